@@ -1,0 +1,48 @@
+import CLibPQ
+
+/// Where the database is and how long to wait for it.
+package struct PostgresAddress: Sendable {
+    /// libpq's connection text, `key=value …` or `postgresql://…`. It may hold a password: never log it.
+    package let conninfo: String
+    /// Shown in `pg_stat_activity`.
+    package let applicationName: String
+    /// The schemas to look in, as PostgreSQL writes them: `scoring, public`. Nil leaves the server's default.
+    package let searchPath: String?
+    /// The server cancels a statement after this long; we drop the connection `answerGrace` later if even that brings no answer.
+    package let statementDeadline: Duration
+
+    /// How much longer than the server's own limit we wait, so that normally the server speaks first.
+    static let answerGrace: Duration = .seconds(5)
+
+    package init(
+        conninfo: String, applicationName: String, searchPath: String? = nil, statementDeadline: Duration = .seconds(30)
+    ) {
+        self.conninfo = conninfo
+        self.applicationName = applicationName
+        self.searchPath = searchPath
+        self.statementDeadline = statementDeadline
+    }
+
+    /// What notices a dead peer within 30 s. The connection text may override each of them; see `settings`.
+    private static let lifeSigns: [(key: String, value: String)] = [
+        ("connect_timeout", "5"),
+        ("keepalives", "1"),
+        ("keepalives_idle", "10"),
+        ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "15000"),
+        ("gssencmode", "disable"),
+    ]
+
+    /// Keys and values in the order in which later ones win. `dbname` stands for the whole connection text, which libpq expands.
+    func settings() throws(PostgresFault) -> [(key: String, value: String)] {
+        // Parsed first only to refuse it in our own words: libpq's would quote the text, password and all.
+        guard let options = unsafe PQconninfoParse(conninfo, nil) else {
+            throw .connection(reason: "the connection text is neither key=value pairs nor a postgresql:// address")
+        }
+        unsafe PQconninfoFree(options)
+        return PostgresAddress.lifeSigns + [
+            ("dbname", conninfo), ("application_name", applicationName), ("client_encoding", "UTF8"),
+        ]
+    }
+}

@@ -1,0 +1,176 @@
+import Vocabulary
+
+/// A table as the batch writer sees it. Names are quoted, so they must be in the case that the table was created with;
+/// the schema comes from the connection's search path.
+package struct Table: Sendable, Hashable {
+    /// Without the schema.
+    package let name: String
+    /// In the order of a row's values; columns left out get their default.
+    package let columns: [Column]
+    /// The columns of the primary or unique key that `onConflict` speaks of.
+    package let key: [String]
+    package let onConflict: OnConflict
+
+    package init(name: String, columns: [Column], key: [String] = [], onConflict: OnConflict) {
+        self.name = name
+        self.columns = columns
+        self.key = key
+        self.onConflict = onConflict
+    }
+}
+
+/// A column of a `Table`; its type must be the very one of the database.
+package struct Column: Sendable, Hashable {
+    package let name: String
+    package let type: ColumnType
+    /// Whether `Value.null` is sent; if not it is refused here as 23502.
+    package let isNullable: Bool
+
+    package init(_ name: String, _ type: ColumnType, isNullable: Bool = false) {
+        self.name = name
+        self.type = type
+        self.isNullable = isNullable
+    }
+}
+
+/// The types that a `Column` may have, by what PostgreSQL calls them.
+package enum ColumnType: Sendable, Hashable, CaseIterable {
+    /// `text`
+    case text
+    /// `integer`; takes `Value.int64` that fits
+    case int32
+    /// `bigint`
+    case int64
+    /// `double precision`
+    case double
+    /// `boolean`
+    case bool
+    /// `bytea`
+    case bytes
+    /// `timestamptz`
+    case instant
+    /// `date`
+    case day
+    /// `jsonb`
+    case jsonb
+}
+
+/// What happens to a row whose key is already there.
+package enum OnConflict: Sendable, Hashable {
+    /// The statement fails with 23505.
+    case refuse
+    /// The row is dropped; the first of its key in one batch is kept.
+    case keepFirst
+    /// All columns outside the key are replaced; the last of its key in one batch wins.
+    case replace
+}
+
+/// One field of a row for the batch writer.
+package enum Value: Hashable, Sendable {
+    case null
+    case text(String)
+    case int64(Int64)
+    case double(Double)
+    case bool(Bool)
+    case bytes([UInt8])
+    case instant(Instant)
+    case day(Day)
+    /// UTF-8 text of a JSON document, for a `jsonb` column.
+    case json([UInt8])
+}
+
+extension ColumnType {
+    var sqlName: String {
+        switch self {
+        case .text: "text"
+        case .int32: "integer"
+        case .int64: "bigint"
+        case .double: "double precision"
+        case .bool: "boolean"
+        case .bytes: "bytea"
+        case .instant: "timestamptz"
+        case .day: "date"
+        case .jsonb: "jsonb"
+        }
+    }
+
+    var typeID: UInt32 {
+        switch self {
+        case .text: TypeID.text
+        case .int32: TypeID.int4
+        case .int64: TypeID.int8
+        case .double: TypeID.float8
+        case .bool: TypeID.bool
+        case .bytes: TypeID.bytea
+        case .instant: TypeID.timestamptz
+        case .day: TypeID.date
+        case .jsonb: TypeID.jsonb
+        }
+    }
+
+    var arrayTypeID: UInt32 {
+        switch self {
+        case .text: TypeID.textArray
+        case .int32: TypeID.int4Array
+        case .int64: TypeID.int8Array
+        case .double: TypeID.float8Array
+        case .bool: TypeID.boolArray
+        case .bytes: TypeID.byteaArray
+        case .instant: TypeID.timestamptzArray
+        case .day: TypeID.dateArray
+        case .jsonb: TypeID.jsonbArray
+        }
+    }
+}
+
+extension Table {
+    var quotedName: String { quotedIdentifier(name) }
+
+    /// The columns, quoted and separated by commas.
+    var columnList: String { columns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
+
+    var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
+
+    /// One array per column.
+    var unnestStatement: String {
+        let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.sqlName)[]" }.joined(separator: ", ")
+        return "INSERT INTO \(quotedName) (\(columnList)) SELECT * FROM unnest(\(arrays))\(conflictClause)"
+    }
+
+    /// A session's own unlogged copy of the columns, emptied by every commit. Its name is made of the table's and columns'
+    /// because PostgreSQL cuts names at 63 bytes.
+    var loadingTable: String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in "\(quotedName) \(columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" })".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        return "load_" + String(hash, radix: 16)
+    }
+
+    /// One message to the server, so one round trip: make, load, merge. Without a transaction around it, it is one by itself.
+    func mergeStatement(isFirstInTransaction: Bool) -> String {
+        let definition = columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" }.joined(separator: ", ")
+        return """
+            CREATE TEMP TABLE IF NOT EXISTS \(loadingTable) (\(definition)) ON COMMIT DELETE ROWS;
+            \(isFirstInTransaction ? "" : "TRUNCATE pg_temp.\(loadingTable);")
+            COPY pg_temp.\(loadingTable) (\(columnList)) FROM STDIN (FORMAT binary);
+            INSERT INTO \(quotedName) (\(columnList)) SELECT \(columnList) FROM pg_temp.\(loadingTable)\(conflictClause)
+            """
+    }
+
+    private var conflictClause: String {
+        let target = key.isEmpty ? "" : " (\(key.map(quotedIdentifier).joined(separator: ", ")))"
+        switch onConflict {
+        case .refuse: return ""
+        case .keepFirst: return " ON CONFLICT\(target) DO NOTHING"
+        case .replace:
+            let others = columns.map(\.name).filter { !key.contains($0) }.map(quotedIdentifier)
+            guard !others.isEmpty else { return " ON CONFLICT\(target) DO NOTHING" }
+            return " ON CONFLICT\(target) DO UPDATE SET " + others.map { "\($0) = EXCLUDED.\($0)" }.joined(separator: ", ")
+        }
+    }
+}
+
+func quotedIdentifier(_ name: String) -> String {
+    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+}

@@ -1,0 +1,78 @@
+import CLibPQ
+
+extension Connection {
+    /// Opens a transaction at the server's default isolation, READ COMMITTED.
+    package func begin() throws(PostgresFault) {
+        loadedTables = []
+        _ = try simpleQuery("BEGIN", by: deadlineFromNow)
+    }
+
+    /// Commits. Any loss of the connection from here on, before the server's word, is `outcomeUnknown`;
+    /// an error with the session still alive (a deferred constraint, a conflict) is a definite no.
+    package func commit() throws(PostgresFault) {
+        let statement = "COMMIT"
+        guard isAlive else { throw .connection(reason: "the transaction was gone before COMMIT was sent") }
+        guard isInTransaction else { throw .unexpectedShape(reason: "COMMIT without BEGIN") }
+        loadedTables = []
+        let result: PostgresResult
+        do {
+            result = try simpleQuery(statement, by: deadlineFromNow)
+        } catch {
+            throw hasEnded ? .outcomeUnknown(reason: error.reason) : error
+        }
+        // A transaction that had failed before answers COMMIT with ROLLBACK, and calls that a success.
+        guard result.commandTag == statement else {
+            throw .statement(
+                sqlstate: "25P02", message: "the transaction had already failed and was rolled back", detail: nil, statement: statement)
+        }
+    }
+
+    /// Rolls back. A session that cannot even do that is closed, which rolls back too.
+    package func rollback() {
+        loadedTables = []
+        do { _ = try simpleQuery("ROLLBACK", by: deadlineFromNow) } catch { close() }
+    }
+
+    /// Commits what the body did, or rolls it back and throws the body's fault.
+    package func transaction<Result>(
+        _ body: (Connection) throws(PostgresFault) -> Result
+    ) throws(PostgresFault) -> Result {
+        try begin()
+        let result: Result
+        do { result = try body(self) } catch {
+            rollback()
+            throw error
+        }
+        do { try commit() } catch {
+            if isInTransaction { rollback() }
+            throw error
+        }
+        return result
+    }
+
+    /// Within a transaction: keeps what the body did, or undoes only that and throws the body's fault. Does not nest.
+    /// For the failure path (finding the row that is refused): many savepoints in one transaction slow every session down.
+    package func savepoint<Result>(
+        _ body: (Connection) throws(PostgresFault) -> Result
+    ) throws(PostgresFault) -> Result {
+        _ = try simpleQuery("SAVEPOINT probe", by: deadlineFromNow)
+        do {
+            let result = try body(self)
+            _ = try simpleQuery("RELEASE SAVEPOINT probe", by: deadlineFromNow)
+            return result
+        } catch {
+            if isAlive { _ = try simpleQuery("ROLLBACK TO SAVEPOINT probe; RELEASE SAVEPOINT probe", by: deadlineFromNow) }
+            throw error
+        }
+    }
+}
+
+extension PostgresFault {
+    /// The words without what kind of fault it is.
+    fileprivate var reason: String {
+        switch self {
+        case .connection(let reason), .outcomeUnknown(let reason), .unexpectedShape(let reason): reason
+        case .statement(let sqlstate, let message, _, _): "\(sqlstate) \(message)"
+        }
+    }
+}

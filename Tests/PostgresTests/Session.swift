@@ -1,0 +1,16 @@
+import Postgres
+import Support
+
+/// A session with a database of its own; nil where PostgreSQL is not installed.
+func freshSession(_ schema: String = "") throws -> Connection? {
+    guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return nil }
+    let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+    if !schema.isEmpty { try connection.script(schema) }
+    return connection
+}
+
+/// The fault that the body throws; nil when it throws none.
+func fault(of body: () throws(PostgresFault) -> Void) -> PostgresFault? {
+    do { try body() } catch { return error }
+    return nil
+}

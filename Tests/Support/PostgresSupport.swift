@@ -1,0 +1,141 @@
+import Foundation
+import Postgres
+import Synchronization
+
+/// A PostgreSQL of our own for the tests: a fresh cluster in a temporary folder, reached by a unix socket only, gone with the process.
+package final class PrivatePostgres: Sendable {
+    /// The one that the tests share; nil (and one line printed) when PostgreSQL is not installed.
+    package static let shared: PrivatePostgres? = {
+        guard let binaries = findBinaries() else {
+            print("skipped: no PostgreSQL is installed (initdb is neither in PATH nor below /usr/lib/postgresql)")
+            return nil
+        }
+        return PrivatePostgres(binaries: binaries)
+    }()
+
+    /// Why the cluster could not be made; every `makeDatabase` throws it.
+    package enum StartFailure: Error, CustomStringConvertible {
+        case command(String, status: Int32, output: String)
+        case noAnswer(log: String)
+
+        package var description: String {
+            switch self {
+            case .command(let name, let status, let output): "\(name) ended with status \(status): \(output)"
+            case .noAnswer(let log): "PostgreSQL did not begin to answer: \(log)"
+            }
+        }
+    }
+
+    private let folder: URL
+    private let failure: StartFailure?
+    private let databasesMade = Atomic<Int>(0)
+    /// Ends the server when it is closed, by us or by the end of this process, however that comes.
+    private let lifeline: Pipe
+    private let keeper = Process()
+
+    /// Starts a cluster. Not durable by default: `fsync` is off, which tests do not need and which makes them fast.
+    package init(binaries: URL, isDurable: Bool = false) {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-pg-\(UUID().uuidString.prefix(8))")
+        lifeline = Pipe()
+        failure = PrivatePostgres.start(in: folder, binaries: binaries, isDurable: isDurable, keeper: keeper, lifeline: lifeline)
+    }
+
+    deinit { stop() }
+
+    /// Ends the server at once, as a crash would, and removes its folder. Called at the end of the process too.
+    package func stop() {
+        do { try lifeline.fileHandleForWriting.close() } catch { print("the lifeline was closed before: \(error)") }
+        if keeper.isRunning { keeper.waitUntilExit() }
+    }
+
+    /// An empty database of a new name; its connection text.
+    package func makeDatabase() throws -> String {
+        if let failure { throw failure }
+        let name = "test_\(databasesMade.add(1, ordering: .relaxed).newValue)"
+        let connection = try Connection(PostgresAddress(conninfo: conninfo(database: "postgres"), applicationName: "tests"))
+        try connection.script("CREATE DATABASE \(name)")
+        connection.close()
+        return conninfo(database: name)
+    }
+
+    private func conninfo(database: String) -> String { "host='\(folder.path)' user=xinqiao dbname=\(database)" }
+
+    /// The folder with `initdb`; the newest when there are several. Nil when there is none.
+    package static func findBinaries() -> URL? {
+        let versions = URL(fileURLWithPath: "/usr/lib/postgresql")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: versions.path)) ?? []
+        let debian = names.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
+            .map { versions.appendingPathComponent($0).appendingPathComponent("bin") }
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { URL(fileURLWithPath: String($0)) }
+        return (path + debian).first { FileManager.default.isExecutableFile(atPath: $0.appendingPathComponent("initdb").path) }
+    }
+
+    private static func start(in folder: URL, binaries: URL, isDurable: Bool, keeper: Process, lifeline: Pipe) -> StartFailure? {
+        let data = folder.appendingPathComponent("data").path
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            // PostgreSQL refuses to run as root.
+            let account = geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+            if geteuid() == 0 { try run(["chown", "postgres:postgres", folder.path]) }
+            try run(
+                account + [
+                    binaries.appendingPathComponent("initdb").path, "--no-sync", "--pgdata", data, "--username", "xinqiao",
+                    "--auth", "trust", "--encoding", "UTF8", "--locale", "C",
+                ])
+
+            let settings = [
+                "listen_addresses=", "unix_socket_directories=\(folder.path)", "max_connections=100", "shared_buffers=64MB",
+                "fsync=\(isDurable ? "on" : "off")", "full_page_writes=\(isDurable ? "on" : "off")", "max_wal_size=1GB",
+            ]
+            let server = account + [binaries.appendingPathComponent("postgres").path, "-D", data] + settings.flatMap { ["-c", $0] }
+            // The shell waits for the end of its input, that is of this process, then stops the server and cleans up.
+            let script = """
+                folder=$1; shift
+                "$@" >"$folder/log" 2>&1 &
+                server=$!
+                cat >/dev/null
+                kill -QUIT $server; wait $server; rm -rf "$folder"
+                """
+            keeper.executableURL = URL(fileURLWithPath: "/bin/sh")
+            keeper.arguments = ["-c", script, "sh", folder.path] + server
+            keeper.standardInput = lifeline.fileHandleForReading
+            // Not ours: whoever waits for the end of our output must not wait for the server.
+            keeper.standardOutput = FileHandle.nullDevice
+            keeper.standardError = FileHandle.nullDevice
+            try keeper.run()
+            return waitUntilAnswering(folder)
+        } catch let failure as StartFailure {
+            return failure
+        } catch {
+            return .command("start", status: -1, output: "\(error)")
+        }
+    }
+
+    private static func waitUntilAnswering(_ folder: URL) -> StartFailure? {
+        for _ in 0..<300 {
+            let address = PostgresAddress(conninfo: "host='\(folder.path)' user=xinqiao dbname=postgres", applicationName: "tests")
+            if let connection = try? Connection(address) {
+                connection.close()
+                return nil
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        let log = (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? "no log"
+        return .noAnswer(log: log)
+    }
+
+    private static func run(_ words: [String]) throws {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw StartFailure.command(words.joined(separator: " "), status: process.terminationStatus, output: text)
+        }
+    }
+}
