@@ -1,0 +1,59 @@
+/// Why a text is not a rule, and where.
+package struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: Hashable, Sendable {
+        case unknownOperator(String)
+        /// The operator cannot take so many arguments.
+        case argumentCount(of: String, Int)
+        /// An object with several keys: one of them would be silently ignored.
+        case severalKeys([String])
+        /// Nested deeper than `Logic.depthMax`.
+        case tooDeep
+        /// A condition lacks the field, or the field has another type.
+        case field(String)
+        /// Two conditions share the id.
+        case repeatedID(String)
+    }
+
+    package let kind: Kind
+    /// JSON pointer (RFC 6901) to the culprit, from the rule's root: `/and/1`; empty for the root itself.
+    package let pointer: String
+    /// Bytes from the start of the document to the culprit.
+    package let offset: Int
+
+    package init(_ kind: Kind, pointer: String, offset: Int) {
+        self.kind = kind
+        self.pointer = pointer
+        self.offset = offset
+    }
+
+    /// One sentence, such as ``unknown operator `foo` at /and/1 (byte 17)``.
+    package var description: String {
+        let what =
+            switch kind {
+            case .unknownOperator(let name): "unknown operator `\(name)`"
+            case .argumentCount(let name, let count): "operator `\(name)` with \(count) arguments"
+            case .severalKeys(let keys): "an object with several keys (\(keys.joined(separator: ", ")))"
+            case .tooDeep: "nested deeper than \(Logic.depthMax)"
+            case .field(let name): "field `\(name)` missing or of another type"
+            case .repeatedID(let id): "id `\(id)` occurs twice"
+            }
+        return "\(what) at \(pointer.isEmpty ? "the root" : pointer) (byte \(offset))"
+    }
+
+    func within(_ prefix: String) -> RuleDefect { RuleDefect(kind, pointer: prefix + pointer, offset: offset) }
+}
+
+extension String {
+    /// The text as one step of a JSON pointer.
+    var pointerStep: String {
+        var step = "/"
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "~": step += "~0"
+            case "/": step += "~1"
+            default: step.unicodeScalars.append(scalar)
+            }
+        }
+        return step
+    }
+}

@@ -1,0 +1,71 @@
+/// Where a rule finds what is known about a subject.
+package protocol FactSource {
+    /// The value of the fact; nil or null when it is not known.
+    func value(_ name: String) -> RuleValue?
+}
+
+extension [String: RuleValue]: FactSource {
+    package func value(_ name: String) -> RuleValue? { self[name] }
+}
+
+/// Kleene's three truths: what is not known makes nothing true and nothing false.
+package enum Truth: String, Hashable, Sendable {
+    case yes, no, unknown
+}
+
+/// What a rule may spend on one subject.
+package struct RuleBudget: Hashable, Sendable {
+    /// Evaluated nodes, and elements or text they touch.
+    package let stepsMax: Int
+    /// Nesting of rules and of the values they build.
+    package let depthMax: Int
+
+    package init(stepsMax: Int, depthMax: Int) {
+        self.stepsMax = stepsMax
+        self.depthMax = depthMax
+    }
+
+    /// 10,000 steps, 128 deep: far beyond any rule people write, and well under a millisecond or so.
+    package static let standard = RuleBudget(stepsMax: 10_000, depthMax: 128)
+}
+
+/// Which budget a rule exceeded.
+package enum RuleLimit: String, Error, Hashable, Sendable {
+    case steps, depth
+}
+
+/// What a rule says about a subject, and why it could not say more.
+package struct Verdict: Hashable, Sendable {
+    /// `unknown` also when a budget was exceeded.
+    package let truth: Truth
+    /// The facts whose absence leaves the truth open, sorted, each once. Empty when the truth is known; also empty when it is unknown for
+    /// another reason: a budget, or a calculation without result, such as a division by zero.
+    package let missing: [String]
+    /// What was spent.
+    package let steps: Int
+    /// The budget that was exceeded, if any.
+    package let overBudget: RuleLimit?
+
+    package init(truth: Truth, missing: [String], steps: Int, overBudget: RuleLimit? = nil) {
+        self.truth = truth
+        self.missing = missing
+        self.steps = steps
+        self.overBudget = overBudget
+    }
+}
+
+extension Logic {
+    /// Judges the subject in three-valued logic. Total: every input gets a verdict.
+    package func judge(_ facts: some FactSource, budget: RuleBudget = .standard) -> Verdict {
+        var evaluation = Evaluation(facts: facts, isThreeValued: true, budget: budget)
+        do throws(RuleLimit) {
+            let outcome = try evaluation.value(of: self, in: .facts, depth: 0)
+            guard let truth = outcome.truth else {
+                return Verdict(truth: .unknown, missing: Set(outcome.missing).sorted(), steps: evaluation.steps)
+            }
+            return Verdict(truth: truth ? .yes : .no, missing: [], steps: evaluation.steps)
+        } catch {
+            return Verdict(truth: .unknown, missing: [], steps: evaluation.steps, overBudget: error)
+        }
+    }
+}
