@@ -1,0 +1,124 @@
+import Vocabulary
+
+/// The names of the topics. Every topic has the same number of partitions, and what concerns one subject lies in the
+/// same partition of each (`Lane.of`), so a subject lives in one lane of every service.
+package enum Topic {
+    package static let ingestionRecords = "ingestion.records.v1"
+    package static let governanceFacts = "governance.facts.v1"
+    /// Governance's own detour for what must be handled under another subject's key: aliases and what waited for them.
+    package static let governanceIdentity = "governance.identity.v1"
+    /// Verdicts, quarantine, consents, corrections: what governance did that is not itself a fact.
+    package static let governanceEvents = "governance.events.v1"
+    package static let scoringPortraits = "scoring.portraits.v1"
+    package static let matchmakingEvents = "matchmaking.events.v1"
+    package static let policyPushEvents = "policypush.events.v1"
+    /// Policy push's own detour to the policy's key, where a budget is spent in one place.
+    package static let policyPushGrants = "policypush.grants.v1"
+    package static let riskMonitoringEvents = "riskmonitoring.events.v1"
+    package static let exchangeEvents = "exchange.events.v1"
+    package static let reportingReports = "reporting.reports.v1"
+    /// Compacted; key = kind/id/version. One partition is read in full by everybody.
+    package static let catalogEntries = "catalog.entries.v1"
+    package static let portalIn = "portal.in.v1"
+    /// What goes to enterprises: pushes, decisions, reminders.
+    package static let portalOut = "portal.out.v1"
+
+    package static func source(_ id: String) -> String { "source.\(id).records.v1" }
+    package static func institutionIn(_ id: String) -> String { "institution.\(id).in.v1" }
+    package static func institutionOut(_ id: String) -> String { "institution.\(id).out.v1" }
+    package static func deadLetters(_ service: String) -> String { "deadletters.\(service).v1" }
+
+    /// The topics that exist whatever the catalogue says.
+    package static let fixed = [
+        ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, scoringPortraits, matchmakingEvents,
+        policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, reportingReports, catalogEntries,
+        portalIn, portalOut,
+    ]
+
+    /// Who is allowed to write an outside topic: read from its name, which the broker authorised, never from the payload.
+    package static func writer(of topic: String) -> OutsideWriter? {
+        if topic == portalIn { return .portal }
+        let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 4, parts[0] == "source", parts[2] == "records", parts[3] == "v1" { return .source(String(parts[1])) }
+        if parts.count == 4, parts[0] == "institution", parts[2] == "in", parts[3] == "v1" { return .institution(String(parts[1])) }
+        return nil
+    }
+}
+
+/// Who wrote a message from outside.
+package enum OutsideWriter: Hashable, Sendable {
+    case source(String)
+    case institution(String)
+    case portal
+
+    /// `source:tax-hunan`, `institution:bank-a`, `portal`.
+    package var name: String {
+        switch self {
+        case .source(let id): "source:" + id
+        case .institution(let id): "institution:" + id
+        case .portal: "portal"
+        }
+    }
+}
+
+/// The services, in the order data flows through them.
+package enum ServiceName: String, CaseIterable, Sendable {
+    case ingestion, governance, scoring, matchmaking, policypush, riskmonitoring, exchange, reporting
+
+    /// The fixed topics a service reads. Ingestion also reads the outside topics, which the catalogue names.
+    package var inputs: [String] {
+        switch self {
+        case .ingestion: [Topic.portalIn]
+        case .governance: [Topic.ingestionRecords, Topic.governanceIdentity]
+        case .scoring: [Topic.governanceFacts]
+        case .matchmaking: [Topic.governanceFacts, Topic.scoringPortraits]
+        case .policypush: [Topic.scoringPortraits, Topic.policyPushGrants]
+        case .riskmonitoring: [Topic.governanceFacts, Topic.scoringPortraits]
+        case .exchange:
+            [Topic.governanceFacts, Topic.matchmakingEvents, Topic.policyPushEvents, Topic.riskMonitoringEvents, Topic.scoringPortraits]
+        case .reporting:
+            [
+                Topic.governanceFacts, Topic.governanceEvents, Topic.scoringPortraits, Topic.matchmakingEvents,
+                Topic.policyPushEvents, Topic.riskMonitoringEvents, Topic.exchangeEvents,
+            ]
+        }
+    }
+}
+
+/// A lane is a partition number; a subject lies in the same one of every topic.
+package enum Lane {
+    /// Kafka's own default (murmur2 of the key), so that a sender's ordinary client and we agree.
+    package static func of(_ key: some StringProtocol, lanes: Int32) -> Int32 {
+        let hash = murmur2(Array(key.utf8))
+        return Int32(hash & 0x7FFF_FFFF) % lanes
+    }
+}
+
+/// Murmur2 with Kafka's seed.
+func murmur2(_ bytes: [UInt8]) -> UInt32 {
+    let multiplier: UInt32 = 0x5bd1_e995
+    let count = bytes.count
+    var hash: UInt32 = 0x9747_b28c ^ UInt32(truncatingIfNeeded: count)
+    var index = 0
+    while index + 4 <= count {
+        var block = UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8
+        block |= UInt32(bytes[index + 2]) << 16 | UInt32(bytes[index + 3]) << 24
+        block = block &* multiplier
+        block ^= block >> 24
+        block = block &* multiplier
+        hash = hash &* multiplier
+        hash ^= block
+        index += 4
+    }
+    let rest = count - index
+    if rest >= 3 { hash ^= UInt32(bytes[index + 2]) << 16 }
+    if rest >= 2 { hash ^= UInt32(bytes[index + 1]) << 8 }
+    if rest >= 1 {
+        hash ^= UInt32(bytes[index])
+        hash = hash &* multiplier
+    }
+    hash ^= hash >> 13
+    hash = hash &* multiplier
+    hash ^= hash >> 15
+    return hash
+}

@@ -1,0 +1,103 @@
+import Contracts
+import Synchronization
+import Vocabulary
+import Wire
+
+/// One catalogue entry: data that a user publishes to make the suite do something new without a rebuild.
+package struct CatalogEntry: Sendable {
+    package let kind: String
+    package let id: String
+    package let version: Int64
+    package let effectiveFrom: Instant
+    /// True when the entry was taken back.
+    package let isWithdrawn: Bool
+    package let body: JSONValue
+
+    package init(kind: String, id: String, version: Int64, effectiveFrom: Instant, isWithdrawn: Bool = false, body: JSONValue) {
+        self.kind = kind
+        self.id = id
+        self.version = version
+        self.effectiveFrom = effectiveFrom
+        self.isWithdrawn = isWithdrawn
+        self.body = body
+    }
+
+    /// Reads the published form `{kind, id, version, effectiveFrom, withdrawn?, body}`.
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        let version = try fields.int("version")
+        guard version > 0 else { throw .wrong(field: "version", expected: "1 or more") }
+        self.init(
+            kind: try fields.text("kind"), id: try fields.text("id"), version: version,
+            effectiveFrom: try fields.instantOrNil("effectiveFrom") ?? .epoch, isWithdrawn: try fields.bool("withdrawn"),
+            body: try fields.required("body"))
+    }
+
+    /// `kind/id/version`: the key on the compacted topic.
+    package var key: String { "\(kind)/\(id)/\(version)" }
+}
+
+/// What is in force: an immutable picture of the catalogue topic up to one offset. Replaced as a whole, never changed.
+package final class Catalog: Sendable {
+    /// The topic's next offset when the picture was taken; goes into every decision.
+    package let version: Int64
+    /// By kind, then id; versions ascending.
+    private let entries: [String: [String: [CatalogEntry]]]
+    private let views = Mutex<[ObjectIdentifier: any Sendable]>([:])
+
+    package static let empty = Catalog(version: 0, entries: [])
+
+    package init(version: Int64, entries all: [CatalogEntry]) {
+        var byKind: [String: [String: [CatalogEntry]]] = [:]
+        for entry in all { byKind[entry.kind, default: [:]][entry.id, default: []].append(entry) }
+        for kind in byKind.keys {
+            for id in (byKind[kind] ?? [:]).keys {
+                // The same version published again replaces what was there: last on the topic wins.
+                var latest: [Int64: CatalogEntry] = [:]
+                for entry in byKind[kind]?[id] ?? [] { latest[entry.version] = entry }
+                byKind[kind]?[id] = latest.values.sorted { $0.version < $1.version }
+            }
+        }
+        self.version = version
+        entries = byKind
+    }
+
+    /// The entry in force at `now`: the highest version that is effective by then; nil when none is, or it was withdrawn.
+    package func entry(_ kind: String, _ id: String, at now: Instant) -> CatalogEntry? {
+        guard let entry = entries[kind]?[id]?.last(where: { $0.effectiveFrom <= now }), !entry.isWithdrawn else { return nil }
+        return entry
+    }
+
+    /// One exact version, in force or not: for replaying a decision.
+    package func entry(_ kind: String, _ id: String, version: Int64) -> CatalogEntry? {
+        entries[kind]?[id]?.first { $0.version == version }
+    }
+
+    /// All entries of a kind in force at `now`, by id.
+    package func entries(_ kind: String, at now: Instant) -> [CatalogEntry] {
+        (entries[kind] ?? [:]).keys.sorted().compactMap { entry(kind, $0, at: now) }
+    }
+
+    /// The highest version of every id of a kind, withdrawn ones included: what sweeps look at.
+    package func latest(_ kind: String) -> [CatalogEntry] {
+        (entries[kind] ?? [:]).keys.sorted().compactMap { entries[kind]?[$0]?.last }
+    }
+
+    /// Every entry, in a stable order.
+    package var all: [CatalogEntry] {
+        entries.keys.sorted().flatMap { kind in (entries[kind] ?? [:]).keys.sorted().flatMap { entries[kind]?[$0] ?? [] } }
+    }
+
+    /// A compiled view of the catalogue, made once per picture: parsed rules, models, tables.
+    package func view<View: CatalogView>(_ type: View.Type = View.self) -> View {
+        if let made = views.withLock({ $0[ObjectIdentifier(type)] }) as? View { return made }
+        let view = View(self)
+        views.withLock { $0[ObjectIdentifier(type)] = view }
+        return view
+    }
+}
+
+/// What a service makes of the catalogue. Total: an entry that can not be used is left out and named in `defects`.
+package protocol CatalogView: Sendable {
+    init(_ catalog: Catalog)
+}

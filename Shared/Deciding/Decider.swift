@@ -1,0 +1,79 @@
+import Contracts
+import Vocabulary
+
+/// The pure heart of a service: what to do about one input, given what is known for its key.
+///
+/// No clock, no randomness, no I/O. Total: no input and no timing may stop it. Deciding the same input twice decides
+/// nothing new the second time. The result may not depend on the order in which different topics arrive.
+package protocol Decider: Sendable {
+    /// What is known for one key.
+    associatedtype State: DecidedState
+
+    var service: ServiceName { get }
+
+    /// Catalogue kinds whose changes concern every known key: a change is walked over all of them as `Input.sweep`.
+    var sweptKinds: Set<String> { get }
+
+    /// Which key a message is about, or why it is not handled. Cheap: called before any state is loaded.
+    func admit(_ message: Message, catalog: Catalog) -> Admission
+
+    /// Changes `state` and says in `effects` what to write and to send. When it refuses (`effects.refuse`), the state
+    /// stays as it was and nothing else of it takes effect.
+    func decide(_ input: Input, key: String, on state: inout State, at now: Instant, catalog: Catalog, effects: inout Effects)
+}
+
+extension Decider {
+    package var sweptKinds: Set<String> { [] }
+}
+
+/// What is to be done with a message.
+package enum Admission: Sendable {
+    /// Decide it under `key`. With an outside id, the same id again is dropped, and the same id with other bytes refused.
+    case handle(key: String, outsideID: OutsideID? = nil)
+    /// Not meant for this service.
+    case pass
+    case refuse(Refusal)
+}
+
+/// A sender's own id of a message.
+package struct OutsideID: Hashable, Sendable {
+    package let writer: String
+    package let id: String
+
+    package init(writer: String, id: String) {
+        self.writer = writer
+        self.id = id
+    }
+}
+
+/// The domain says no: a stable code and the culprit in words. Recorded, counted, never tried again.
+package struct Refusal: Hashable, Sendable {
+    package let code: String
+    package let detail: String
+
+    package init(code: String, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    package init(_ defect: ContractDefect) { self.init(code: defect.code, detail: defect.description) }
+}
+
+/// What a decider is asked about.
+package enum Input: Sendable {
+    case message(Message)
+    /// A timer that the decider set earlier is due.
+    case timer(DueTimer)
+    /// A catalogue entry is new or has changed, and this is one of the keys it may concern.
+    case sweep(CatalogEntry)
+}
+
+package struct DueTimer: Hashable, Sendable {
+    package let name: String
+    package let due: Instant
+
+    package init(name: String, due: Instant) {
+        self.name = name
+        self.due = due
+    }
+}
