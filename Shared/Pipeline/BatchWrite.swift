@@ -1,0 +1,143 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// Everything that one transaction writes.
+package struct BatchWrite: Sendable {
+    /// Compare-and-set of the offsets: the first statement.
+    package var fence: [FenceMove] = []
+    package var linksIn: [LinkIn: Int64] = [:]
+    package var linksOut: [LinkOut: Int64] = [:]
+    package var outbox: [OutboxRow] = []
+    package var states: [(key: StateKey, body: [UInt8])] = []
+    package var rows: [StoreTable: [[Cell]]] = [:]
+    /// A present nil takes the timer away.
+    package var timers: [TimerKey: Instant?] = [:]
+    package var sweeps: [SweepMark] = []
+    package var outsideIDs: [OutsideID: [UInt8]] = [:]
+    package var deadLetters: [MessagePlace: DeadLetter] = [:]
+    package var counts: [CountKey: Int64] = [:]
+
+    package init() {}
+
+    /// True when there is nothing but a moved offset to write.
+    package var isEmpty: Bool { fence.isEmpty }
+}
+
+package struct FenceMove: Hashable, Sendable {
+    package let place: TopicPartition
+    package let from: Int64
+    package let to: Int64
+}
+
+package struct StateKey: Hashable, Sendable {
+    package let lane: Int32
+    package let key: String
+
+    package init(lane: Int32, key: String) {
+        self.lane = lane
+        self.key = key
+    }
+}
+
+package struct TimerKey: Hashable, Sendable {
+    package let lane: Int32
+    package let key: String
+    package let name: String
+
+    package init(lane: Int32, key: String, name: String) {
+        self.lane = lane
+        self.key = key
+        self.name = name
+    }
+}
+
+package struct MessagePlace: Hashable, Sendable {
+    package let topic: String
+    package let partition: Int32
+    package let offset: Int64
+
+    package init(topic: String, partition: Int32, offset: Int64) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+    }
+}
+
+/// What became of a message.
+package enum Outcome: String, Hashable, Sendable, CaseIterable {
+    case applied, duplicate, passed, refused
+    /// Came before its link's predecessor: not applied, and expected to come again.
+    case early
+}
+
+package struct CountKey: Hashable, Sendable {
+    package let lane: Int32
+    package let topic: String
+    package let outcome: Outcome
+}
+
+/// A message that nobody could use, as it came.
+package struct DeadLetter: Sendable {
+    package let place: MessagePlace
+    package let refusal: Refusal
+    package let key: [UInt8]?
+    package let value: [UInt8]?
+    package let headers: [(name: String, value: [UInt8])]
+
+    var keyText: String { String(decoding: key ?? [], as: UTF8.self) }
+
+    /// The JSON object that goes to the dead-letter topic: reason, place, and the bytes in base64.
+    func envelope(service: ServiceName, at now: Instant) -> [UInt8] {
+        JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("service", service.rawValue)
+                object.member("reason", refusal.code)
+                object.member("detail", refusal.detail)
+                object.member("topic", place.topic)
+                object.member("partition", Int64(place.partition))
+                object.member("offset", place.offset)
+                object.member("setAsideAt", now)
+                object.member("key", base64(key ?? []))
+                object.member("value", base64(value ?? []))
+                object.member("headers", array: { list in
+                    for header in headers {
+                        list.element(object: {
+                            $0.member("name", header.name)
+                            $0.member("value", base64(header.value))
+                        })
+                    }
+                })
+            }
+        }
+    }
+
+    /// The headers as they are kept in the table: length-prefixed name and value, in order.
+    var headerBytes: [UInt8] {
+        var frame = FrameWriter()
+        for header in headers {
+            frame.short(Array(header.name.utf8))
+            frame.long(header.value)
+        }
+        return frame.bytes
+    }
+}
+
+func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var index = 0
+    while index < bytes.count {
+        let first = bytes[index]
+        let second = index + 1 < bytes.count ? bytes[index + 1] : 0
+        let third = index + 2 < bytes.count ? bytes[index + 2] : 0
+        text.append(alphabet[Int(first >> 2)])
+        text.append(alphabet[Int((first & 3) << 4 | second >> 4)])
+        text.append(index + 1 < bytes.count ? alphabet[Int((second & 15) << 2 | third >> 6)] : 61)
+        text.append(index + 2 < bytes.count ? alphabet[Int(third & 63)] : 61)
+        index += 3
+    }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,95 @@
+import Contracts
+import Wire
+
+package struct TopicPartition: Hashable, Sendable {
+    package let topic: String
+    package let partition: Int32
+
+    package init(topic: String, partition: Int32) {
+        self.topic = topic
+        self.partition = partition
+    }
+}
+
+/// A link from upstream: who sent (service and lane), and the partition it arrives in.
+package struct LinkIn: Hashable, Sendable {
+    package let source: String
+    package let place: TopicPartition
+
+    package init(source: String, place: TopicPartition) {
+        self.source = source
+        self.place = place
+    }
+}
+
+/// A link to downstream: from which lane of ours, to which partition.
+package struct LinkOut: Hashable, Sendable {
+    package let lane: Int32
+    package let place: TopicPartition
+
+    package init(lane: Int32, place: TopicPartition) {
+        self.lane = lane
+        self.place = place
+    }
+}
+
+/// Where the owned lanes stand, as the database says. A copy in memory, valid only while the fence holds.
+package struct LaneBook: Sendable {
+    /// The row name under which a lane counts its own transactions, so that timers and sweeps are fenced too.
+    package static let laneTopic = "@lane"
+    /// Stands in `link_in` for a partition whose log began above zero when first read: its links are taken up where they are.
+    package static let adoptSource = "@adopt"
+
+    package var nextOffset: [TopicPartition: Int64] = [:]
+    package var linkIn: [LinkIn: Int64] = [:]
+    package var linkOut: [LinkOut: Int64] = [:]
+    /// Links that wait for a missing message, as far as this process has seen.
+    package var linksStalled: Set<LinkIn> = []
+
+    package init() {}
+
+    enum LinkVerdict {
+        case next(LinkIn, sequence: Int64)
+        case duplicate
+        case gap(LinkIn, LinkGap)
+        case notOurs
+    }
+
+    /// Only `last + 1` is applied. A high-water mark would lose what fills a hole later.
+    func judge(_ event: CloudEvent, from place: TopicPartition) -> LinkVerdict {
+        guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else { return .notOurs }
+        let link = LinkIn(source: event.source, place: place)
+        guard let last = linkIn[link] else {
+            let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: place)] != nil
+            return sequence == 1 || isAdopted ? .next(link, sequence: sequence) : .gap(link, LinkGap(expected: 1, found: sequence))
+        }
+        if sequence <= last { return .duplicate }
+        return sequence == last + 1 ? .next(link, sequence: sequence) : .gap(link, LinkGap(expected: last + 1, found: sequence))
+    }
+}
+
+/// A message of a link came before its predecessor. It is not applied; its link waits for `expected`, others go on.
+package struct LinkGap: Hashable, Sendable {
+    package let expected: Int64
+    package let found: Int64
+}
+
+/// Why a partition stands still. Nothing is skipped; `/readyz` and an alert name the place.
+package enum PauseReason: Hashable, Sendable {
+    case truncated(next: Int64, low: Int64, high: Int64)
+
+    package var code: String {
+        switch self {
+        case .truncated: "source-truncated"
+        }
+    }
+}
+
+extension PauseReason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .truncated(let next, let low, let high):
+            "offset \(next) lies outside the log (\(low)…\(high)): the broker no longer has what comes next; replay the link upstream"
+        }
+    }
+}

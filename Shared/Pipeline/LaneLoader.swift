@@ -1,0 +1,160 @@
+import Contracts
+import Deciding
+import Kafka
+import Postgres
+import Vocabulary
+
+/// What is known of the owned lanes when they are taken up: read under the row lock, so that a commit still landing from
+/// a lost connection is waited for.
+struct LoadedLanes {
+    var book = LaneBook()
+    var pauses: [TopicPartition: PauseReason] = [:]
+    var acked: [LinkOut: Int64] = [:]
+    var unacknowledged: [OutboxRow] = []
+    /// The log's end when it was looked at, for the lag.
+    var highs: [TopicPartition: Int64] = [:]
+}
+
+struct LaneLoader {
+    let store: PostgresStore
+    let consumer: KafkaConsumer
+    let topics: [String]
+
+    func load(_ lanes: Set<Int32>) throws(StoreFault) -> LoadedLanes {
+        var loaded = LoadedLanes()
+        let marks = try watermarks(lanes)
+        try begin(marks, lanes)
+        do {
+            try store.connection.begin()
+            for row in try store.connection.execute(Self.lockOffsets, [.int32s(Array(lanes))]) {
+                loaded.book.nextOffset[TopicPartition(topic: try row.text(0), partition: try row.int32(1))] = try row.int64(2)
+            }
+            for row in try store.connection.execute(Self.readLinksIn, [.int32s(Array(lanes))]) {
+                let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
+                loaded.book.linkIn[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
+            }
+            for row in try store.connection.execute(Self.readLinksOut, [.int32s(Array(lanes))]) {
+                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
+                loaded.book.linkOut[link] = try row.int64(3)
+                loaded.acked[link] = try row.int64(4)
+            }
+            try store.connection.commit()
+        } catch {
+            store.connection.rollback()
+            throw StoreFault(error)
+        }
+        loaded.unacknowledged = try unacknowledged(lanes)
+        for (place, mark) in marks {
+            loaded.highs[place] = mark.high
+            guard let next = loaded.book.nextOffset[place] else { continue }
+            if next < mark.low || next > mark.high {
+                loaded.pauses[place] = .truncated(next: next, low: mark.low, high: mark.high)
+            }
+        }
+        return loaded
+    }
+
+    /// The last acknowledged sequence of every link of the lanes.
+    func acknowledged(_ lanes: Set<Int32>) throws(StoreFault) -> [LinkOut: Int64] {
+        var acked: [LinkOut: Int64] = [:]
+        for row in try store.rows(Self.readLinksOut, [.int32s(Array(lanes))]) {
+            do {
+                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
+                acked[link] = try row.int64(4)
+            } catch { throw StoreFault(error) }
+        }
+        return acked
+    }
+
+    /// Outbox rows of the lanes that hold messages the broker has not acknowledged, in link order.
+    func unacknowledged(_ lanes: Set<Int32>) throws(StoreFault) -> [OutboxRow] {
+        var rows: [OutboxRow] = []
+        for row in try store.rows(Self.readOutbox, [.int32s(Array(lanes))]) {
+            do {
+                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
+                let first = try row.int64(3)
+                let acked = try row.int64(6)
+                guard let whole = OutboxRow(link: link, firstSequence: first, lastSequence: try row.int64(4), frames: try row.bytes(5)) else {
+                    throw StoreFault.corrupt("outbox row \(link.place.topic)/\(link.place.partition) from lane \(link.lane), sequence \(first)")
+                }
+                let done = max(0, Int(acked - first + 1))
+                rows.append(OutboxRow(link: link, firstSequence: first + Int64(done), messages: Array(whole.messages.dropFirst(done))))
+            } catch let fault as StoreFault {
+                throw fault
+            } catch let fault as PostgresFault {
+                throw StoreFault(fault)
+            } catch {
+                throw .unavailable("\(error)")
+            }
+        }
+        return rows
+    }
+
+    private func watermarks(_ lanes: Set<Int32>) throws(StoreFault) -> [TopicPartition: (low: Int64, high: Int64)] {
+        var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for topic in topics {
+            for lane in lanes {
+                do {
+                    marks[TopicPartition(topic: topic, partition: lane)] = try consumer.watermarks(
+                        topic: topic, partition: lane, timeout: .seconds(10))
+                } catch {
+                    throw .unavailable("kafka: \(error)")
+                }
+            }
+        }
+        return marks
+    }
+
+    /// Makes the rows of partitions never read before, at the beginning of their log.
+    private func begin(_ marks: [TopicPartition: (low: Int64, high: Int64)], _ lanes: Set<Int32>) throws(StoreFault) {
+        let places = marks.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
+        let laneRows = lanes.sorted().map { TopicPartition(topic: LaneBook.laneTopic, partition: $0) }
+        let all = places + laneRows
+        _ = try store.rows(
+            Self.beginOffsets,
+            [.texts(all.map(\.topic)), .int32s(all.map(\.partition)), .int64s(all.map { marks[$0]?.low ?? 0 })])
+        let above = places.filter { (marks[$0]?.low ?? 0) > 0 }
+        if !above.isEmpty {
+            _ = try store.rows(
+                Self.adoptLinks,
+                [
+                    .text(LaneBook.adoptSource), .texts(above.map(\.topic)), .int32s(above.map(\.partition)),
+                    .int64s(above.map { marks[$0]?.low ?? 0 }),
+                ])
+        }
+    }
+
+    static let beginOffsets = """
+        INSERT INTO consumer_offset (topic, partition, next_offset)
+        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[])
+            ON CONFLICT (topic, partition) DO NOTHING
+        """
+    // Only where reading really begins above zero: a lane that was read before keeps its links.
+    static let adoptLinks = """
+        INSERT INTO link_in (source, topic, partition, last_seq)
+        SELECT $1, a.topic, a.partition, a.low
+          FROM unnest($2::text[], $3::int4[], $4::int8[]) AS a (topic, partition, low)
+          JOIN consumer_offset c ON c.topic = a.topic AND c.partition = a.partition AND c.next_offset = a.low
+         WHERE NOT EXISTS (SELECT FROM link_in l WHERE l.topic = a.topic AND l.partition = a.partition)
+            ON CONFLICT (source, topic, partition) DO NOTHING
+        """
+    static let lockOffsets = """
+        SELECT topic, partition, next_offset FROM consumer_offset WHERE partition = ANY ($1::int4[])
+         ORDER BY topic, partition FOR UPDATE
+        """
+    static let readLinksIn = "SELECT source, topic, partition, last_seq FROM link_in WHERE partition = ANY ($1::int4[])"
+    static let readLinksOut = "SELECT lane, topic, partition, last_seq, acked_seq FROM link_out WHERE lane = ANY ($1::int4[])"
+    static let readOutbox = """
+        SELECT o.lane, o.topic, o.partition, o.first_seq, o.last_seq, o.frames, l.acked_seq
+          FROM link_out l
+          JOIN outbox o ON o.lane = l.lane AND o.topic = l.topic AND o.partition = l.partition AND o.last_seq > l.acked_seq
+         WHERE l.lane = ANY ($1::int4[]) AND l.acked_seq < l.last_seq
+         ORDER BY o.lane, o.topic, o.partition, o.first_seq
+        """
+    static let markAcknowledged = """
+        UPDATE link_out l
+           SET acked_seq = greatest(l.acked_seq, a.acked)
+          FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int8[]) AS a (lane, topic, partition, acked)
+         WHERE l.lane = a.lane AND l.topic = a.topic AND l.partition = a.partition
+        """
+}

@@ -1,0 +1,174 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// The whole suite in one process and without a broker: the services' real deciders and the real step over logs and stores in
+/// memory. Time stands still unless it is moved. For scenarios, the operator's dry runs, and the simulator.
+package final class MemoryHouse {
+    /// One message on a topic in memory.
+    package struct LoggedMessage: Sendable {
+        package let topic: String
+        package let raw: RawMessage
+        package let event: CloudEvent
+        package var body: JSONValue? { (try? JSONDocument(parsing: event.data))?.root }
+    }
+
+    package let lanes: Int32
+    package private(set) var now: Instant
+    package private(set) var catalog = Catalog.empty
+    private var entries: [CatalogEntry] = []
+    private var logs: [TopicPartition: [RawMessage]] = [:]
+    private var rooms: [any Room] = []
+
+    package init(lanes: Int32 = 4, now: Instant) {
+        self.lanes = lanes
+        self.now = now
+    }
+
+    /// Takes a service in. Its inputs may depend on the catalogue.
+    package func add<Service: Decider>(_ decider: Service, inputs: @escaping (Catalog) -> [String]) {
+        rooms.append(ServiceRoom(decider: decider, lanes: lanes, inputs: inputs))
+    }
+
+    /// Publishes catalogue entries; the walks they cause are done at the next `settle`.
+    package func publish(_ new: [CatalogEntry]) {
+        entries.append(contentsOf: new)
+        catalog = Catalog(version: catalog.version + Int64(new.count), entries: entries)
+    }
+
+    /// A message from outside, as a sender's client would write it.
+    package func send(
+        to topic: String, type: String, id: String, subject: String, at time: Instant, data: [UInt8], source: String = "test"
+    ) {
+        var event = CloudEvent(id: id, source: source, type: type, data: data)
+        event.time = time
+        event.subject = subject
+        event.dataContentType = "application/json"
+        append(topic: topic, partition: Lane.of(subject, lanes: lanes), key: subject, headers: event.binaryHeaders(), value: data)
+    }
+
+    /// Raw bytes as they are, for messages that are not what they should be.
+    package func sendRaw(to topic: String, key: String, headers: [(name: String, value: [UInt8])], value: [UInt8]?) {
+        append(topic: topic, partition: Lane.of(key, lanes: lanes), key: key, headers: headers, value: value)
+    }
+
+    private func append(topic: String, partition: Int32, key: String, headers: [(name: String, value: [UInt8])], value: [UInt8]?) {
+        let place = TopicPartition(topic: topic, partition: partition)
+        let offset = Int64(logs[place]?.count ?? 0)
+        logs[place, default: []].append(
+            RawMessage(topic: topic, partition: partition, offset: offset, key: Array(key.utf8), value: value, headers: headers))
+    }
+
+    /// Lets every service work until nothing moves any more.
+    package func settle() throws(StoreFault) {
+        var isMoving = true
+        while isMoving {
+            isMoving = false
+            for room in rooms {
+                for row in try room.work(logs: logs, catalog: catalog, now: now) {
+                    isMoving = true
+                    for (index, entry) in row.messages.enumerated() {
+                        var event = CloudEvent(
+                            id: "\(row.link.place.topic)/\(row.link.place.partition)/\(row.link.lane)/\(row.firstSequence + Int64(index))",
+                            source: "xinqiao/\(room.service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value)
+                        event.time = entry.time
+                        event.subject = entry.message.subject
+                        event.sequence = row.firstSequence + Int64(index)
+                        event.dataContentType = "application/json"
+                        append(
+                            topic: row.link.place.topic, partition: row.link.place.partition, key: entry.message.key,
+                            headers: event.binaryHeaders(), value: entry.message.value)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves the clock and settles, stopping at every timer on the way.
+    package func advance(to moment: Instant) throws(StoreFault) {
+        try settle()
+        while let next = rooms.compactMap({ $0.nextTimer }).min(), next <= moment {
+            now = max(now, next)
+            try settle()
+        }
+        now = max(now, moment)
+        try settle()
+    }
+
+    /// Everything on a topic, lane by lane.
+    package func messages(on topic: String) -> [LoggedMessage] {
+        (0..<lanes).flatMap { lane in
+            (logs[TopicPartition(topic: topic, partition: lane)] ?? []).compactMap { raw in
+                (try? CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: .standard)).map {
+                    LoggedMessage(topic: topic, raw: raw, event: $0)
+                }
+            }
+        }
+    }
+
+    /// The store of one service.
+    package func store(of service: ServiceName) -> MemoryStore? { rooms.first { $0.service == service }?.store }
+
+    /// The rows of one table of one service, each as column name → cell, in the order of their keys' text.
+    package func rows(_ service: ServiceName, _ table: String) -> [[String: Cell]] {
+        guard let found = store(of: service)?.tables.first(where: { $0.key.name == table }) else { return [] }
+        return found.value.sorted { "\($0.key)" < "\($1.key)" }
+            .map { Dictionary(uniqueKeysWithValues: zip(found.key.columns.map(\.name), $0.value)) }
+    }
+}
+
+/// One service at work in memory.
+private protocol Room: AnyObject {
+    var service: ServiceName { get }
+    var store: MemoryStore { get }
+    var nextTimer: Instant? { get }
+    /// Does what there is to do and returns what is to be sent.
+    func work(logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant) throws(StoreFault) -> [OutboxRow]
+}
+
+private final class ServiceRoom<Service: Decider>: Room {
+    let decider: Service
+    let lanes: Int32
+    let inputs: (Catalog) -> [String]
+    let store = MemoryStore()
+    private var cache = StateCache<Service.State>()
+
+    init(decider: Service, lanes: Int32, inputs: @escaping (Catalog) -> [String]) {
+        self.decider = decider
+        self.lanes = lanes
+        self.inputs = inputs
+    }
+
+    var service: ServiceName { decider.service }
+    var nextTimer: Instant? { store.timers.values.min() }
+
+    func work(logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant) throws(StoreFault) -> [OutboxRow] {
+        let book = store.book(topics: inputs(catalog), lanes: lanes)
+        var batch = InputBatch()
+        for topic in inputs(catalog) {
+            for lane in 0..<lanes {
+                let place = TopicPartition(topic: topic, partition: lane)
+                let next = Int(book.nextOffset[place] ?? 0)
+                if let log = logs[place], next < log.count { batch.messages.append(contentsOf: log[next...]) }
+            }
+        }
+        batch.timers = store.dueTimers(at: now)
+        for kind in decider.sweptKinds.sorted() {
+            for entry in catalog.latest(kind) {
+                for lane in 0..<lanes where store.sweeps["\(lane)/\(kind)/\(entry.id)"]?.version != entry.version {
+                    let keys = store.states.keys.filter { $0.lane == lane }.map(\.key).sorted()
+                    batch.sweeps.append(
+                        SweepStep(
+                            lane: lane, entry: entry, keys: keys,
+                            mark: SweepMark(lane: lane, kind: kind, id: entry.id, version: entry.version, cursor: keys.last, isDone: true)))
+                }
+            }
+        }
+        guard !batch.isEmpty else { return [] }
+        let step = Step(decider: decider, lanes: lanes)
+        let result = try step.run(batch, book: book, cache: &cache, catalog: catalog, at: now, loading: store)
+        try store.commit(result.write)
+        return store.takeOutbox()
+    }
+}

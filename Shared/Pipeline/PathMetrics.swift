@@ -1,0 +1,89 @@
+import Chassis
+import Deciding
+import Kafka
+import Synchronization
+import Vocabulary
+
+/// What the one path counts. Handles are looked up once per label.
+package final class PathMetrics: Sendable {
+    private let metrics: Metrics
+    private let counters = Mutex<[String: Metrics.Counter]>([:])
+
+    package init(_ metrics: Metrics) { self.metrics = metrics }
+
+    private func counter(_ name: MetricName, _ labels: (String, String)...) -> Metrics.Counter {
+        let key = name.rawValue + labels.map { "|" + $0.1 }.joined()
+        return counters.withLock { counters in
+            if let counter = counters[key] { return counter }
+            let counter = metrics.counter(name, labels: labels)
+            counters[key] = counter
+            return counter
+        }
+    }
+
+    func consumed(_ count: Int, from topic: String) { counter(.messagesConsumed, ("topic", topic)).add(count) }
+
+    func committed(_ write: BatchWrite, in length: Duration, messages: Int) {
+        for (key, count) in write.counts {
+            counter(.messagesProcessed, ("topic", key.topic), ("outcome", key.outcome.metricLabel)).add(count)
+            if key.outcome == .duplicate { counter(.linkDuplicatesDropped, ("topic", key.topic)).add(count) }
+        }
+        for letter in write.deadLetters.values {
+            counter(.deadLetters, ("topic", letter.place.topic), ("reason", letter.refusal.code)).add()
+        }
+        counter(.dbTransactions, ("outcome", "commit")).add()
+        metrics.histogram(.batchDuration).observe(length)
+        metrics.histogram(.batchMessages).observe(Double(messages))
+    }
+
+    func rolledBack(_ fault: StoreFault) {
+        counter(.dbTransactions, ("outcome", "rollback")).add()
+        if case .fenced = fault { counter(.consumerFenced).add() }
+    }
+
+    func paused(_ place: TopicPartition, _ reason: PauseReason) {
+        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        metrics.gauge(.consumerPaused, labels: labels).set(true)
+        switch reason {
+        case .truncated: counter(.sourceTruncated, ("topic", place.topic), ("partition", String(place.partition))).add()
+        }
+    }
+
+    func gap(_ link: LinkIn) { counter(.linkGaps, ("topic", link.place.topic)).add() }
+
+    func resumed(_ place: TopicPartition) {
+        metrics.gauge(.consumerPaused, labels: [("topic", place.topic), ("partition", String(place.partition))]).set(false)
+    }
+
+    func published(_ topic: String) { counter(.outboxPublished, ("topic", topic)).add() }
+    func publishFailed(_ fault: KafkaFault) {
+        counter(.outboxPublishErrors, ("error", fault.code)).add()
+        if case .fatal = fault { counter(.kafkaFatalErrors).add() }
+    }
+
+    func pending(_ count: Int) { metrics.gauge(.outboxPending).set(count) }
+    func databaseUp(_ isUp: Bool) { metrics.gauge(.dbUp).set(isUp) }
+    func reconnected() { counter(.dbReconnects).add() }
+
+    func position(_ place: TopicPartition, next: Int64, high: Int64?) {
+        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        metrics.gauge(.consumerNextOffset, labels: labels).set(next)
+        if let high {
+            metrics.gauge(.topicHighWatermark, labels: labels).set(high)
+            metrics.gauge(.consumerLagMessages, labels: labels).set(max(0, high - next))
+        }
+    }
+}
+
+extension Outcome {
+    /// The word of the metric's label.
+    var metricLabel: String {
+        switch self {
+        case .applied: "applied"
+        case .duplicate: "duplicate"
+        case .passed: "suppressed"
+        case .refused: "rejected"
+        case .early: "parked"
+        }
+    }
+}

@@ -1,0 +1,330 @@
+import Deciding
+import Postgres
+import Vocabulary
+
+/// The one path's store in PostgreSQL: one connection, used by one worker. One statement per table and batch.
+package final class PostgresStore: PathStore {
+    package let connection: Connection
+
+    package init(_ address: PostgresAddress) throws(StoreFault) {
+        do {
+            connection = try Connection(address)
+        } catch {
+            throw StoreFault(error)
+        }
+    }
+
+    package func close() { connection.close() }
+
+    // MARK: reading
+
+    package func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] {
+        guard !keys.isEmpty else { return [:] }
+        var found: [StateKey: [UInt8]] = [:]
+        for row in try rows(Self.loadStates, [.int32s(keys.map(\.lane)), .texts(keys.map(\.key))]) {
+            do {
+                found[StateKey(lane: try row.int32(0), key: try row.text(1))] = try row.bytes(2)
+            } catch { throw StoreFault(error) }
+        }
+        return found
+    }
+
+    package func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] {
+        guard !ids.isEmpty else { return [:] }
+        var found: [OutsideID: [UInt8]] = [:]
+        for row in try rows(Self.loadOutsideIDs, [.texts(ids.map(\.writer)), .texts(ids.map(\.id))]) {
+            do {
+                found[OutsideID(writer: try row.text(0), id: try row.text(1))] = try row.bytes(2)
+            } catch { throw StoreFault(error) }
+        }
+        return found
+    }
+
+    func rows(_ sql: String, _ parameters: [Parameter]) throws(StoreFault) -> Rows {
+        do {
+            return try connection.execute(sql, parameters)
+        } catch {
+            throw StoreFault(error)
+        }
+    }
+
+    // MARK: the transaction
+
+    package func commit(_ write: BatchWrite) throws(StoreFault) {
+        guard !write.isEmpty else { return }
+        do {
+            try connection.begin()
+            try fence(write.fence)
+            try writeLinks(write)
+            try writeOutbox(write.outbox)
+            try writeStates(write.states)
+            for (table, rows) in write.rows.sorted(by: { $0.key.name < $1.key.name }) {
+                _ = try connection.write(rows.map { $0.map(Value.init) }, into: Table(table))
+            }
+            try writeTimers(write.timers)
+            try writeSweeps(write.sweeps)
+            try writeOutsideIDs(write.outsideIDs)
+            try writeDeadLetters(write.deadLetters)
+            try writeCounts(write.counts)
+            try connection.commit()
+        } catch let fault as StoreFault {
+            connection.rollback()
+            throw fault
+        } catch let fault as PostgresFault {
+            connection.rollback()
+            throw StoreFault(fault)
+        } catch {
+            connection.rollback()
+            throw .unavailable("\(error)")
+        }
+    }
+
+    private func fence(_ moves: [FenceMove]) throws {
+        let moved = try connection.execute(
+            Self.moveOffsets,
+            [
+                .texts(moves.map(\.place.topic)), .int32s(moves.map(\.place.partition)), .int64s(moves.map(\.from)),
+                .int64s(moves.map(\.to)),
+            ])
+        guard moved.affected == moves.count else { throw StoreFault.fenced }
+    }
+
+    private func writeLinks(_ write: BatchWrite) throws {
+        if !write.linksIn.isEmpty {
+            let links = write.linksIn.sorted { ($0.key.source, $0.key.place.topic, $0.key.place.partition) < ($1.key.source, $1.key.place.topic, $1.key.place.partition) }
+            _ = try connection.execute(
+                Self.saveLinksIn,
+                [
+                    .texts(links.map(\.key.source)), .texts(links.map(\.key.place.topic)), .int32s(links.map(\.key.place.partition)),
+                    .int64s(links.map(\.value)),
+                ])
+        }
+        if !write.linksOut.isEmpty {
+            let links = write.linksOut.sorted { ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition) }
+            _ = try connection.execute(
+                Self.saveLinksOut,
+                [
+                    .int32s(links.map(\.key.lane)), .texts(links.map(\.key.place.topic)), .int32s(links.map(\.key.place.partition)),
+                    .int64s(links.map(\.value)),
+                ])
+        }
+    }
+
+    private func writeOutbox(_ rows: [OutboxRow]) throws {
+        guard !rows.isEmpty else { return }
+        _ = try connection.execute(
+            Self.saveOutbox,
+            [
+                .int32s(rows.map(\.link.lane)), .texts(rows.map(\.link.place.topic)), .int32s(rows.map(\.link.place.partition)),
+                .int64s(rows.map(\.firstSequence)), .int64s(rows.map(\.lastSequence)), .bytesArray(rows.map(\.frames)),
+            ])
+    }
+
+    private func writeStates(_ states: [(key: StateKey, body: [UInt8])]) throws {
+        guard !states.isEmpty else { return }
+        _ = try connection.execute(
+            Self.saveStates, [.int32s(states.map(\.key.lane)), .texts(states.map(\.key.key)), .bytesArray(states.map(\.body))])
+    }
+
+    private func writeTimers(_ timers: [TimerKey: Instant?]) throws {
+        let set = timers.compactMap { key, due in due.map { (key, $0) } }
+        let gone = timers.filter { $0.value == nil }.map(\.key)
+        if !gone.isEmpty {
+            _ = try connection.execute(Self.dropTimers, [.int32s(gone.map(\.lane)), .texts(gone.map(\.key)), .texts(gone.map(\.name))])
+        }
+        if !set.isEmpty {
+            _ = try connection.execute(
+                Self.saveTimers,
+                [.int32s(set.map(\.0.lane)), .texts(set.map(\.0.key)), .texts(set.map(\.0.name)), .instants(set.map(\.1))])
+        }
+    }
+
+    private func writeSweeps(_ marks: [SweepMark]) throws {
+        for mark in marks {
+            _ = try connection.execute(
+                Self.saveSweep,
+                [
+                    .int32(mark.lane), .text(mark.kind), .text(mark.id), .int64(mark.version), mark.cursor.map { .text($0) } ?? .null,
+                    .bool(mark.isDone),
+                ])
+        }
+    }
+
+    private func writeOutsideIDs(_ ids: [OutsideID: [UInt8]]) throws {
+        guard !ids.isEmpty else { return }
+        let all = ids.sorted { ($0.key.writer, $0.key.id) < ($1.key.writer, $1.key.id) }
+        do {
+            _ = try connection.execute(
+                Self.saveOutsideIDs, [.texts(all.map(\.key.writer)), .texts(all.map(\.key.id)), .bytesArray(all.map(\.value))])
+        } catch {
+            // Another lane took the same id in the meantime: reading again will show it.
+            throw error.sqlstate == "23505" ? StoreFault.fenced : StoreFault(error)
+        }
+    }
+
+    private func writeDeadLetters(_ letters: [MessagePlace: DeadLetter]) throws {
+        guard !letters.isEmpty else { return }
+        let all = letters.values.map { $0 }
+        _ = try connection.execute(
+            Self.saveDeadLetters,
+            [
+                .texts(all.map(\.place.topic)), .int32s(all.map(\.place.partition)), .int64s(all.map(\.place.offset)),
+                .texts(all.map(\.refusal.code)), .texts(all.map { $0.refusal.detail.withoutNul }), .bytesArray(all.map(\.key)),
+                .bytesArray(all.map(\.value)), .bytesArray(all.map(\.headerBytes)),
+            ])
+    }
+
+    private func writeCounts(_ counts: [CountKey: Int64]) throws {
+        guard !counts.isEmpty else { return }
+        let all = counts.sorted { ($0.key.lane, $0.key.topic, $0.key.outcome.rawValue) < ($1.key.lane, $1.key.topic, $1.key.outcome.rawValue) }
+        _ = try connection.execute(
+            Self.addCounts,
+            [
+                .int32s(all.map(\.key.lane)), .texts(all.map(\.key.topic)), .texts(all.map(\.key.outcome.rawValue)),
+                .int64s(all.map(\.value)),
+            ])
+    }
+}
+
+extension PostgresStore {
+    static let loadStates = """
+        SELECT s.lane, s.key, s.body
+          FROM unnest($1::int4[], $2::text[]) AS wanted (lane, key)
+          JOIN state s ON s.lane = wanted.lane AND s.key = wanted.key
+        """
+
+    static let loadOutsideIDs = """
+        SELECT o.writer, o.id, o.digest
+          FROM unnest($1::text[], $2::text[]) AS wanted (writer, id)
+          JOIN outside_id o ON o.writer = wanted.writer AND o.id = wanted.id
+        """
+
+    static let moveOffsets = """
+        UPDATE consumer_offset c
+           SET next_offset = m.next, moved_at = now()
+          FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS m (topic, partition, cached, next)
+         WHERE c.topic = m.topic AND c.partition = m.partition AND c.next_offset = m.cached
+        """
+
+    static let saveLinksIn = """
+        INSERT INTO link_in (source, topic, partition, last_seq)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::int4[], $4::int8[])
+            ON CONFLICT (source, topic, partition) DO UPDATE SET last_seq = excluded.last_seq
+        """
+
+    static let saveLinksOut = """
+        INSERT INTO link_out (lane, topic, partition, last_seq)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int8[])
+            ON CONFLICT (lane, topic, partition) DO UPDATE SET last_seq = excluded.last_seq
+        """
+
+    static let saveOutbox = """
+        INSERT INTO outbox (lane, topic, partition, first_seq, last_seq, frames)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int8[], $5::int8[], $6::bytea[])
+        """
+
+    static let saveStates = """
+        INSERT INTO state (lane, key, body)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::bytea[])
+            ON CONFLICT (lane, key) DO UPDATE SET body = excluded.body
+        """
+
+    static let saveTimers = """
+        INSERT INTO timer (lane, key, name, due_at)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::timestamptz[])
+            ON CONFLICT (lane, key, name) DO UPDATE SET due_at = excluded.due_at
+        """
+
+    static let dropTimers = """
+        DELETE FROM timer t
+         USING unnest($1::int4[], $2::text[], $3::text[]) AS gone (lane, key, name)
+         WHERE t.lane = gone.lane AND t.key = gone.key AND t.name = gone.name
+        """
+
+    static let saveSweep = """
+        INSERT INTO sweep (lane, kind, id, version, cursor, is_done) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (lane, kind, id) DO UPDATE
+           SET version = excluded.version, cursor = excluded.cursor, is_done = excluded.is_done
+        """
+
+    static let saveOutsideIDs = """
+        INSERT INTO outside_id (writer, id, digest)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
+        """
+
+    static let saveDeadLetters = """
+        INSERT INTO dead_letter (topic, partition, "offset", reason, detail, key, value, headers)
+        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+            ON CONFLICT (topic, partition, "offset") DO NOTHING
+        """
+
+    static let addCounts = """
+        INSERT INTO message_count AS c (lane, topic, outcome, messages)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::text[], $4::int8[])
+            ON CONFLICT (lane, topic, outcome) DO UPDATE SET messages = c.messages + excluded.messages
+        """
+}
+
+extension StoreFault {
+    init(_ fault: PostgresFault) {
+        if fault.isDataRefusal {
+            self = .refused(sqlstate: fault.sqlstate ?? "", fault.description)
+        } else {
+            self = .unavailable(fault.description)
+        }
+    }
+}
+
+extension String {
+    /// PostgreSQL's text can not hold U+0000.
+    var withoutNul: String { utf8.contains(0) ? String(decoding: utf8.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self) : self }
+}
+
+extension Table {
+    init(_ table: StoreTable) {
+        self.init(
+            name: table.name, columns: table.columns.map { Column($0.name, ColumnType($0.type), isNullable: true) }, key: table.key,
+            onConflict: OnConflict(table.onConflict))
+    }
+}
+
+extension ColumnType {
+    init(_ type: StoreTable.CellType) {
+        switch type {
+        case .text: self = .text
+        case .int64: self = .int64
+        case .double: self = .double
+        case .bool: self = .bool
+        case .bytes: self = .bytes
+        case .instant: self = .instant
+        case .day: self = .day
+        case .json: self = .jsonb
+        }
+    }
+}
+
+extension OnConflict {
+    init(_ conflict: StoreTable.OnConflict) {
+        switch conflict {
+        case .refuse: self = .refuse
+        case .keepFirst: self = .keepFirst
+        case .replace: self = .replace
+        }
+    }
+}
+
+extension Value {
+    init(_ cell: Cell) {
+        switch cell {
+        case .null: self = .null
+        case .text(let text): self = .text(text)
+        case .int64(let number): self = .int64(number)
+        case .double(let number): self = .double(number)
+        case .bool(let flag): self = .bool(flag)
+        case .bytes(let bytes): self = .bytes(bytes)
+        case .instant(let instant): self = .instant(instant)
+        case .day(let day): self = .day(day)
+        case .json(let bytes): self = .json(bytes)
+        }
+    }
+}

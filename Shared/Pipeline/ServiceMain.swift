@@ -1,0 +1,214 @@
+import Chassis
+import Contracts
+import Deciding
+import Glibc
+import Kafka
+import Postgres
+import Vocabulary
+
+/// The process around a service's decider: the same for all of them. Reads the configuration, starts the feed of the catalogue,
+/// the status server and the workers, and ends in good order.
+package struct ServiceMain<Service: Decider> {
+    private let decider: Service
+    private let migrations: [Migration]
+    private let inputs: @Sendable (Catalog) -> [String]
+    private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
+
+    /// - Parameters:
+    ///   - migrations: the service's own; the path's come by themselves.
+    ///   - inputs: the topics to read, which may depend on the catalogue.
+    ///   - pages: more pages for the status server, for the console.
+    package init(
+        _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil,
+        pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
+    ) {
+        self.decider = decider
+        self.migrations = migrations
+        let fixed = decider.service.inputs
+        self.inputs = inputs ?? { _ in fixed }
+        self.pages = pages
+    }
+
+    package func run(_ arguments: [String] = CommandLine.arguments) -> Never {
+        switch arguments.dropFirst().first ?? "run" {
+        case "run": serve()
+        case "migrate": migrate()
+        case "healthcheck":
+            var environment = Environment.ofProcess()
+            let port = environment.int(ServiceKeys.statusPort, default: 9464, in: 1...65_535)
+            Healthcheck.askAndExit(port: port)
+        case "version":
+            print("\(decider.service.rawValue) \(SuiteVersion.text)")
+            exit(ExitCode.ok.rawValue)
+        case "help", "--help", "-h":
+            print(help)
+            exit(ExitCode.ok.rawValue)
+        case let unknown:
+            print("\(decider.service.rawValue): unknown command `\(unknown)`\n\(help)")
+            exit(ExitCode.usage.rawValue)
+        }
+    }
+
+    private var help: String {
+        """
+        \(decider.service.rawValue): a service of Xinqiao. It takes its work from Kafka and keeps its state in PostgreSQL.
+
+          \(decider.service.rawValue) [run]        work until SIGTERM
+          \(decider.service.rawValue) migrate      make or update the service's schema, then end
+          \(decider.service.rawValue) healthcheck  ask the running process on this machine; exit status 0 when ready
+          \(decider.service.rawValue) version      print the version
+
+        \(ServiceKeys.help)
+        """
+    }
+
+    private func serve() -> Never {
+        Shutdown.install()
+        var environment = Environment.ofProcess()
+        let settings = ServiceSettings(&environment, service: decider.service)
+        environment.finish()
+        let log = Log(service: decider.service.rawValue, hiding: environment.secretValues)
+        KafkaLog.sink = { level, facility, text in
+            if level <= 4 { log.warning(text, event: "kafka-client", ["facility": .text(facility)]) }
+        }
+        let metrics = Metrics(service: decider.service.rawValue)
+        let health = Health(stuckAfter: .seconds(60), expecting: ["db", "kafka", "catalog"])
+        let server = StatusServer(
+            address: settings.statusAddress, port: settings.statusPort, health: health, metrics: metrics,
+            build: BuildInfo(service: decider.service.rawValue, version: SuiteVersion.text))
+        pages(server, settings.postgres, log)
+        do {
+            try server.start()
+        } catch {
+            log.error("the status server can not start", event: "status-server", ["reason": .text("\(error)")])
+            exit(ExitCode.fault.rawValue)
+        }
+        log.info(
+            "started", event: "started",
+            ["instance": .text(settings.instance), "status_port": .int(server.port), "pid": .int(getpid())])
+        let feed = CatalogFeed()
+        feed.start(settings.kafka, groupID: "xinqiao." + decider.service.rawValue, health: health, log: log)
+        let worker = Worker(
+            decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, bounds: settings.bounds,
+            health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance)
+        worker.run()
+        feed.stop()
+        server.stop()
+        log.info("stopped", event: "stopped")
+        exit(ExitCode.ok.rawValue)
+    }
+
+    private func migrate() -> Never {
+        var environment = Environment.ofProcess()
+        let conninfo = environment.secret(ServiceKeys.postgres)
+        environment.finish(unknownPrefix: "XINQIAO_UNUSED_")
+        do {
+            let connection = try Connection(
+                PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
+            let path = Migration(name: "pipeline_001_path", sql: String(decoding: PackageResources.pipeline_001_path_sql, as: UTF8.self))
+            let applied = try Migrator.apply([path] + migrations, schema: decider.service.rawValue, on: connection)
+            try connection.script(grants)
+            print("\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
+            exit(ExitCode.ok.rawValue)
+        } catch {
+            print("\(decider.service.rawValue): migration failed: \(error)")
+            exit(ExitCode.fault.rawValue)
+        }
+    }
+
+    /// The service's own role may work in its own schema and nowhere else; readers may read.
+    private var grants: String {
+        let service = decider.service.rawValue
+        return """
+            DO $$ BEGIN
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_\(service)') THEN
+                    GRANT USAGE ON SCHEMA \(service) TO xinqiao_\(service);
+                    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(service) TO xinqiao_\(service);
+                END IF;
+                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_reader') THEN
+                    GRANT USAGE ON SCHEMA \(service) TO xinqiao_reader;
+                    GRANT SELECT ON ALL TABLES IN SCHEMA \(service) TO xinqiao_reader;
+                END IF;
+            END $$
+            """
+    }
+}
+
+/// The version of the whole suite.
+package enum SuiteVersion {
+    package static let text = "0.1.0"
+}
+
+/// The environment keys that every service reads.
+package enum ServiceKeys {
+    package static let postgres = "XINQIAO_POSTGRES"
+    package static let bootstrap = "XINQIAO_KAFKA_BOOTSTRAP"
+    package static let kafkaCA = "XINQIAO_KAFKA_CA"
+    package static let kafkaCertificate = "XINQIAO_KAFKA_CERTIFICATE"
+    package static let kafkaKey = "XINQIAO_KAFKA_KEY"
+    package static let kafkaOptions = "XINQIAO_KAFKA_OPTIONS"
+    package static let statusAddress = "XINQIAO_STATUS_ADDRESS"
+    package static let statusPort = "XINQIAO_STATUS_PORT"
+    package static let instance = "XINQIAO_INSTANCE"
+    package static let batchMessages = "XINQIAO_BATCH_MESSAGES"
+
+    static let help = """
+        Environment:
+          XINQIAO_POSTGRES[_FILE]     connection text of libpq, such as `host=db user=xinqiao_scoring dbname=xinqiao`
+          XINQIAO_KAFKA_BOOTSTRAP     brokers, such as `kafka:9092`
+          XINQIAO_KAFKA_CA, _CERTIFICATE, _KEY   PEM files for mutual TLS (all three or none)
+          XINQIAO_KAFKA_OPTIONS       more options of librdkafka, `name=value,name=value`
+          XINQIAO_STATUS_ADDRESS      where /livez /readyz /metrics /version answer (127.0.0.1)
+          XINQIAO_STATUS_PORT         (9464)
+          XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
+          XINQIAO_BATCH_MESSAGES      most messages of one batch (2000)
+          XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
+        """
+}
+
+/// A service's configuration, read and checked at the start.
+package struct ServiceSettings: Sendable {
+    package let postgres: PostgresAddress
+    package let kafka: KafkaSettings
+    package let statusAddress: String
+    package let statusPort: Int
+    package let instance: String
+    package let bounds: WorkerBounds
+
+    package init(_ environment: inout Environment, service: ServiceName) {
+        postgres = PostgresAddress(
+            conninfo: environment.secret(ServiceKeys.postgres), applicationName: "xinqiao-" + service.rawValue,
+            searchPath: service.rawValue)
+        kafka = KafkaSettings(&environment, clientID: "xinqiao-" + service.rawValue)
+        statusAddress = environment.text(ServiceKeys.statusAddress, default: "127.0.0.1")
+        statusPort = environment.int(ServiceKeys.statusPort, default: 9464, in: 0...65_535)
+        instance = environment.text(ServiceKeys.instance, default: hostName())
+        var bounds = WorkerBounds()
+        bounds.messagesMax = environment.int(ServiceKeys.batchMessages, default: bounds.messagesMax, in: 1...100_000)
+        self.bounds = bounds
+    }
+}
+
+extension KafkaSettings {
+    /// Reads the client's settings: the brokers, the files for mutual TLS, and further options.
+    package init(_ environment: inout Environment, clientID: String) {
+        let bootstrap = environment.text(ServiceKeys.bootstrap)
+        let ca = environment.path(ServiceKeys.kafkaCA, default: "")
+        let certificate = environment.path(ServiceKeys.kafkaCertificate, default: "")
+        let key = environment.path(ServiceKeys.kafkaKey, default: "")
+        var options: [String: String] = [:]
+        for option in environment.list(ServiceKeys.kafkaOptions, default: []) {
+            guard let sign = option.firstIndex(of: "=") else { continue }
+            options[String(option[..<sign])] = String(option[option.index(after: sign)...])
+        }
+        let tls = ca.isEmpty && certificate.isEmpty && key.isEmpty ? nil : TLSFiles(caPath: ca, certificatePath: certificate, keyPath: key)
+        self.init(bootstrap: bootstrap, clientID: clientID, tls: tls, extra: options)
+    }
+}
+
+/// The host's name, which compose makes different for every container.
+func hostName() -> String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&bytes, bytes.count - 1) == 0 else { return "instance" }
+    return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
