@@ -1,0 +1,245 @@
+import Foundation
+import Province
+import Rules
+import Testing
+import Vocabulary
+import Wire
+
+/// The simulator's promises: deterministic, well-formed, and with exactly the errors it says it planted.
+@Suite struct ProvinceTests {
+    static let lastMonth = Month(year: 2026, month: 8)
+    static let monthlyTypes = [
+        "tax.return", "social-insurance.month", "utility.bill", "bank-flow.month", "customs.month", "order.month",
+    ]
+
+    private func province(seed: UInt64 = 7, firms: Int = 200, badShare: Int64 = 50) -> Province {
+        Province(seed: seed, firms: firms, lastMonth: Self.lastMonth, badShare: BasisPoints(badShare))
+    }
+
+    private func envelope(_ record: OutsideRecord) -> [String] {
+        [record.topic, record.id, record.type, record.subject, record.time.rfc3339, record.planted?.rawValue ?? ""]
+    }
+
+    @Test func `the same seed gives the same bytes and another seed gives others`() {
+        let (one, two, other) = (province(), province(), province(seed: 8))
+        var differences = 0
+        // Asked for in another order: a firm's records depend on no other firm's.
+        for index in (0..<40).reversed() {
+            let (a, b, c) = (one.records(ofFirm: index), two.records(ofFirm: index), other.records(ofFirm: index))
+            #expect(a.map(\.data) == b.map(\.data))
+            #expect(a.map(envelope) == b.map(envelope))
+            if a.map(\.data) != c.map(\.data) { differences += 1 }
+        }
+        #expect(differences == 40)
+    }
+
+    @Test func `these bytes have not changed since they were first looked at`() throws {
+        let province = province(badShare: 0)
+        let first = (0..<5).flatMap { province.records(ofFirm: $0) }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in first.flatMap(\.data) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        #expect(String(hash, radix: 16) == "23acd0f269454317")
+    }
+
+    @Test func `every record is one JSON object and only planted ones have a wrong code`() throws {
+        let province = province(badShare: 300)
+        for index in 0..<60 {
+            let code = try #require(province.uscc(ofFirm: index)).text
+            for record in province.records(ofFirm: index) {
+                let document = try JSONDocument(parsing: record.data)
+                #expect(document.root.kind == .object)
+                #expect(record.topic == "portal.in.v1" || (record.topic.hasPrefix("source.") && record.topic.hasSuffix(".records.v1")))
+                let isCode = (try? USCC(record.subject)) != nil
+                #expect(isCode == (record.planted != .wrongCheckDigit))
+                if isCode { #expect(record.subject == code) }
+            }
+        }
+    }
+
+    @Test func `codes are unique also beyond the zone for internal use`() throws {
+        let province = Province(seed: 1, firms: 5_999_999, months: 1, lastMonth: Self.lastMonth)
+        var codes: Set<USCC> = []
+        let indices = [0, 1, 99_997, 99_998, 99_999, 100_000, 999_998, 999_999, 1_000_000, 1_099_999, 2_000_000, 5_999_998]
+        for index in indices {
+            let code = try #require(province.uscc(ofFirm: index))
+            #expect(code.isSynthetic == (index < 99_999))
+            #expect(try USCC(code.text) == code)
+            codes.insert(code)
+        }
+        #expect(codes.count == indices.count)
+        #expect(province.uscc(ofFirm: 5_999_999) == nil)
+        #expect(province.records(ofFirm: -1).isEmpty)
+    }
+
+    @Test func `any seed and any number of months makes records that end with the last month`() throws {
+        for seed in UInt64(0)..<30 {
+            for months in [-1, 1, 2, 7, 24, 61] {
+                let province = Province(seed: seed, firms: 20, months: months, lastMonth: Self.lastMonth)
+                #expect(province.firstMonth + (max(months, 1) - 1) == Self.lastMonth)
+                for index in 0..<20 {
+                    let records = province.records(ofFirm: index)
+                    let latest = try #require(records.last)
+                    #expect(latest.time.dayInChina.month == Self.lastMonth)
+                    #expect(records.count >= 4)
+                }
+            }
+        }
+    }
+
+    @Test func `about 170 records a firm, in the order of time, with the kinds in their shares`() throws {
+        let province = province(firms: 600, badShare: 0)
+        var types: [String: Int] = [:]
+        var kinds: [USCC.Kind: Int] = [:]
+        var total = 0
+        for index in 0..<600 {
+            let records = province.records(ofFirm: index)
+            total += records.count
+            for record in records { types[record.type, default: 0] += 1 }
+            #expect(zip(records, records.dropFirst()).allSatisfy { $0.time <= $1.time })
+            #expect(Set(records.map(\.id)).count == records.count)
+            kinds[try #require(province.truth(ofFirm: index)).kind, default: 0] += 1
+        }
+        #expect((150...185).contains(total / 600), "\(total / 600) records a firm")
+        #expect(types["registration"] == 600 && types["consent.granted"] == 600)
+        #expect((60...120).contains(types["financing.requested"] ?? 0))
+        #expect((90...150).contains(kinds[.soleTrader] ?? 0))
+        let others = [
+            "judicial.case", "penalty", "penalty.repaired", "licence", "qualification", "patent", "public-grade", "financial-statement",
+            "procurement.contract",
+        ]
+        for type in Self.monthlyTypes + others {
+            #expect((types[type] ?? 0) > 0, "no \(type)")
+        }
+    }
+
+    @Test func `errors are planted in their share, each kind, and change no other record`() throws {
+        let (clean, spoilt) = (province(firms: 400, badShare: 0), province(firms: 400, badShare: 100))
+        var planted: [PlantedDefect: Int] = [:]
+        var monthly = 0
+        for index in 0..<400 {
+            let good = clean.records(ofFirm: index)
+            let bad = spoilt.records(ofFirm: index)
+            monthly += good.count { Self.monthlyTypes.contains($0.type) }
+            for record in bad {
+                if let defect = record.planted { planted[defect, default: 0] += 1 }
+            }
+            let goodByID = Dictionary(uniqueKeysWithValues: good.map { ($0.id, $0.data) })
+            for record in bad {
+                let isAsGood = goodByID[record.id] == record.data
+                switch record.planted {
+                case nil, .duplicateSameBytes, .wrongCheckDigit: #expect(isAsGood)
+                case .impossibleDate, .moneyDecimals, .unknownField, .unitSlip, .duplicateOtherBytes: #expect(!isAsGood)
+                }
+            }
+            #expect(bad.count == good.count + bad.count { $0.planted?.isAddition ?? false })
+        }
+        let share = Double(planted.values.reduce(0, +)) / Double(monthly)
+        #expect((0.008...0.012).contains(share), "share \(share)")
+        for defect in PlantedDefect.allCases { #expect((planted[defect] ?? 0) > 0, "no \(defect.rawValue)") }
+    }
+
+    @Test func `good records fit the base pack and every wrong unit is caught by a quality rule`() throws {
+        let pack = try RecordRules.ofBasePack()
+        #expect(pack.count == 26)
+        let province = province(firms: 150, badShare: 200)
+        var slips = 0
+        for index in 0..<150 {
+            // The latest good data of each type and key but its period: what a rule sees as "previous".
+            var previous: [String: RuleValue] = [:]
+            for record in province.records(ofFirm: index) {
+                let rules = try #require(pack[record.type], "the base pack has no \(record.type)")
+                #expect(rules.topics.contains(record.topic), "\(record.type) may not come on \(record.topic)")
+                let root = try JSONDocument(parsing: record.data).root
+                let unknown = root.members.map(\.key).filter { rules.fields[$0] == nil }
+                #expect(unknown.isEmpty == (record.planted != .unknownField), "\(record.id): \(unknown)")
+                #expect(rules.required.allSatisfy { root[$0] != nil }, "\(record.id) lacks a field")
+                if record.planted == nil || record.planted == .unitSlip {
+                    for (name, value) in root.members {
+                        #expect(rules.takes(value, in: name), "\(record.id): \(name)")
+                    }
+                    let stream = rules.stream(root)
+                    let broken = rules.quarantining(root, previous: previous[stream], day: record.time.dayInChina)
+                    #expect(broken.isEmpty == (record.planted == nil), "\(record.id) \(record.planted?.rawValue ?? "good"): \(broken)")
+                    if record.planted == .unitSlip { slips += 1 } else { previous[stream] = RuleValue(root) }
+                }
+            }
+        }
+        #expect(slips > 0)
+    }
+}
+
+/// A record type of the pack, read as far as this test needs it.
+private struct RecordRules {
+    let id: String
+    let topics: Set<String>
+    let fields: [String: JSONValue]
+    let required: [String]
+    let businessKey: [String]
+    let rules: [(id: String, logic: Logic)]
+
+    static func ofBasePack() throws -> [String: RecordRules] {
+        var folder = URL(fileURLWithPath: #filePath)
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.appendingPathComponent("packs/base").path) {
+            folder.deleteLastPathComponent()
+        }
+        folder.appendPathComponent("packs/base/recordTypes")
+        var all: [String: RecordRules] = [:]
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let type = try RecordRules(try JSONDocument(parsing: [UInt8](try Data(contentsOf: file))).root)
+            all[type.id] = type
+        }
+        return all
+    }
+
+    private init(_ entry: JSONValue) throws {
+        let body = try #require(entry["body"])
+        id = try #require(entry["id"]?.string)
+        topics = Set(
+            (body["writers"]?.elements.compactMap(\.string) ?? []).map { writer in
+                writer == "portal" ? "portal.in.v1" : writer.replacingOccurrences(of: ":", with: ".") + ".records.v1"
+            })
+        fields = Dictionary(uniqueKeysWithValues: try #require(body["fields"]).members.map { ($0.key, $0.value) })
+        required = fields.filter { $0.value["required"]?.bool == true }.map(\.key)
+        businessKey = body["businessKey"]?.elements.compactMap(\.string) ?? []
+        rules = try (body["rules"]?.elements.map { $0 } ?? []).filter { $0["severity"]?.string == "quarantine" }.map { rule in
+            (try #require(rule["id"]?.string), try Logic(try #require(rule["logic"])))
+        }
+    }
+
+    /// The type and what of the business key is no period.
+    func stream(_ data: JSONValue) -> String {
+        businessKey.filter { $0 != "period" && $0 != "year" }.compactMap { data[$0]?.string }.joined(separator: "/")
+            + "/" + id
+    }
+
+    /// The rules that do not hold.
+    func quarantining(_ data: JSONValue, previous: RuleValue?, day: Day) -> [String] {
+        var facts: [String: RuleValue] = ["data": RuleValue(data), "hasPrevious": .bool(previous != nil), "occurredDay": .string(day.text)]
+        facts["previous"] = previous
+        return rules.filter { $0.logic.judge(facts).truth != .yes }.map(\.id)
+    }
+
+    /// Whether the value is of the field's type and within its limits.
+    func takes(_ value: JSONValue, in name: String) -> Bool {
+        guard let field = fields[name] else { return false }
+        if let number = value.double {
+            if let least = field["min"]?.double, number < least { return false }
+            if let most = field["max"]?.double, number > most { return false }
+        }
+        switch field["type"]?.string {
+        case "text": return (value.string?.unicodeScalars.count ?? .max) <= Int(field["maxLength"]?.int ?? 200)
+        case "int": return value.int != nil
+        case "number": return value.double != nil
+        case "yuan": return value.decimal.map { $0.scale <= 2 } ?? false
+        case "bool": return value.bool != nil
+        case "day": return value.day != nil
+        case "month": return value.month != nil
+        case "uscc": return value.string.map { (try? USCC($0)) != nil } ?? false
+        case "division": return value.string?.utf8.count == 6
+        case "industry": return value.string.map { (try? IndustryCode($0)) != nil } ?? false
+        case "enum": return field["values"]?.elements.contains { $0.string == value.string } ?? false
+        case "list": return value.kind == .array && value.elements.allSatisfy { $0.string != nil }
+        default: return false
+        }
+    }
+}
