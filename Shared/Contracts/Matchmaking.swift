@@ -92,9 +92,11 @@ package struct ProductMatch: Hashable, Sendable {
         object.member("total", total)
         object.member("annualRate", annualRate)
         object.member("limitFen", limit.fen)
-        object.member("conditions", array: { list in
-            for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
-        })
+        object.member(
+            "conditions",
+            array: { list in
+                for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+            })
     }
 }
 
@@ -140,17 +142,21 @@ package struct MatchList: Payload {
         object.member("applicationId", applicationID)
         object.member("portraitRevision", portraitRevision)
         object.member("at", at)
-        object.member("matches", array: { list in
-            for match in matches { list.element(object: { match.write(to: &$0) }) }
-        })
-        object.member("refused", array: { list in
-            for (product, condition) in refused {
-                list.element(object: {
-                    $0.member("productId", product)
-                    $0.member("condition", condition)
-                })
-            }
-        })
+        object.member(
+            "matches",
+            array: { list in
+                for match in matches { list.element(object: { match.write(to: &$0) }) }
+            })
+        object.member(
+            "refused",
+            array: { list in
+                for (product, condition) in refused {
+                    list.element(object: {
+                        $0.member("productId", product)
+                        $0.member("condition", condition)
+                    })
+                }
+            })
     }
 }
 
@@ -276,9 +282,11 @@ package struct ReleaseRequest: Payload {
         object.member("receiver", receiver)
         object.member("messageType", messageType)
         object.member("purpose", purpose)
-        object.member("categories", array: { list in
-            for category in categories { list.element(category) }
-        })
+        object.member(
+            "categories",
+            array: { list in
+                for category in categories { list.element(category) }
+            })
         object.member("consentId", consentID)
         object.member("at", at)
         object.member("body", body)

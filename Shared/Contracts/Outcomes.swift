@@ -46,9 +46,11 @@ package struct PolicyEvent: Payload {
         object.member("subject", subject)
         object.member("amountFen", amount.fen)
         object.member("reason", reason)
-        object.member("conditions", array: { list in
-            for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
-        })
+        object.member(
+            "conditions",
+            array: { list in
+                for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+            })
         object.member("at", at)
     }
 }
@@ -141,9 +143,11 @@ package struct RiskAlert: Payload {
         object.member("kind", kind)
         title.write(to: &object, as: "title")
         object.member("observed", observed)
-        object.member("lenders", array: { list in
-            for lender in lenders { list.element(lender) }
-        })
+        object.member(
+            "lenders",
+            array: { list in
+                for lender in lenders { list.element(lender) }
+            })
         object.member("at", at)
     }
 }

@@ -173,9 +173,11 @@ package struct Bilingual: Hashable, Sendable {
     }
 
     package func write(to writer: inout JSONWriter, as name: String) {
-        writer.member(name, object: { object in
-            object.member("en", en)
-            object.member("zh", zh)
-        })
+        writer.member(
+            name,
+            object: { object in
+                object.member("en", en)
+                object.member("zh", zh)
+            })
     }
 }

@@ -84,19 +84,23 @@ package struct Score: Hashable, Sendable {
     }
 
     package func write(to writer: inout JSONWriter, as name: String) {
-        writer.member(name, object: { object in
-            object.member("scoreId", scoreID)
-            object.member("points", points)
-            object.member("grade", grade)
-            object.member("low", low)
-            object.member("high", high)
-            object.member("defaultProbability", defaultProbability)
-            object.member("reasons", array: { list in
-                for reason in reasons { list.element(object: { reason.write(to: &$0) }) }
+        writer.member(
+            name,
+            object: { object in
+                object.member("scoreId", scoreID)
+                object.member("points", points)
+                object.member("grade", grade)
+                object.member("low", low)
+                object.member("high", high)
+                object.member("defaultProbability", defaultProbability)
+                object.member(
+                    "reasons",
+                    array: { list in
+                        for reason in reasons { list.element(object: { reason.write(to: &$0) }) }
+                    })
+                object.member("model", model)
+                object.member("modelVersion", modelVersion)
             })
-            object.member("model", model)
-            object.member("modelVersion", modelVersion)
-        })
     }
 }
 
@@ -180,20 +184,26 @@ package struct Portrait: Payload {
         object.member("region", region)
         object.member("industry", industry)
         object.member("subjectKind", subjectKind)
-        object.member("indicators", object: { list in
-            for (name, value) in indicators {
-                switch value {
-                case .number(let number): list.member(name, number)
-                case .text(let text): list.member(name, text)
+        object.member(
+            "indicators",
+            object: { list in
+                for (name, value) in indicators {
+                    switch value {
+                    case .number(let number): list.member(name, number)
+                    case .text(let text): list.member(name, text)
+                    }
                 }
-            }
-        })
-        object.member("tags", array: { list in
-            for tag in tags { list.element(tag) }
-        })
-        object.member("dimensions", object: { list in
-            for (name, points) in dimensions { list.member(name, points) }
-        })
+            })
+        object.member(
+            "tags",
+            array: { list in
+                for tag in tags { list.element(tag) }
+            })
+        object.member(
+            "dimensions",
+            object: { list in
+                for (name, points) in dimensions { list.member(name, points) }
+            })
         if let score { score.write(to: &object, as: "score") }
         object.member("publicGrade", publicGrade)
         object.member("catalogVersion", catalogVersion)
@@ -248,16 +258,18 @@ package struct FinancingRequest: Hashable, Sendable {
     }
 
     package func write(to writer: inout JSONWriter, as name: String) {
-        writer.member(name, object: { object in
-            object.member("applicationId", applicationID)
-            object.member("amountFen", amount.fen)
-            object.member("months", months)
-            object.member("purpose", purpose)
-            object.member("productId", productID)
-            object.member("institution", institution)
-            object.member("consentId", consentID)
-            object.member("requestedAt", requestedAt)
-        })
+        writer.member(
+            name,
+            object: { object in
+                object.member("applicationId", applicationID)
+                object.member("amountFen", amount.fen)
+                object.member("months", months)
+                object.member("purpose", purpose)
+                object.member("productId", productID)
+                object.member("institution", institution)
+                object.member("consentId", consentID)
+                object.member("requestedAt", requestedAt)
+            })
     }
 }
 

@@ -23,12 +23,14 @@ package struct Origin: Hashable, Sendable {
     }
 
     package func write(to writer: inout JSONWriter, as name: String) {
-        writer.member(name, object: { object in
-            object.member("topic", topic)
-            object.member("partition", Int64(partition))
-            object.member("offset", offset)
-            object.member("sha256", sha256)
-        })
+        writer.member(
+            name,
+            object: { object in
+                object.member("topic", topic)
+                object.member("partition", Int64(partition))
+                object.member("offset", offset)
+                object.member("sha256", sha256)
+            })
     }
 }
 

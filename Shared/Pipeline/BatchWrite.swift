@@ -101,14 +101,16 @@ package struct DeadLetter: Sendable {
                 object.member("setAsideAt", now)
                 object.member("key", base64(key ?? []))
                 object.member("value", base64(value ?? []))
-                object.member("headers", array: { list in
-                    for header in headers {
-                        list.element(object: {
-                            $0.member("name", header.name)
-                            $0.member("value", base64(header.value))
-                        })
-                    }
-                })
+                object.member(
+                    "headers",
+                    array: { list in
+                        for header in headers {
+                            list.element(object: {
+                                $0.member("name", header.name)
+                                $0.member("value", base64(header.value))
+                            })
+                        }
+                    })
             }
         }
     }

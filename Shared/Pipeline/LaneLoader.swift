@@ -74,8 +74,10 @@ struct LaneLoader {
                 let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
                 let first = try row.int64(3)
                 let acked = try row.int64(6)
-                guard let whole = OutboxRow(link: link, firstSequence: first, lastSequence: try row.int64(4), frames: try row.bytes(5)) else {
-                    throw StoreFault.corrupt("outbox row \(link.place.topic)/\(link.place.partition) from lane \(link.lane), sequence \(first)")
+                guard let whole = OutboxRow(link: link, firstSequence: first, lastSequence: try row.int64(4), frames: try row.bytes(5))
+                else {
+                    throw StoreFault.corrupt(
+                        "outbox row \(link.place.topic)/\(link.place.partition) from lane \(link.lane), sequence \(first)")
                 }
                 let done = max(0, Int(acked - first + 1))
                 rows.append(OutboxRow(link: link, firstSequence: first + Int64(done), messages: Array(whole.messages.dropFirst(done))))

@@ -71,7 +71,8 @@ package final class MemoryHouse {
                     for (index, entry) in row.messages.enumerated() {
                         var event = CloudEvent(
                             id: "\(row.link.place.topic)/\(row.link.place.partition)/\(row.link.lane)/\(row.firstSequence + Int64(index))",
-                            source: "xinqiao/\(room.service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value)
+                            source: "xinqiao/\(room.service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value
+                        )
                         event.time = entry.time
                         event.subject = entry.message.subject
                         event.sequence = row.firstSequence + Int64(index)

@@ -40,7 +40,8 @@ package struct OutboxRow: Sendable {
             messages.append(
                 OutboxMessage(
                     message: OutgoingMessage(
-                        topic: link.place.topic, key: String(decoding: key, as: UTF8.self), subject: String(decoding: subject, as: UTF8.self),
+                        topic: link.place.topic, key: String(decoding: key, as: UTF8.self),
+                        subject: String(decoding: subject, as: UTF8.self),
                         type: String(decoding: type, as: UTF8.self), value: value),
                     time: Instant(microseconds: time)))
         }

@@ -91,7 +91,9 @@ package final class PostgresStore: PathStore {
 
     private func writeLinks(_ write: BatchWrite) throws {
         if !write.linksIn.isEmpty {
-            let links = write.linksIn.sorted { ($0.key.source, $0.key.place.topic, $0.key.place.partition) < ($1.key.source, $1.key.place.topic, $1.key.place.partition) }
+            let links = write.linksIn.sorted {
+                ($0.key.source, $0.key.place.topic, $0.key.place.partition) < ($1.key.source, $1.key.place.topic, $1.key.place.partition)
+            }
             _ = try connection.execute(
                 Self.saveLinksIn,
                 [
@@ -100,7 +102,9 @@ package final class PostgresStore: PathStore {
                 ])
         }
         if !write.linksOut.isEmpty {
-            let links = write.linksOut.sorted { ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition) }
+            let links = write.linksOut.sorted {
+                ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
+            }
             _ = try connection.execute(
                 Self.saveLinksOut,
                 [
@@ -176,7 +180,9 @@ package final class PostgresStore: PathStore {
 
     private func writeCounts(_ counts: [CountKey: Int64]) throws {
         guard !counts.isEmpty else { return }
-        let all = counts.sorted { ($0.key.lane, $0.key.topic, $0.key.outcome.rawValue) < ($1.key.lane, $1.key.topic, $1.key.outcome.rawValue) }
+        let all = counts.sorted {
+            ($0.key.lane, $0.key.topic, $0.key.outcome.rawValue) < ($1.key.lane, $1.key.topic, $1.key.outcome.rawValue)
+        }
         _ = try connection.execute(
             Self.addCounts,
             [

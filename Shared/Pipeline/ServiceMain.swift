@@ -105,10 +105,10 @@ package struct ServiceMain<Service: Decider> {
         do {
             let connection = try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
-            let path = Migration(name: "pipeline_001_path", sql: String(decoding: PackageResources.pipeline_001_path_sql, as: UTF8.self))
-            let applied = try Migrator.apply([path] + migrations, schema: decider.service.rawValue, on: connection)
+            let applied = try Migrator.apply([PathMigration.path] + migrations, schema: decider.service.rawValue, on: connection)
             try connection.script(grants)
-            print("\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
+            print(
+                "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
             exit(ExitCode.ok.rawValue)
         } catch {
             print("\(decider.service.rawValue): migration failed: \(error)")
@@ -132,6 +132,12 @@ package struct ServiceMain<Service: Decider> {
             END $$
             """
     }
+}
+
+/// The tables of the one path, as a migration that every service applies to its own schema.
+package enum PathMigration {
+    package static let path = Migration(
+        name: "pipeline_001_path", sql: String(decoding: PackageResources.pipeline_001_path_sql, as: UTF8.self))
 }
 
 /// The version of the whole suite.

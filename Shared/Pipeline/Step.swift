@@ -145,7 +145,8 @@ package struct Step<Service: Decider> {
     private func isDuplicate(
         _ input: Admitted, _ outsideID: OutsideID, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
     ) -> Bool {
-        let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + (input.raw.value ?? [])).bytes
+        let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + (input.raw.value ?? []))
+            .bytes
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
             work.write.outsideIDs[outsideID] = digest
             return false
@@ -180,7 +181,9 @@ package struct Step<Service: Decider> {
                 continue
             }
             do {
-                work.cache.insert(try Service.State(try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20, membersMax: 1 << 20)).root), for: key, written: bytes)
+                work.cache.insert(
+                    try Service.State(try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20, membersMax: 1 << 20)).root),
+                    for: key, written: bytes)
             } catch {
                 throw .corrupt("state of key \(key.key) in lane \(key.lane): \(error)")
             }

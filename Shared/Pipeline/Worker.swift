@@ -352,7 +352,9 @@ package final class Worker<Service: Decider> {
         publisher.publish(result.write.outbox)
         metrics.committed(result.write, in: MonotonicClock.now.since(started), messages: batch.messages.count)
         for (link, gap) in result.gaps {
-            health.set("link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)"))
+            health.set(
+                "link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)")
+            )
             metrics.gap(link)
         }
         for link in result.healed { health.remove("link " + link.source) }
@@ -404,7 +406,9 @@ package final class Worker<Service: Decider> {
     private func markAcknowledged(_ store: PostgresStore) throws(StoreFault) {
         let acked = publisher.takeAcknowledged()
         guard !acked.isEmpty else { return }
-        let all = acked.sorted { ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition) }
+        let all = acked.sorted {
+            ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
+        }
         _ = try store.rows(
             LaneLoader.markAcknowledged,
             [

@@ -52,7 +52,9 @@ struct Working<State: DecidedState> {
             book.linkOut[link] = first + Int64(messages.count) - 1
             write.linksOut[link] = book.linkOut[link]
         }
-        write.outbox.sort { ($0.link.place.topic, $0.link.place.partition, $0.link.lane) < ($1.link.place.topic, $1.link.place.partition, $1.link.lane) }
+        write.outbox.sort {
+            ($0.link.place.topic, $0.link.place.partition, $0.link.lane) < ($1.link.place.topic, $1.link.place.partition, $1.link.lane)
+        }
         for (link, sequence) in book.linkIn where before.linkIn[link] != sequence { write.linksIn[link] = sequence }
         write.states = cache.takeChanged()
         for key in write.timers.keys { touchedLanes.insert(key.lane) }

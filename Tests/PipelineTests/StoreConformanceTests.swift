@@ -1,0 +1,75 @@
+import Contracts
+import Deciding
+import Pipeline
+import Postgres
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+/// Memory and PostgreSQL must agree, or the simulator proves nothing.
+@Suite struct StoreConformanceTests {
+    @Test func `both stores hold the same after the same batches, and both refuse a lane that was moved`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let conninfo = try server.makeDatabase()
+        let admin = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "test"))
+        _ = try Migrator.apply([PathMigration.path], schema: "toy", on: admin)
+        try admin.script("CREATE TABLE toy.toy_sum (key text PRIMARY KEY, sum int8 NOT NULL, note text NOT NULL)")
+        let real = try PostgresStore(PostgresAddress(conninfo: conninfo, applicationName: "test", searchPath: "toy"))
+        let memory = MemoryStore()
+        let topics = [Topic.portalIn]
+        var book = memory.book(topics: topics, lanes: 2)
+        for place in book.nextOffset.keys {
+            _ = try admin.execute(
+                "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
+                [.text(place.topic), .int32(place.partition)])
+        }
+        var caches = (StateCache<Toy.State>(), StateCache<Toy.State>())
+        let step = Step(decider: Toy(), lanes: 2)
+        var first: BatchWrite?
+        for round in 0..<6 {
+            var batch = InputBatch()
+            for lane in Int32(0)..<2 {
+                for index in 0..<3 {
+                    let text =
+                        index == 2 && round % 2 == 0
+                        ? "{\"broken\":true}" : "{\"add\":\(round + index),\"wait\":\(round == 1),\"note\":\"注 \(round)\"}"
+                    var event = CloudEvent(id: "\(round)/\(lane)/\(index)", source: "s", type: "add", data: Array(text.utf8))
+                    event.subject = "key\(index)"
+                    batch.messages.append(
+                        RawMessage(
+                            topic: Topic.portalIn, partition: lane, offset: Int64(round * 3 + index), key: Array("key\(index)".utf8),
+                            value: event.data, headers: event.binaryHeaders()))
+                }
+            }
+            let now = Instant(microseconds: Int64(round) * 1_000_000)
+            let forMemory = try step.run(batch, book: book, cache: &caches.0, catalog: .empty, at: now, loading: memory)
+            let forReal = try step.run(batch, book: book, cache: &caches.1, catalog: .empty, at: now, loading: real)
+            try memory.commit(forMemory.write)
+            try real.commit(forReal.write)
+            first = first ?? forReal.write
+            book = forReal.book
+        }
+        let keys = (0..<2).flatMap { lane in (0..<3).map { StateKey(lane: Int32(lane), key: "key\($0)") } }
+        #expect(try memory.states(keys) == real.states(keys))
+        #expect(try memory.states(keys).count == 6)
+        let ids = (0..<6).flatMap { round in (0..<3).map { OutsideID(writer: Topic.portalIn, id: "\(round)/0/\($0)") } }
+        #expect(try memory.outsideDigests(ids) == real.outsideDigests(ids))
+        func count(_ table: String) throws -> Int64 { try admin.execute("SELECT count(*) FROM toy.\(table)").first?.int64(0) ?? -1 }
+        #expect(try count("dead_letter") == Int64(memory.deadLetters.count))
+        #expect(try count("timer") == Int64(memory.timers.count))
+        #expect(try count("outbox") == Int64(memory.outbox.count))
+        #expect(try count("toy_sum") == Int64(memory.tables[Toy.sums]?.count ?? -1))
+        for (link, sequence) in memory.linksOut {
+            let row = try admin.execute(
+                "SELECT last_seq FROM toy.link_out WHERE lane = $1 AND topic = $2 AND partition = $3",
+                [.int32(link.lane), .text(link.place.topic), .int32(link.place.partition)])
+            #expect(try row.first?.int64(0) == sequence)
+        }
+        // The first batch again, from the offsets of then: the fence must turn it away whole.
+        let stale = try #require(first)
+        #expect(throws: StoreFault.self) { try real.commit(stale) }
+        #expect(throws: StoreFault.self) { try memory.commit(stale) }
+        #expect(try count("outbox") == Int64(memory.outbox.count))
+    }
+}

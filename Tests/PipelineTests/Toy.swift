@@ -1,0 +1,76 @@
+import Contracts
+import Deciding
+import Pipeline
+import Vocabulary
+import Wire
+
+/// A service small enough to see through: it adds numbers per key, says the sum, and can be told to refuse or to wait.
+struct Toy: Decider {
+    struct State: DecidedState {
+        var sum: Int64 = 0
+        var sweeps: Int64 = 0
+
+        init() {}
+
+        init(_ json: JSONValue) throws(ContractDefect) {
+            let fields = try Fields(json)
+            sum = try fields.int("sum")
+            sweeps = try fields.intOrNil("sweeps") ?? 0
+        }
+
+        func write(to object: inout JSONWriter) {
+            object.member("sum", sum)
+            if sweeps > 0 { object.member("sweeps", sweeps) }
+        }
+    }
+
+    static let sums = StoreTable(
+        "toy_sum", columns: [.init("key", .text), .init("sum", .int64), .init("note", .text)], key: ["key"], onConflict: .replace)
+
+    var service: ServiceName { .ingestion }
+    var sweptKinds: Set<String> { ["toy"] }
+
+    func admit(_ message: Message, catalog: Catalog) -> Admission {
+        switch message.type {
+        case "add": .handle(key: message.subject, outsideID: OutsideID(writer: message.topic, id: message.id))
+        case "ignored": .pass
+        default: .refuse(Refusal(code: "type-unknown", detail: message.type))
+        }
+    }
+
+    func decide(_ input: Input, key: String, on state: inout State, at now: Instant, catalog: Catalog, effects: inout Effects) {
+        switch input {
+        case .message(let message):
+            guard let number = message.body["add"]?.int else {
+                state.sum = -1
+                effects.refuse("field-missing", "add")
+                return
+            }
+            state.sum += number
+            if message.body["wait"]?.bool == true { effects.schedule("later", at: now + .seconds(60)) }
+            effects.write([.text(key), .int64(state.sum), .text(message.body["note"]?.string ?? "")], to: Self.sums)
+            effects.send(type: "sum", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.ingestionRecords, key: key, subject: key)
+        case .timer:
+            effects.send(type: "late", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.ingestionRecords, key: key, subject: key)
+        case .sweep: state.sweeps += 1
+        }
+    }
+}
+
+func house(lanes: Int32 = 4) -> MemoryHouse {
+    let house = MemoryHouse(lanes: lanes, now: Instant(microseconds: 1_780_000_000_000_000))
+    house.add(Toy()) { _ in [Topic.portalIn] }
+    return house
+}
+
+extension MemoryHouse {
+    func add(_ number: Int, to key: String, id: String, more: String = "") {
+        send(to: Topic.portalIn, type: "add", id: id, subject: key, at: now, data: Array("{\"add\":\(number)\(more)}".utf8))
+    }
+
+    var sums: [Int64] { messages(on: Topic.ingestionRecords).compactMap { $0.body?["sum"]?.int } }
+
+    func count(_ outcome: Outcome) -> Int64 {
+        store(of: .ingestion)?.counts.filter { $0.key.outcome == outcome }.reduce(0) { $0 + $1.value } ?? 0
+    }
+}
