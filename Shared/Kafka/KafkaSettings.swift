@@ -1,0 +1,115 @@
+/// How to reach the cluster and as whom. The rest of the client's settings are decided here, once, for all services.
+package struct KafkaSettings: Sendable {
+    /// `host:port`, several with commas.
+    package let bootstrap: String
+    /// What broker logs and quotas call us.
+    package let clientID: String
+    /// Mutual TLS, or nil for plain text on loopback.
+    package let tls: TLSFiles?
+    /// librdkafka properties that win over the ones decided here. An unknown name refuses to start.
+    package let extra: [String: String]
+
+    package init(bootstrap: String, clientID: String, tls: TLSFiles? = nil, extra: [String: String] = [:]) {
+        self.bootstrap = bootstrap
+        self.clientID = clientID
+        self.tls = tls
+        self.extra = extra
+    }
+
+    /// PEM files of one service's identity and of the authority that signed the brokers'.
+    package struct TLSFiles: Sendable, Equatable {
+        package let caPath: String
+        package let certificatePath: String
+        package let keyPath: String
+
+        package init(caPath: String, certificatePath: String, keyPath: String) {
+            self.caPath = caPath
+            self.certificatePath = certificatePath
+            self.keyPath = keyPath
+        }
+    }
+}
+
+/// What a client is for.
+enum ClientRole {
+    case producer
+    case consumer(groupID: String)
+    case admin
+}
+
+extension KafkaSettings {
+    /// Every property for a client of this role, in the order in which they are to be set.
+    func properties(for role: ClientRole) -> [(key: String, value: String)] {
+        var properties = [
+            ("bootstrap.servers", bootstrap),
+            ("client.id", clientID),
+            // Small messages wait 40 ms for an acknowledgement otherwise.
+            ("socket.nagle.disable", "true"),
+            ("socket.keepalive.enable", "true"),
+            ("socket.connection.setup.timeout.ms", "10000"),
+            ("reconnect.backoff.ms", "100"),
+            ("reconnect.backoff.max.ms", "5000"),
+            ("allow.auto.create.topics", "false"),
+            ("log.connection.close", "false"),
+        ]
+        if let tls {
+            properties += [
+                ("security.protocol", "ssl"),
+                ("ssl.ca.location", tls.caPath),
+                ("ssl.certificate.location", tls.certificatePath),
+                ("ssl.key.location", tls.keyPath),
+                ("ssl.endpoint.identification.algorithm", "https"),
+            ]
+        }
+        switch role {
+        case .producer:
+            properties += Self.producing
+        case .consumer(let groupID):
+            properties += Self.consuming + [("group.id", groupID)]
+        case .admin:
+            break
+        }
+        properties += extra.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return properties
+    }
+
+    /// The outbox keeps what is not delivered, so the client never gives up on a message by itself: a message that timed out
+    /// between two that did not would be a hole.
+    private static let producing = [
+        ("enable.idempotence", "true"),
+        ("acks", "all"),
+        ("message.timeout.ms", "0"),
+        // With more than one, librdkafka 2.0.2 loses messages: when a producer's first batch for a partition is refused for now (an
+        // election, say), the broker takes the second, since it knows no sequence of this producer yet, and the library then
+        // counts the first as written.
+        ("max.in.flight", "1"),
+        ("linger.ms", "2"),
+        ("batch.size", "262144"),
+        ("compression.type", "lz4"),
+        ("queue.buffering.max.messages", "20000"),
+        ("queue.buffering.max.kbytes", "65536"),
+        ("partitioner", "murmur2_random"),
+        ("message.max.bytes", "900000"),
+    ]
+
+    /// PostgreSQL holds the positions, so the client neither commits nor guesses one.
+    private static let consuming = [
+        ("enable.auto.commit", "false"),
+        ("enable.auto.offset.store", "false"),
+        ("auto.offset.reset", "error"),
+        ("check.crcs", "true"),
+        ("isolation.level", "read_committed"),
+        ("partition.assignment.strategy", "range"),
+        // We never join the group. This is only how long a closing client of librdkafka 2.0.2 looks for the coordinator, at full
+        // speed, when offsets for the dashboards are still unsent.
+        ("session.timeout.ms", "6000"),
+        ("max.poll.interval.ms", "300000"),
+        ("fetch.message.max.bytes", "1048576"),
+        ("fetch.wait.max.ms", "100"),
+        ("fetch.error.backoff.ms", "100"),
+        // With a full queue librdkafka 2.0.2 waits up to a second before it fetches again, so the bound is the bytes, and they are
+        // about a second of work: 100,000 messages of 300 bytes. What one fetch brings, unpacked, comes on top.
+        ("queued.min.messages", "1000000"),
+        ("queued.max.messages.kbytes", "32768"),
+    ]
+}

@@ -1,0 +1,206 @@
+import Glibc
+import Kafka
+import Synchronization
+
+/// A real Apache Kafka for the tests of one process: a running one when `XINQIAO_KAFKA_BOOTSTRAP` names it, else one node started
+/// in a temporary folder from `KAFKA_HOME`, else from `../shared/kafka` beside the repository. Ends with the process.
+package struct RealKafka: Sendable {
+    /// `host:port`.
+    package let bootstrap: String
+
+    /// Nil where there is none; then one line says why, once.
+    package static let shared: RealKafka? = {
+        switch start() {
+        case .success(let kafka): return kafka
+        case .failure(let reason):
+            print("skipped: tests on a real Kafka (\(reason.text))")
+            return nil
+        }
+    }()
+
+    package func settings(clientID: String, extra: [String: String] = [:]) -> KafkaSettings {
+        KafkaSettings(bootstrap: bootstrap, clientID: clientID, extra: extra)
+    }
+
+    /// Makes a topic with a name that no other test has, and waits until it is there.
+    package func createTopic(_ name: String, partitions: Int, config: [String: String] = [:]) throws -> String {
+        let unique = "\(name)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let admin = try KafkaAdmin(settings(clientID: "test-admin"))
+        let outcomes = try admin.createTopics(
+            [TopicSpec(name: unique, partitions: partitions, config: config)], timeout: .seconds(20))
+        guard outcomes == [.created] else { throw NoKafka(text: "topic \(unique): \(outcomes)") }
+        return unique
+    }
+
+    private struct NoKafka: Error {
+        let text: String
+    }
+
+    private static func start() -> Result<RealKafka, NoKafka> {
+        if let running = variable("XINQIAO_KAFKA_BOOTSTRAP") { return .success(RealKafka(bootstrap: running)) }
+        guard let home = home() else { return .failure(NoKafka(text: "no KAFKA_HOME and no ../shared/kafka")) }
+        guard shell("command -v java") != nil else { return .failure(NoKafka(text: "no java")) }
+        guard let port = freePortPair() else { return .failure(NoKafka(text: "no two free ports side by side")) }
+        guard let folder = shell("mktemp -d -t xinqiao-kafka-XXXXXX") else { return .failure(NoKafka(text: "no temporary folder")) }
+        guard let broker = startBroker(home: home, port: port, folder: folder) else {
+            return .failure(NoKafka(text: "the broker in \(home) did not start"))
+        }
+        watch(broker: broker, folder: folder)
+        let kafka = RealKafka(bootstrap: "127.0.0.1:\(port)")
+        // An open port is not yet a broker that knows itself.
+        let isReady = eventually(within: .seconds(60)) {
+            guard let admin = try? KafkaAdmin(kafka.settings(clientID: "test-probe")) else { return false }
+            return (try? admin.clusterID(timeout: .seconds(2))) != nil
+        }
+        return isReady ? .success(kafka) : .failure(NoKafka(text: "the broker does not answer"))
+    }
+
+    private static func home() -> String? {
+        if let home = variable("KAFKA_HOME") { return home }
+        let shared = variable("XINQIAO_SHARED") ?? repositoryRoot().map { $0 + "/../shared" }
+        guard let home = shared.map({ $0 + "/kafka" }), unsafe access(home + "/bin/kafka-server-start.sh", X_OK) == 0 else { return nil }
+        return home
+    }
+
+    /// The nearest folder above this file that has a package.
+    private static func repositoryRoot() -> String? {
+        var folder = #filePath
+        while let slash = folder.lastIndex(of: "/") {
+            folder = String(folder[..<slash])
+            if unsafe access(folder + "/Package.swift", F_OK) == 0 { return folder }
+        }
+        return nil
+    }
+
+    private static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    /// The broker's process id. With the plain scripts of a distribution where the folder has no `start` of its own.
+    private static func startBroker(home: String, port: Int, folder: String) -> Int32? {
+        if unsafe access(home + "/bin/start", X_OK) == 0 {
+            return shell("exec \"$1/bin/start\" \"$2\" \"$3\"", home, String(port), folder).flatMap { Int32($0) }
+        }
+        let script = """
+            cat >"$3/server.properties" <<P || exit 1
+            process.roles=broker,controller
+            node.id=1
+            listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))
+            advertised.listeners=PLAINTEXT://127.0.0.1:$2
+            controller.listener.names=CONTROLLER
+            controller.quorum.voters=1@127.0.0.1:$(($2 + 1))
+            log.dirs=$3/data
+            auto.create.topics.enable=false
+            offsets.topic.replication.factor=1
+            transaction.state.log.replication.factor=1
+            transaction.state.log.min.isr=1
+            share.coordinator.state.topic.replication.factor=1
+            share.coordinator.state.topic.min.isr=1
+            P
+            id=$("$1/bin/kafka-storage.sh" random-uuid) || exit 1
+            "$1/bin/kafka-storage.sh" format -t "$id" -c "$3/server.properties" >"$3/format.log" 2>&1 || exit 1
+            setsid "$1/bin/kafka-server-start.sh" "$3/server.properties" >"$3/broker.log" 2>&1 </dev/null &
+            echo $!
+            """
+        return shell(script, home, String(port), folder).flatMap { Int32($0) }
+    }
+
+    /// Ends the broker and removes its folder once this process is gone, however it went.
+    private static func watch(broker: Int32, folder: String) {
+        _ = shell(
+            """
+            (while kill -0 "$1" 2>/dev/null; do sleep 0.5; done; kill -9 "$2"; sleep 0.5; rm -rf "$3") </dev/null >/dev/null 2>&1 &
+            """, String(getpid()), String(broker), folder)
+    }
+
+    /// Runs a script with these arguments. What it printed, without the last line end; nil when it failed.
+    private static func shell(_ script: String, _ arguments: String...) -> String? {
+        var ends: [Int32] = [0, 0]
+        guard unsafe pipe(&ends) == 0 else { return nil }
+        defer { close(ends[0]) }
+        let words = unsafe (["/bin/sh", "-c", script, "sh"] + arguments).map { unsafe strdup($0) }
+        defer { for index in unsafe words.indices { unsafe free(words[index]) } }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        unsafe posix_spawn_file_actions_addclose(&actions, ends[0])
+        unsafe posix_spawn_file_actions_addclose(&actions, ends[1])
+        var child: pid_t = 0
+        let spawned = unsafe posix_spawn(&child, "/bin/sh", &actions, nil, words + [nil], environ)
+        close(ends[1])
+        guard spawned == 0 else { return nil }
+        var printed: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = unsafe read(ends[0], &buffer, buffer.count)
+            guard count > 0 else { break }
+            printed += buffer[..<count]
+        }
+        var status: Int32 = 0
+        guard unsafe waitpid(child, &status, 0) == child, status == 0 else { return nil }
+        while printed.last == 10 { printed.removeLast() }
+        return String(decoding: printed, as: UTF8.self)
+    }
+
+    /// A port P such that P and P + 1 are free on loopback now.
+    private static func freePortPair() -> Int? {
+        for _ in 1...50 {
+            let port = Int.random(in: 20_000..<32_000)
+            if isFree(port), isFree(port + 1) { return port }
+        }
+        return nil
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return false }
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port)).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe bind(socket, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}
+
+/// Whether `condition` became true before the time was up. Looks every 20 ms.
+package func eventually(within limit: Duration, _ condition: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + limit
+    while true {
+        if condition() { return true }
+        if ContinuousClock.now > end { return false }
+        usleep(20_000)
+    }
+}
+
+/// Keeps delivery reports for a test to look at.
+package final class DeliveryBook: Sendable {
+    private let kept = Mutex<[DeliveryReport]>([])
+
+    package init() {}
+
+    package func add(_ report: DeliveryReport) { kept.withLock { $0.append(report) } }
+
+    package var reports: [DeliveryReport] { kept.withLock { $0 } }
+}
+
+extension KafkaConsumer {
+    /// Polls until there are `count` messages or the time is up.
+    package func read(_ count: Int, within limit: Duration = .seconds(20)) throws -> [ConsumedMessage] {
+        var messages: [ConsumedMessage] = []
+        var errors: [PartitionError] = []
+        let end = ContinuousClock.now + limit
+        while messages.count < count, ContinuousClock.now < end {
+            try poll(into: &messages, errors: &errors, countMax: count - messages.count, bytesMax: .max, wait: .milliseconds(100))
+            if let error = errors.first { throw error.fault }
+        }
+        return messages
+    }
+}
