@@ -1,0 +1,15 @@
+import ExchangeDomain
+import Pipeline
+import Postgres
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            Exchange(),
+            migrations: [
+                Migration(name: "schema_001_exchange", sql: String(decoding: PackageResources.schema_001_exchange_sql, as: UTF8.self))
+            ]
+        ).run()
+    }
+}

@@ -1,0 +1,100 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// Under what conditions one type of message may leave, and what of it.
+package struct ReleaseRule: Sendable {
+    /// The type of message.
+    package let id: String
+    let purpose: String
+    let needsConsent: Bool
+    let categories: [String]
+    let filter: FieldFilter
+
+    /// Nil when the entry can not be used; why goes to `defects`.
+    init?(_ entry: CatalogEntry, defects: inout [String]) {
+        let before = defects.count
+        let body = entry.body
+        guard body.kind == .object else {
+            defects.append("the body is not an object")
+            return nil
+        }
+        let purpose = body["purpose"]?.string ?? ""
+        if purpose.isEmpty { defects.append("`purpose` is missing") }
+        if let flag = body["needsConsent"], flag.bool == nil { defects.append("`needsConsent` is not true or false") }
+        let categories = body["categories"]?.elements.map(\.string) ?? []
+        if categories.contains(nil) { defects.append("`categories` is not a list of ids") }
+        let filter = FieldFilter(body["fields"], defects: &defects)
+        guard defects.count == before, let filter else { return nil }
+        id = entry.id
+        self.purpose = purpose
+        needsConsent = body["needsConsent"]?.bool ?? true
+        self.categories = categories.compactMap(\.self)
+        self.filter = filter
+    }
+
+    /// The number under which it leaves and the consent it rests on come from the door, whatever the body says.
+    static let reserved: Set<String> = ["releaseId", "consentId"]
+
+    func outgoing(_ body: JSONValue, releaseID: String, consentID: String) -> (bytes: [UInt8], fields: Int64) {
+        var fields: Int64 = 0
+        let bytes = JSONWriter.encode { json in
+            json.object { object in
+                object.member("releaseId", releaseID)
+                object.member("consentId", consentID)
+                fields = filter.write(body, except: Self.reserved, to: &object)
+            }
+        }
+        return (bytes, fields)
+    }
+}
+
+/// What exchange makes of the catalogue: every version of every release rule, and which institutions there are.
+package struct ExchangeCatalog: CatalogView {
+    /// The kind of entry that a release rule is.
+    package static let ruleKind = "releaseRule"
+
+    private let rules: [String: Versions<ReleaseRule>]
+    private let institutions: [String: Versions<Bool>]
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    package init(_ catalog: Catalog) {
+        var rules: [String: Versions<ReleaseRule>] = [:]
+        var institutions: [String: Versions<Bool>] = [:]
+        var unusable: [String: [String]] = [:]
+        // By kind and id, versions ascending.
+        for entry in catalog.all {
+            switch entry.kind {
+            case Self.ruleKind:
+                var found: [String] = []
+                if entry.isWithdrawn {
+                    rules[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
+                } else if let rule = ReleaseRule(entry, defects: &found) {
+                    rules[entry.id, default: .init()].add(rule, from: entry.effectiveFrom)
+                }
+                if !found.isEmpty { unusable[entry.key] = found }
+            case "institution":
+                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            default: break
+            }
+        }
+        self.rules = rules
+        self.institutions = institutions
+        defects = unusable
+    }
+
+    func rule(for messageType: String, at now: Instant) -> ReleaseRule? { rules[messageType]?.inForce(at: now) }
+    func isInstitution(_ id: String, at now: Instant) -> Bool { institutions[id]?.inForce(at: now) ?? false }
+}
+
+/// All versions of one entry, ascending; nil where it was withdrawn.
+private struct Versions<Compiled: Sendable>: Sendable {
+    private var versions: [(from: Instant, compiled: Compiled?)] = []
+
+    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
+
+    /// The highest version that is effective by `now`.
+    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
+}

@@ -1,0 +1,154 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+extension ExchangeTurn {
+    static let portal = "portal"
+    private static let institutionPrefix = "institution:"
+
+    /// The institution's id; nil when the receiver is none.
+    static func institution(of receiver: String) -> String? {
+        receiver.hasPrefix(institutionPrefix) ? String(receiver.dropFirst(institutionPrefix.count)) : nil
+    }
+
+    private enum Ruling {
+        /// With the consent it rests on; empty when none is needed.
+        case release(under: ReleaseRule, consentID: String, topic: String)
+        case deny(String)
+        /// A consent that is on its way may still cover it; else this is why not.
+        case wait(else: ConsentShortfall)
+    }
+
+    /// A request to let something out: said twice it is answered once.
+    func receive(_ request: ReleaseRequest, state: inout ExchangeState, effects: inout Effects) {
+        let digest = request.digest
+        if let taken = state.digest(of: request.releaseID) {
+            guard taken != digest, state.noteReuse(of: request.releaseID, digest: digest) else { return }
+            return denyReuse(request, effects: &effects)
+        }
+        switch rule(on: request, state: state) {
+        case .release(let rule, let consentID, let topic):
+            release(request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)
+        case .deny(let reason):
+            deny(request, reason: reason, state: &state, effects: &effects)
+        case .wait:
+            guard state.waiting.count < ExchangeState.waitingMax else {
+                return deny(request, reason: "waiting-full", state: &state, effects: &effects)
+            }
+            guard let json = request.json else { return deny(request, reason: "body-unreadable", state: &state, effects: &effects) }
+            let waiting = WaitingRelease(request, json: json, since: now)
+            let place = state.waiting.firstIndex { $0.request.releaseID > request.releaseID } ?? state.waiting.endIndex
+            state.waiting.insert(waiting, at: place)
+            effects.schedule(waiting.timer, at: now + Exchange.consentWait)
+            audit(request.releaseID, "waiting", reason: "", effects: &effects)
+        }
+    }
+
+    /// Rules again on all that waits, because a consent has come, changed or gone.
+    func resumeWaiting(state: inout ExchangeState, effects: inout Effects) {
+        for waiting in state.waiting {
+            switch rule(on: waiting.request, state: state) {
+            case .release(let rule, let consentID, let topic):
+                release(waiting.request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)
+            case .deny(let reason):
+                deny(waiting.request, reason: reason, state: &state, effects: &effects)
+            case .wait: continue
+            }
+            state.waiting.removeAll { $0.request.releaseID == waiting.request.releaseID }
+            effects.cancel(waiting.timer)
+        }
+    }
+
+    /// The consent has had its time to come.
+    func endWait(of releaseID: String, state: inout ExchangeState, effects: inout Effects) {
+        guard let place = state.waiting.firstIndex(where: { $0.request.releaseID == releaseID }) else { return }
+        let request = state.waiting.remove(at: place).request
+        switch rule(on: request, state: state) {
+        case .release(let rule, let consentID, let topic):
+            release(request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)
+        case .deny(let reason): deny(request, reason: reason, state: &state, effects: &effects)
+        case .wait(let shortfall): deny(request, reason: shortfall.code, state: &state, effects: &effects)
+        }
+    }
+
+    private func rule(on request: ReleaseRequest, state: ExchangeState) -> Ruling {
+        guard request.body.kind == .object else { return .deny("body-not-an-object") }
+        guard let rule = book.rule(for: request.messageType, at: now) else { return .deny("no-release-rule") }
+        guard request.purpose == rule.purpose else { return .deny("purpose-not-the-rules") }
+        let topic: String
+        if let id = Self.institution(of: request.receiver) {
+            guard book.isInstitution(id, at: now) else { return .deny("receiver-unknown") }
+            topic = Topic.institutionOut(id)
+        } else {
+            guard request.receiver == Self.portal else { return .deny("receiver-unknown") }
+            // The firm itself may have what is its own. An institution never gets anything without consent, whatever a rule says.
+            if !rule.needsConsent { return .release(under: rule, consentID: "", topic: Topic.portalOut) }
+            topic = Topic.portalOut
+        }
+
+        // The rule's categories count even when the request forgets to name them.
+        let categories = Set(rule.categories).union(request.categories)
+        // A clock that was put back may not bring an old consent to life.
+        let moment = max(request.at, now)
+        func gap(_ consent: ConsentOnFile) -> ConsentShortfall? {
+            consent.gap(receiver: request.receiver, categories: categories, purpose: request.purpose, at: moment)
+        }
+        if !request.consentID.isEmpty {
+            guard let consent = state.consents.first(where: { $0.id == request.consentID }) else { return .wait(else: .missing) }
+            guard let gap = gap(consent) else { return .release(under: rule, consentID: consent.id, topic: topic) }
+            return .deny(gap.code)
+        }
+        // None is named: of those that cover it, the one that lasts longest; the first by id among equals.
+        let covering = state.consents.filter { gap($0) == nil }
+        let longest = covering.max { a, b in
+            let (aUntil, bUntil) = (a.terms?.until.number ?? .min, b.terms?.until.number ?? .min)
+            return aUntil == bUntil ? a.id > b.id : aUntil < bUntil
+        }
+        if let longest { return .release(under: rule, consentID: longest.id, topic: topic) }
+        return .wait(else: state.consents.compactMap(gap).max() ?? .missing)
+    }
+
+    private func release(
+        _ request: ReleaseRequest, under rule: ReleaseRule, consentID: String, topic: String, state: inout ExchangeState,
+        effects: inout Effects
+    ) {
+        let outgoing = rule.outgoing(request.body, releaseID: request.releaseID, consentID: consentID)
+        effects.send(type: request.messageType, value: outgoing.bytes, to: topic, key: subject, subject: subject)
+        let decision = ReleaseDecision(request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now)
+        record(decision, "released", state: &state, effects: &effects)
+    }
+
+    private func deny(_ request: ReleaseRequest, reason: String, state: inout ExchangeState, effects: inout Effects) {
+        let decision = ReleaseDecision(request, .denied, reason: reason, consentID: request.consentID, fields: 0, at: now)
+        record(decision, "denied", state: &state, effects: &effects)
+    }
+
+    private func record(_ decision: ReleaseDecision, _ kind: String, state: inout ExchangeState, effects: inout Effects) {
+        state.remember(decision)
+        tell(kind, decision, reason: decision.reason, effects: &effects)
+        effects.write(ExchangeTables.row(decision, of: subject, at: now), to: ExchangeTables.release)
+        audit(decision.releaseID, kind, reason: decision.reason, effects: &effects)
+    }
+
+    /// What was decided under the id stands; the other request under it is not even looked at.
+    private func denyReuse(_ request: ReleaseRequest, effects: inout Effects) {
+        let reason = "release-id-reuse"
+        let decision = ReleaseDecision(request, .denied, reason: reason, consentID: request.consentID, fields: 0, at: now)
+        tell("denied", decision, reason: reason, effects: &effects)
+        audit(request.releaseID, "reused", reason: reason, effects: &effects)
+    }
+}
+
+extension ReleaseDecision {
+    init(_ request: ReleaseRequest, _ status: Status, reason: String, consentID: String, fields: Int64, at now: Instant) {
+        self.init(
+            releaseID: request.releaseID, receiver: request.receiver, messageType: request.messageType, purpose: request.purpose,
+            consentID: consentID, status: status, reason: reason, at: now, fields: fields, digest: request.digest)
+    }
+}
+
+extension ReleaseRequest {
+    /// The request as JSON, for keeping. What the writer wrote always parses; the limits are those of a message.
+    fileprivate var json: JSONValue? { (try? JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20)))?.root }
+}

@@ -1,0 +1,193 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// One consent of the subject, as far as it is known: its terms, its revocation, or both. They may come in any order.
+package struct ConsentGrant: Sendable {
+    package struct Terms: Hashable, Sendable {
+        /// The record that gave it.
+        package let recordID: String
+        package let receivers: [String]
+        package let categories: [String]
+        package let purposes: [String]
+        /// First and last day.
+        package let from: Day
+        package let until: Day
+    }
+
+    package let id: String
+    package var terms: Terms?
+    /// When it was revoked. Final: who consents again gives a new consent.
+    package var revokedAt: Instant?
+    /// The end has been told.
+    package var isExpired = false
+
+    static let grantedType = "consent.granted"
+    static let revokedType = "consent.revoked"
+    static let expiryTimer = "consent-expiry"
+    /// The receiver and the purpose that collecting needs.
+    static let platform = "platform"
+    static let collection = "collection"
+    /// Consents of one subject at the most.
+    static let countMax = 200
+
+    init(id: String) { self.id = id }
+
+    /// Whether a record of the category may be had.
+    ///
+    /// The consent's days must contain the day on which it happened, was taken in, or is decided: a firm that consents today lets its past
+    /// be read, and a record of a day that was covered may still arrive after the last one. A revoked consent covers only what was taken in
+    /// before the revocation.
+    func covers(_ category: String, _ record: AcceptedRecord, at now: Instant) -> Bool {
+        guard let terms, terms.allows(category) else { return false }
+        if let revokedAt, record.receivedAt >= revokedAt { return false }
+        return [record.occurredAt, record.receivedAt, now].contains { moment in
+            let day = moment.dayInChina
+            return terms.from <= day && day <= terms.until
+        }
+    }
+
+    var status: String {
+        if revokedAt != nil { return "revoked" }
+        return isExpired ? "expired" : "active"
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        id = try fields.text("id")
+        revokedAt = try fields.instantOrNil("revokedAt")
+        isExpired = try fields.bool("expired")
+        if let recordID = try fields.textOrNil("record") {
+            terms = Terms(
+                recordID: recordID, receivers: try fields.texts("receivers"), categories: try fields.texts("categories"),
+                purposes: try fields.texts("purposes"), from: try fields.day("from"), until: try fields.day("until"))
+        }
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("id", id)
+        if let terms {
+            object.member("record", terms.recordID)
+            object.member("receivers", terms.receivers)
+            object.member("categories", terms.categories)
+            object.member("purposes", terms.purposes)
+            object.member("from", terms.from)
+            object.member("until", terms.until)
+        }
+        object.memberIfPresent("revokedAt", revokedAt)
+        if isExpired { object.member("expired", true) }
+    }
+
+    /// Row of the table `consent`.
+    func row(of subject: String, at now: Instant) -> [Cell] {
+        func list(_ texts: [String]?) -> Cell { texts.map { texts in .json(JSONWriter.encode { $0.element(texts) }) } ?? .null }
+        return [
+            .text(subject), .text(id), .text(status), list(terms?.receivers), list(terms?.categories), list(terms?.purposes),
+            terms.map { .day($0.from) } ?? .null, terms.map { .day($0.until) } ?? .null, .textOrNull(terms?.recordID),
+            revokedAt.map { .instant($0) } ?? .null, .instant(now),
+        ]
+    }
+}
+
+extension ConsentGrant.Terms {
+    /// Reads a `consent.granted` record. A list that says nothing allows nothing; a missing end is the first day.
+    init(_ record: AcceptedRecord) {
+        func texts(_ name: String) -> [String] { record.data[name]?.elements.compactMap(\.string) ?? [] }
+        let from = record.data["from"]?.day ?? record.occurredAt.dayInChina
+        self.init(
+            recordID: record.recordID, receivers: texts("receivers"), categories: texts("categories"), purposes: texts("purposes"),
+            from: from, until: record.data["until"]?.day ?? from)
+    }
+
+    /// Whether the platform may collect the category.
+    func allows(_ category: String) -> Bool {
+        func has(_ list: [String], _ wanted: String) -> Bool { list.contains { $0 == wanted || $0 == "*" } }
+        return has(receivers, ConsentGrant.platform) && has(categories, category) && has(purposes, ConsentGrant.collection)
+    }
+}
+
+extension Turn {
+    /// Makes room for a consent not known yet by forgetting one that is over; refuses when all are alive.
+    func roomForConsent(_ record: AcceptedRecord, state: inout GovernanceState) -> Refusal? {
+        guard record.recordType == ConsentGrant.grantedType || record.recordType == ConsentGrant.revokedType else { return nil }
+        let id = Self.consentID(record)
+        guard !state.consents.contains(where: { $0.id == id }), state.consents.count >= ConsentGrant.countMax else { return nil }
+        let over = state.consents.indices.filter { state.consents[$0].status != "active" }
+        let first = over.min { a, b in
+            (state.consents[a].terms?.until.number ?? .min) < (state.consents[b].terms?.until.number ?? .min)
+        }
+        guard let first else { return Refusal(code: "consents-full", detail: "\(key) has \(ConsentGrant.countMax) consents alive") }
+        state.consents.remove(at: first)
+        return nil
+    }
+
+    private static func consentID(_ record: AcceptedRecord) -> String { record.data["consentId"]?.string ?? record.recordID }
+
+    func giveConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let place = state.consentPlace(Self.consentID(record))
+        state.consents[place].terms = ConsentGrant.Terms(record)
+        state.consents[place].isExpired = false
+        if state.consents[place].revokedAt == nil {
+            send("consent-given", record, reason: state.consents[place].id, effects: &effects)
+        }
+        effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
+        expireConsents(state: &state, effects: &effects)
+        try releaseCovered(state: &state, effects: &effects)
+    }
+
+    func revokeConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
+        let place = state.consentPlace(Self.consentID(record))
+        if let known = state.consents[place].revokedAt, known <= record.occurredAt { return }
+        let isNews = state.consents[place].revokedAt == nil
+        state.consents[place].revokedAt = record.occurredAt
+        if isNews { send("consent-revoked", record, reason: state.consents[place].id, effects: &effects) }
+        effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
+        scheduleExpiry(state: state, effects: &effects)
+    }
+
+    /// Tells of consents whose last day is over, and sets the clock for the next.
+    func expireConsents(state: inout GovernanceState, effects: inout Effects) {
+        let today = now.dayInChina
+        for place in state.consents.indices {
+            guard let terms = state.consents[place].terms, state.consents[place].status == "active", terms.until < today else { continue }
+            state.consents[place].isExpired = true
+            send(
+                "consent-expired", terms.recordID, ConsentGrant.grantedType, reason: state.consents[place].id, effects: &effects)
+            effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
+        }
+        scheduleExpiry(state: state, effects: &effects)
+    }
+
+    private func scheduleExpiry(state: GovernanceState, effects: inout Effects) {
+        let ends = state.consents.filter { $0.status == "active" }.compactMap { $0.terms?.until }
+        if let next = ends.min() {
+            effects.schedule(ConsentGrant.expiryTimer, at: (next + 1).startInChina)
+        } else {
+            effects.cancel(ConsentGrant.expiryTimer)
+        }
+    }
+
+    /// What waited for a consent and has one now becomes a fact, in the order in which it came.
+    private func releaseCovered(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        var staying: [ParkedRecord] = []
+        var going: [(parked: ParkedRecord, record: AcceptedRecord)] = []
+        for parked in state.parked {
+            let record = try AcceptedRecord(parked.record)
+            let isCovered =
+                parked.reason == .consentMissing
+                && (book.type(record.recordType, at: now)?.consentCategory).map { category in
+                    state.consents.contains { $0.covers(category, record, at: now) }
+                } ?? true
+            if isCovered { going.append((parked, record)) } else { staying.append(parked) }
+        }
+        state.parked = staying
+        for (parked, record) in going {
+            released(record, parked, effects: &effects)
+            guard let refusal = try take(record, raw: parked.record, state: &state, effects: &effects) else { continue }
+            writeQuarantine(
+                record, raw: parked.record, reason: refusal.code, status: "refused", since: parked.since, effects: &effects)
+            send("refused", record, reason: refusal.code, effects: &effects)
+        }
+    }
+}

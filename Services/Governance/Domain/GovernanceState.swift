@@ -1,0 +1,146 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What is known of one subject or alias. What was said is read out of the JSON only when a record of its type comes.
+package struct GovernanceState: DecidedState {
+    /// For an alias: whom it stands for.
+    package var canonical: CanonicalSubject?
+    /// A registration came, and the name it says.
+    package var isRegistered = false
+    package var name = ""
+    /// Aliases that were told whom they stand for, sorted.
+    package var aliases: [String] = []
+    /// By id.
+    package var consents: [ConsentGrant] = []
+    /// By type.
+    package var memories: [TypeMemory] = []
+    /// In the order in which they came.
+    package var parked: [ParkedRecord] = []
+    /// Ids of the last records held by a quality rule, so that a repeat is known.
+    package var held: [String] = []
+    /// By decision.
+    package var repairs: [CreditRepair] = []
+
+    static let heldMax = 50
+
+    package init() {}
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        if let canonical = fields["canonical"] { self.canonical = try CanonicalSubject(canonical) }
+        isRegistered = try fields.bool("registered")
+        name = try fields.textOrNil("name") ?? ""
+        aliases = try fields.texts("aliases")
+        consents = try fields.list("consents") { json throws(ContractDefect) in try ConsentGrant(json) }
+        parked = try fields.list("parked") { json throws(ContractDefect) in try ParkedRecord(json) }
+        held = try fields.texts("held")
+        repairs = try fields.list("repairs") { json throws(ContractDefect) in try CreditRepair(json) }
+        if let types = fields["types"] {
+            for (type, memory) in types.members { memories.append(TypeMemory(type: type, unread: memory)) }
+        }
+    }
+
+    package func write(to object: inout JSONWriter) {
+        if let canonical { object.member("canonical", object: { canonical.write(to: &$0) }) }
+        if isRegistered { object.member("registered", true) }
+        if !name.isEmpty { object.member("name", name) }
+        if !aliases.isEmpty { object.member("aliases", aliases) }
+        if !consents.isEmpty {
+            object.member(
+                "consents",
+                array: { list in
+                    for consent in consents { list.element(object: { consent.write(to: &$0) }) }
+                })
+        }
+        if memories.contains(where: { !$0.isEmpty }) {
+            object.member(
+                "types",
+                object: { types in
+                    for memory in memories where !memory.isEmpty { memory.write(to: &types) }
+                })
+        }
+        if !parked.isEmpty {
+            object.member(
+                "parked",
+                array: { list in
+                    for parked in parked { list.element(object: { parked.write(to: &$0) }) }
+                })
+        }
+        if !held.isEmpty { object.member("held", held) }
+        if !repairs.isEmpty {
+            object.member(
+                "repairs",
+                array: { list in
+                    for repair in repairs { list.element(object: { repair.write(to: &$0) }) }
+                })
+        }
+    }
+
+    /// Where the type's memory is, read and ready.
+    mutating func openMemory(of type: String) throws(ContractDefect) -> Int {
+        var place = 0
+        while place < memories.count, memories[place].type != type, memories[place].type.utf8.lexicographicallyPrecedes(type.utf8) {
+            place += 1
+        }
+        if place == memories.count || memories[place].type != type { memories.insert(TypeMemory(type: type), at: place) }
+        try memories[place].read()
+        return place
+    }
+
+    /// Where the consent is; a new one is put in its place.
+    mutating func consentPlace(_ id: String) -> Int {
+        if let place = consents.firstIndex(where: { $0.id == id }) { return place }
+        let place = consents.firstIndex { id.utf8.lexicographicallyPrecedes($0.id.utf8) } ?? consents.count
+        consents.insert(ConsentGrant(id: id), at: place)
+        return place
+    }
+}
+
+/// Whom an alias stands for, and which registration said so.
+package struct CanonicalSubject: Hashable, Sendable {
+    package let subject: String
+    let order: Order
+
+    init(subject: String, order: Order) {
+        self.subject = subject
+        self.order = order
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(subject: try fields.text("subject"), order: try Order(fields))
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("subject", subject)
+        order.write(to: &object)
+    }
+}
+
+/// Which of two statements is the later one: by when it happened, then by id. It is in the data, so it is the same whatever came first.
+package struct Order: Hashable, Comparable, Sendable {
+    package let at: Instant
+    package let id: String
+
+    init(at: Instant, id: String) {
+        self.at = at
+        self.id = id
+    }
+
+    /// Byte by byte, as PostgreSQL orders under the collation "C".
+    package static func < (a: Order, b: Order) -> Bool {
+        a.at == b.at ? a.id.utf8.lexicographicallyPrecedes(b.id.utf8) : a.at < b.at
+    }
+
+    init(_ fields: Fields) throws(ContractDefect) {
+        self.init(at: Instant(microseconds: try fields.int("at")), id: try fields.text("id"))
+    }
+
+    /// Microseconds, which are shorter than RFC 3339 and quicker to read.
+    func write(to object: inout JSONWriter) {
+        object.member("at", at.microseconds)
+        object.member("id", id)
+    }
+}

@@ -1,0 +1,102 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+// What does not become a fact, now or ever.
+
+extension Turn {
+    /// Sets the record aside until what it waits for comes.
+    func park(
+        _ record: AcceptedRecord, raw: JSONValue, reason: ParkedRecord.Reason, state: inout GovernanceState, effects: inout Effects
+    ) -> Refusal? {
+        guard !state.parked.contains(where: { $0.recordID == record.recordID }) else { return nil }
+        guard state.parked.count < ParkedRecord.countMax else {
+            return Refusal(code: "parking-full", detail: "\(ParkedRecord.countMax) records of \(key) wait already (\(reason.rawValue))")
+        }
+        state.parked.append(ParkedRecord(recordID: record.recordID, reason: reason, since: now, record: raw))
+        writeQuarantine(record, raw: raw, reason: reason.rawValue, status: "held", since: now, effects: &effects)
+        send("quarantined", record, reason: reason.rawValue, effects: &effects)
+        return nil
+    }
+
+    /// Sets the record aside for people: a corrected record with an id of its own takes its place.
+    func hold(_ record: AcceptedRecord, raw: JSONValue, reason: String, state: inout GovernanceState, effects: inout Effects) {
+        state.held.append(record.recordID)
+        if state.held.count > GovernanceState.heldMax { state.held.removeFirst() }
+        writeQuarantine(record, raw: raw, reason: reason, status: "held", since: now, effects: &effects)
+        send("quarantined", record, reason: reason, effects: &effects)
+    }
+
+    /// What waited goes on.
+    func released(_ record: AcceptedRecord, _ parked: ParkedRecord, effects: inout Effects) {
+        writeQuarantine(
+            record, raw: parked.record, reason: parked.reason.rawValue, status: "released", since: parked.since, effects: &effects)
+        send("released", record, reason: parked.reason.rawValue, effects: &effects)
+    }
+
+    func writeQuarantine(
+        _ record: AcceptedRecord, raw: JSONValue, reason: String, status: String, since: Instant, effects: inout Effects
+    ) {
+        effects.write(
+            [
+                .text(key), .text(record.recordID), .text(record.recordType), .text(record.writer), .text(reason), .text(status),
+                .json(Array(raw.rawBytes)), .instant(since), .instant(now),
+            ],
+            to: GovernanceTables.quarantine)
+    }
+
+    func send(_ kind: String, _ record: AcceptedRecord, reason: String, effects: inout Effects) {
+        send(kind, record.recordID, record.recordType, writer: record.writer, reason: reason, effects: &effects)
+    }
+
+    func send(
+        _ kind: String, _ recordID: String, _ recordType: String, writer: String? = nil, reason: String, effects: inout Effects
+    ) {
+        // A record's id begins with its writer's name.
+        let writer = writer ?? recordID.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
+        effects.send(
+            GovernanceEvent(
+                kind: kind, subject: key, recordID: recordID, recordType: recordType, writer: writer, reason: reason, at: now),
+            to: Topic.governanceEvents, key: key)
+    }
+}
+
+/// A record that waits for something that another record will say.
+package struct ParkedRecord: Sendable {
+    package enum Reason: String, CaseIterable, Sendable {
+        case identityUnresolved = "identity-unresolved"
+        case consentMissing = "consent-missing"
+    }
+
+    package let recordID: String
+    package let reason: Reason
+    package let since: Instant
+    /// The `AcceptedRecord`, as it came.
+    package let record: JSONValue
+
+    /// Records of one key that may wait; what comes beyond is refused.
+    package static let countMax = 200
+
+    init(recordID: String, reason: Reason, since: Instant, record: JSONValue) {
+        self.recordID = recordID
+        self.reason = reason
+        self.since = since
+        self.record = record
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        guard let reason = Reason(rawValue: try fields.text("reason")) else { throw .wrong(field: "reason", expected: "a reason to wait") }
+        self.reason = reason
+        since = try fields.instant("since")
+        record = try fields.required("record")
+        recordID = try Fields(record).text("recordId")
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("reason", reason.rawValue)
+        object.member("since", since)
+        object.member("record", record)
+    }
+}

@@ -1,0 +1,18 @@
+import Contracts
+import Deciding
+import IngestionDomain
+import Pipeline
+import Postgres
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            Ingestion(),
+            migrations: [
+                Migration(name: "schema_001_ingestion", sql: String(decoding: PackageResources.schema_001_ingestion_sql, as: UTF8.self))
+            ],
+            inputs: { OutsideTopics.read(by: $0) }
+        ).run()
+    }
+}

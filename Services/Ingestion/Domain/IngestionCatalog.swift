@@ -1,0 +1,64 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What ingestion makes of the catalogue: record types with their checkers, and who is registered. Holds every version.
+package struct IngestionCatalog: CatalogView {
+    private let recordTypes: [String: Versions<RecordType>]
+    private let sources: [String: Versions<Bool>]
+    private let institutions: [String: Versions<Bool>]
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    package init(_ catalog: Catalog) {
+        var recordTypes: [String: Versions<RecordType>] = [:]
+        var sources: [String: Versions<Bool>] = [:]
+        var institutions: [String: Versions<Bool>] = [:]
+        var unusable: [String: [String]] = [:]
+        // By kind and id, versions ascending.
+        for entry in catalog.all {
+            var found: [String] = []
+            switch entry.kind {
+            case "recordType":
+                if entry.isWithdrawn {
+                    recordTypes[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
+                } else if let type = RecordType(entry, defects: &found) {
+                    recordTypes[entry.id, default: .init()].add(type, from: entry.effectiveFrom)
+                }
+            case "source":
+                sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            case "institution":
+                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            default: continue
+            }
+            if !found.isEmpty { unusable[entry.key] = found }
+        }
+        self.recordTypes = recordTypes
+        self.sources = sources
+        self.institutions = institutions
+        defects = unusable
+    }
+
+    /// The type in force at `now`; nil when there is none.
+    package func recordType(_ id: String, at now: Instant) -> RecordType? { recordTypes[id]?.inForce(at: now) }
+
+    /// The portal is always registered: it is the platform's own.
+    package func isRegistered(_ writer: OutsideWriter, at now: Instant) -> Bool {
+        switch writer {
+        case .portal: true
+        case .source(let id): sources[id]?.inForce(at: now) ?? false
+        case .institution(let id): institutions[id]?.inForce(at: now) ?? false
+        }
+    }
+}
+
+/// All versions of one entry, ascending; nil where it was withdrawn.
+struct Versions<Compiled: Sendable>: Sendable {
+    private var versions: [(from: Instant, compiled: Compiled?)] = []
+
+    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
+
+    /// The highest version that is effective by `now`.
+    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
+}

@@ -1,0 +1,105 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+extension Ingestion {
+    /// The kinds of entries that ingestion answers for.
+    package static let kinds: Set<String> = ["recordType", "source", "institution"]
+
+    /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
+    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        guard entry.body.kind == .object else { return ["the body is not an object"] }
+        var defects: [String] = []
+        if !isBilingual(entry.body["title"]) { defects.append("`title` is not {en, zh}") }
+        if examples.isEmpty { defects.append("there is no example") }
+        switch entry.kind {
+        case "recordType": checkRecordType(entry, examples, in: catalog, &defects)
+        case "source": checkSource(entry, &defects)
+        default: checkInstitution(entry, &defects)
+        }
+        return defects
+    }
+
+    private static let recordClasses: Set<String> = ["public", "financial", "operations", "market", "control"]
+    private static let institutionKinds: Set<String> = [
+        "bank", "policy-bank", "insurer", "fund", "guarantor", "factoring", "micro-lender", "lessor",
+    ]
+
+    private static func checkRecordType(
+        _ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]
+    ) {
+        if !recordClasses.contains(entry.body["class"]?.string ?? "") {
+            defects.append("`class` is none of \(recordClasses.sorted().joined(separator: ", "))")
+        }
+        // A catalogue being built up may not have its categories yet.
+        if let category = entry.body["consentCategory"]?.string {
+            let known = catalog.latest("consentCategory")
+            if !known.isEmpty, !known.contains(where: { $0.id == category }) {
+                defects.append("`consentCategory` \(category) is not in the catalogue")
+            }
+        }
+        guard let type = RecordType(entry, defects: &defects) else { return }
+        for (number, example) in examples.enumerated() {
+            if let defect = type.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
+        }
+    }
+
+    private static func checkSource(_ entry: CatalogEntry, _ defects: inout [String]) {
+        checkTopicName(entry.id, &defects)
+        let types = entry.body["recordTypes"]?.elements.map { $0.string ?? "" } ?? []
+        if types.isEmpty || types.contains("") { defects.append("`recordTypes` is not a list of ids") }
+        if !(1...3_660).contains(entry.body["rhythmDays"]?.int ?? 0) { defects.append("`rhythmDays` is not 1…3660") }
+        if !isBilingual(entry.body["owner"]) { defects.append("`owner` is not {en, zh}") }
+    }
+
+    private static func isBilingual(_ json: JSONValue?) -> Bool {
+        guard let json else { return false }
+        return !(json["en"]?.string ?? "").isEmpty && !(json["zh"]?.string ?? "").isEmpty
+    }
+
+    private static func checkInstitution(_ entry: CatalogEntry, _ defects: inout [String]) {
+        checkTopicName(entry.id, &defects)
+        if !institutionKinds.contains(entry.body["kind"]?.string ?? "") {
+            defects.append("`kind` is none of \(institutionKinds.sorted().joined(separator: ", "))")
+        }
+        if entry.body["region"]?.string.flatMap({ DivisionCode($0) }) == nil { defects.append("`region` is not a six-digit code") }
+        for name in ["acceptDays", "answerDays"] where !(1...365).contains(entry.body[name]?.int ?? 0) {
+            defects.append("`\(name)` is not 1…365")
+        }
+    }
+
+    /// The id is a part of a topic's name, and a point would make it another topic.
+    private static func checkTopicName(_ id: String, _ defects: inout [String]) {
+        let isPlain = id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+        if id.isEmpty || id.utf8.count > 100 || !isPlain { defects.append("the id is not of a-z, 0-9 and -") }
+    }
+}
+
+extension RecordType {
+    /// Runs `{"data", "valid", "code"?, "previous"?, "occurredDay"?}`: the fields first, and when they are right, the quarantine rules.
+    func defect(ofExample example: JSONValue) -> String? {
+        guard let data = example["data"], data.kind == .object else { return "`data` is not an object" }
+        guard let isValid = example["valid"]?.bool else { return "`valid` is not true or false" }
+        let fieldDefects = defects(in: data)
+        var codes = fieldDefects.map(\.code)
+        if codes.isEmpty {
+            var facts: [String: RuleValue] = ["data": RuleValue(data), "hasPrevious": .bool(example["previous"] != nil)]
+            if let previous = example["previous"] { facts["previous"] = RuleValue(previous) }
+            if let day = example["occurredDay"]?.string { facts["occurredDay"] = .string(day) }
+            codes = rules.filter { $0.isQuarantine && $0.logic.judge(facts).truth == .no }.map(\.id)
+        }
+        switch (isValid, codes.isEmpty) {
+        case (true, false):
+            return "should be valid and is not: "
+                + (fieldDefects.isEmpty ? codes.joined(separator: ", ") : FieldDefect.detail(of: fieldDefects))
+        case (false, true): return "should not be valid and is"
+        case (false, false):
+            guard let expected = example["code"]?.string, !codes.contains(expected) else { return nil }
+            return "should be refused with `\(expected)` and is with \(codes.joined(separator: ", "))"
+        case (true, true): return nil
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+/// A `recordType` entry, compiled: who may write it, and what its body must be.
+package struct RecordType: Sendable {
+    package let id: String
+    private let writers: Set<String>
+    private let institutionField: String?
+    private let fields: [FieldChecker]
+    private let places: [String: Int]
+    private let requiredPlaces: [Int]
+    /// Judged by governance. Here only so that both services use, or do not use, the same entries, and for an entry's own examples.
+    let rules: [EntryRule]
+
+    /// Fields of one type at the most.
+    package static let fieldsMax = 200
+
+    /// Compiles the body; everything that is wrong goes to `defects`.
+    init?(_ entry: CatalogEntry, defects: inout [String]) {
+        let before = defects.count
+        let body = entry.body
+        func elements(_ name: String) -> [JSONValue] { body[name].map { Array($0.elements) } ?? [] }
+        id = entry.id
+
+        var writers: Set<String> = []
+        for element in elements("writers") {
+            guard let writer = element.string, Self.isWriter(writer) else {
+                defects.append("a writer is none of source:<id>, institution:<id>, portal")
+                continue
+            }
+            writers.insert(writer)
+        }
+        if writers.isEmpty { defects.append("`writers` is missing or empty") }
+        self.writers = writers
+
+        var fields: [FieldChecker] = []
+        if let members = body["fields"], members.kind == .object {
+            for (name, json) in members.members {
+                if let field = FieldChecker(name: name, json, defects: &defects) { fields.append(field) }
+            }
+            if members.count > Self.fieldsMax { defects.append("more than \(Self.fieldsMax) fields") }
+        } else {
+            defects.append("`fields` is missing or not an object")
+        }
+        self.fields = fields
+        places = Dictionary(fields.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        requiredPlaces = fields.indices.filter { fields[$0].isRequired }
+
+        institutionField = body["institutionField"]?.string
+        if let institutionField, places[institutionField] == nil { defects.append("`institutionField` names no field") }
+        if body["businessKey"]?.kind != .array { defects.append("`businessKey` is missing or not a list") }
+        for element in elements("businessKey") {
+            guard let name = element.string, let place = places[name] else {
+                defects.append("`businessKey` names no field")
+                continue
+            }
+            // Without it, two statements about different things would take each other's place.
+            if !fields[place].isRequired { defects.append("`businessKey` names `\(name)`, which is not required") }
+        }
+        if let category = body["consentCategory"], !category.isNull, category.string == nil {
+            defects.append("`consentCategory` is neither null nor a text")
+        }
+        rules = EntryRule.list(body["rules"], defects: &defects)
+        if defects.count > before { return nil }
+    }
+
+    private static func isWriter(_ name: String) -> Bool {
+        name == "portal"
+            || ["source:", "institution:"].contains { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }
+    }
+
+    /// The record type decides, not the source's own list: a new type needs no new version of the source.
+    func mayBeWritten(by writer: OutsideWriter) -> Bool {
+        if writers.contains(writer.name) { return true }
+        return switch writer {
+        case .source: writers.contains("source:*")
+        case .institution: writers.contains("institution:*")
+        case .portal: false
+        }
+    }
+
+    /// The institution that the body names, when the writer is another one.
+    func otherInstitution(in body: JSONValue, from writer: OutsideWriter) -> String? {
+        guard let institutionField, case .institution(let id) = writer, let named = body[institutionField]?.string else { return nil }
+        return named == id || named == writer.name ? nil : String(named.prefix(64))
+    }
+
+    /// Everything that is wrong with the body, in the order of its members, then what is missing.
+    package func defects(in body: JSONValue) -> [FieldDefect] {
+        var defects: [FieldDefect] = []
+        var seen = FieldSet()
+        for (name, value) in body.members {
+            guard let place = places[name] else {
+                defects.append(FieldDefect(field: name, code: "field-unknown", detail: ""))
+                continue
+            }
+            // Null says the same as leaving it out.
+            if value.isNull { continue }
+            seen.insert(place)
+            if let defect = fields[place].defect(in: value) { defects.append(defect) }
+        }
+        for place in requiredPlaces where !seen.contains(place) { defects.append(fields[place].missing) }
+        return defects
+    }
+}
+
+/// Which of at most 256 fields were seen, without an allocation.
+private struct FieldSet {
+    private var words = InlineArray<4, UInt64>(repeating: 0)
+
+    mutating func insert(_ place: Int) {
+        guard place < 256 else { return }
+        words[place >> 6] |= 1 << UInt64(place & 63)
+    }
+
+    func contains(_ place: Int) -> Bool { place < 256 && words[place >> 6] & (1 << UInt64(place & 63)) != 0 }
+}
+
+/// A quality rule of an entry, read to check the entry and to run its examples.
+struct EntryRule: Sendable {
+    let id: String
+    let logic: Logic
+    let isQuarantine: Bool
+
+    static func list(_ json: JSONValue?, defects: inout [String]) -> [EntryRule] {
+        guard let json, !json.isNull else { return [] }
+        guard json.kind == .array else {
+            defects.append("`rules` is not a list")
+            return []
+        }
+        var rules: [EntryRule] = []
+        for element in json.elements {
+            guard let id = element["id"]?.string, !id.isEmpty, !rules.contains(where: { $0.id == id }) else {
+                defects.append("a rule has no id of its own")
+                continue
+            }
+            guard let severity = element["severity"]?.string, severity == "quarantine" || severity == "flag" else {
+                defects.append("rule `\(id)`: `severity` is neither quarantine nor flag")
+                continue
+            }
+            guard let weight = element["weight"]?.int, (1...100).contains(weight) else {
+                defects.append("rule `\(id)`: `weight` is not 1…100")
+                continue
+            }
+            guard let logic = element["logic"] else {
+                defects.append("rule `\(id)` has no logic")
+                continue
+            }
+            do throws(RuleDefect) {
+                rules.append(EntryRule(id: id, logic: try Logic(logic), isQuarantine: severity == "quarantine"))
+            } catch {
+                defects.append("rule `\(id)`: \(error)")
+            }
+        }
+        return rules
+    }
+}

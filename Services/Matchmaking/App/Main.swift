@@ -1,0 +1,15 @@
+import MatchmakingDomain
+import Pipeline
+import Postgres
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            Matchmaking(),
+            migrations: [
+                Migration(name: "schema_001_matchmaking", sql: String(decoding: PackageResources.schema_001_matchmaking_sql, as: UTF8.self))
+            ]
+        ).run()
+    }
+}

@@ -1,0 +1,135 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What matchmaking makes of the catalogue: products compiled, promises of institutions, official working days, ranking weights. Holds
+/// every version.
+package struct MatchmakingCatalog: CatalogView {
+    private let products: [(id: String, versions: Versions<Product>)]
+    private let institutions: [String: Versions<Promise>]
+    private let calendars: [Versions<[WorkingYear]>]
+    private let rankings: [Versions<RankingWeights>]
+    /// When a version of a product, of an institution or of the weights takes effect, ascending.
+    private let changes: [Instant]
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    /// How soon an institution promised to act, in working days.
+    package struct Promise: Hashable, Sendable {
+        package let acceptDays: Int
+        package let answerDays: Int
+
+        /// What holds where an institution said nothing.
+        package static let standard = Promise(acceptDays: 3, answerDays: 10)
+    }
+
+    package init(_ catalog: Catalog) {
+        var products: [String: Versions<Product>] = [:]
+        var institutions: [String: Versions<Promise>] = [:]
+        var calendars: [String: Versions<[WorkingYear]>] = [:]
+        var rankings: [String: Versions<RankingWeights>] = [:]
+        var changes: Set<Instant> = []
+        var unusable: [String: [String]] = [:]
+        // By kind and id, versions ascending.
+        for entry in catalog.all {
+            var found: [String] = []
+            let from = entry.effectiveFrom
+            switch entry.kind {
+            case "product":
+                let product = entry.isWithdrawn ? nil : Product(entry, defects: &found)
+                if product != nil || entry.isWithdrawn { products[entry.id, default: .init()].add(product, from: from) }
+                changes.insert(from)
+            case "institution":
+                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : Self.promise(entry.body), from: from)
+                changes.insert(from)
+            case "calendar":
+                calendars[entry.id, default: .init()].add(entry.isWithdrawn ? nil : Self.years(entry.body), from: from)
+            case "ranking":
+                let weights = entry.isWithdrawn ? nil : RankingWeights(entry.body)
+                if weights != nil || entry.isWithdrawn {
+                    rankings[entry.id, default: .init()].add(weights, from: from)
+                } else {
+                    found.append("the four weights are not percents that make 100")
+                }
+                changes.insert(from)
+            default: continue
+            }
+            if !found.isEmpty { unusable[entry.key] = found }
+        }
+        self.products = products.keys.sorted().compactMap { id in products[id].map { (id, $0) } }
+        self.institutions = institutions
+        self.calendars = calendars.keys.sorted().compactMap { calendars[$0] }
+        self.rankings = rankings.keys.sorted().compactMap { rankings[$0] }
+        self.changes = changes.sorted()
+        defects = unusable
+    }
+
+    /// The products in force at `now`, by id. A product of an institution that was withdrawn is not offered.
+    package func products(at now: Instant) -> [Product] {
+        products.compactMap { _, versions in
+            guard let product = versions.inForce(at: now) else { return nil }
+            if let institution = institutions[product.institution], institution.isWithdrawn(at: now) { return nil }
+            return product
+        }
+    }
+
+    /// The first moment after `now` at which something takes effect that matching depends on.
+    package func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
+
+    package func weights(at now: Instant) -> RankingWeights {
+        rankings.lazy.compactMap { $0.inForce(at: now) }.first ?? .standard
+    }
+
+    package func promise(of institution: String, at now: Instant) -> Promise {
+        institutions[institution]?.inForce(at: now) ?? .standard
+    }
+
+    /// The end (24:00 in China) of the last of so many working days after the day of the request. Provisional while a year on the way has
+    /// not been announced; without any calendar, Monday to Friday are counted.
+    package func deadline(from request: Instant, workingDays: Int, at now: Instant) -> (due: Instant, isProvisional: Bool) {
+        var years: [WorkingYear] = []
+        for year in calendars.compactMap({ $0.inForce(at: now) }).flatMap({ $0 }) {
+            // A year that does not fit the others is left out, and its days count as not announced.
+            if (try? WorkingCalendar(years: years + [year])) != nil { years.append(year) }
+        }
+        guard let calendar = try? WorkingCalendar(years: years) else {
+            return ((request.dayInChina + (workingDays + 1)).startInChina, true)
+        }
+        let (day, isProvisional) = calendar.deadline(from: request, workingDays: workingDays)
+        return ((day + 1).startInChina, isProvisional)
+    }
+
+    private static func promise(_ body: JSONValue) -> Promise {
+        func days(_ name: String, _ standard: Int) -> Int {
+            guard let days = body[name]?.int, (1...365).contains(days) else { return standard }
+            return Int(days)
+        }
+        return Promise(
+            acceptDays: days("acceptDays", Promise.standard.acceptDays), answerDays: days("answerDays", Promise.standard.answerDays))
+    }
+
+    private static func years(_ body: JSONValue) -> [WorkingYear] {
+        (body["years"].map { Array($0.elements) } ?? []).compactMap { json in
+            guard let year = json["year"]?.int, (1...9999).contains(year) else { return nil }
+            func days(_ name: String) -> [Day] { (json[name].map { Array($0.elements) } ?? []).compactMap(\.day) }
+            return WorkingYear(year: Int(year), off: days("off"), work: days("work"), isProvisional: json["isProvisional"]?.bool ?? false)
+        }
+    }
+}
+
+/// All versions of one entry, ascending; nil where it was withdrawn.
+struct Versions<Compiled: Sendable>: Sendable {
+    private var versions: [(from: Instant, compiled: Compiled?)] = []
+
+    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
+
+    /// The highest version that is effective by `now`.
+    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
+
+    /// False also when there never was one.
+    func isWithdrawn(at now: Instant) -> Bool {
+        guard let latest = versions.last(where: { $0.from <= now }) else { return false }
+        return latest.compiled == nil
+    }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+extension Matchmaking {
+    /// The kinds of entries that matchmaking answers for.
+    package static let kinds: Set<String> = ["product", "ranking"]
+
+    /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
+    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        guard entry.body.kind == .object else { return ["the body is not an object"] }
+        var defects: [String] = []
+        if examples.isEmpty { defects.append("there is no example") }
+        if entry.kind == "ranking" {
+            if RankingWeights(entry.body) == nil { defects.append("the four weights are not percents that make 100") }
+            return defects
+        }
+        let title = entry.body["title"]
+        if (title?["en"]?.string ?? "").isEmpty || (title?["zh"]?.string ?? "").isEmpty { defects.append("`title` is not {en, zh}") }
+        guard let product = Product(entry, defects: &defects) else { return defects }
+        // A catalogue being built up may not have its institutions yet.
+        let institutions = catalog.latest("institution")
+        if !institutions.isEmpty, !institutions.contains(where: { $0.id == product.institution && !$0.isWithdrawn }) {
+            defects.append("`institution` \(product.institution) is not in the catalogue")
+        }
+        for (number, example) in examples.enumerated() {
+            if let defect = product.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
+        }
+        return defects
+    }
+}
+
+extension Product {
+    /// Runs `{"facts", "eligible", "firstFailing"}`. The first failing condition may be one that is not known.
+    func defect(ofExample example: JSONValue) -> String? {
+        guard let json = example["facts"], json.kind == .object else { return "`facts` is not an object" }
+        guard let isEligible = example["eligible"]?.bool else { return "`eligible` is not true or false" }
+        let facts = SubjectFacts(Dictionary(json.members.map { ($0.key, RuleValue($0.value)) }) { _, last in last })
+        switch Eligibility(self, facts) {
+        case .eligible: return isEligible ? nil : "should not be eligible and is"
+        case .refused(let condition), .unknown(let condition, _):
+            if isEligible { return "should be eligible and fails `\(condition)`" }
+            guard let expected = example["firstFailing"]?.string, expected != condition else { return nil }
+            return "should fail `\(expected)` first and fails `\(condition)`"
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Chassis
+import Contracts
+import Deciding
+import ExchangeDomain
+import Foundation
+import GovernanceDomain
+import IngestionDomain
+import Kafka
+import MatchmakingDomain
+import PolicyPushDomain
+import ReportingDomain
+import RiskMonitoringDomain
+import ScoringDomain
+import Wire
+
+extension Command {
+    static let catalog = Command(
+        "catalog", usage: "check|publish [DIR…]", summary: "check catalogue entries with their examples, and publish them",
+        flags: ["quiet"],
+        details: """
+            DIR is a pack or a folder of packs (default: packs). `check` compiles every entry and runs its examples; `publish` does the
+            same and then writes what is new or changed to \(Topic.catalogEntries). One failing example refuses the whole publication.
+            Publishing twice changes nothing. An entry with the same version and another body is refused: raise its version.
+            """
+    ) { options in
+        guard let verb = options.words.first, ["check", "publish"].contains(verb) else {
+            throw Failure("say `catalog check` or `catalog publish`", code: .usage)
+        }
+        let folders = options.words.count > 1 ? Array(options.words.dropFirst()) : ["packs"]
+        let packs = try folders.flatMap { try Pack.load($0) }
+        let settings = verb == "publish" ? try Connections.kafka() : nil
+        let known = try settings.map { try CatalogPublishing.published($0) } ?? []
+        try CatalogPublishing.check(packs, beside: known)
+        print("\(packs.map(\.entries.count).reduce(0, +)) entries of \(packs.map(\.name).joined(separator: ", ")): examples hold")
+        if let settings { print(try CatalogPublishing.publish(packs, beside: known, settings)) }
+    }
+}
+
+enum CatalogPublishing {
+    /// Every checker of a service, by the kinds it knows.
+    private static let checkers: [@Sendable (CatalogEntry, [JSONValue], Catalog) -> [String]] = [
+        { Ingestion.defects(of: $0, examples: $1, in: $2) },
+        { Governance.defects(of: $0, examples: $1, in: $2) },
+        { Scoring.defects(of: $0, examples: $1, in: $2) },
+        { Matchmaking.defects(of: $0, examples: $1, in: $2) },
+        { PolicyPush.defects(of: $0, examples: $1, in: $2) },
+        { RiskMonitoring.defects(of: $0, examples: $1, in: $2) },
+        { Exchange.defects(of: $0, examples: $1, in: $2) },
+        { Reporting.defects(of: $0, examples: $1, in: $2) },
+    ]
+
+    static let kinds: Set<String> = [
+        "source", "institution", "recordType", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
+        "releaseRule", "calendar", "purpose", "consentCategory",
+    ]
+
+    /// Refuses with every defect of every entry, each with its file.
+    static func check(_ packs: [Pack], beside known: [CatalogEntry]) throws {
+        let entries = packs.flatMap(\.entries)
+        let catalog = Catalog(version: 1, entries: known + entries.map(\.entry))
+        var defects: [String] = []
+        for entry in entries {
+            let name = "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`"
+            guard kinds.contains(entry.entry.kind) else {
+                defects.append("\(name): there is no kind `\(entry.entry.kind)`")
+                continue
+            }
+            if entry.examples.isEmpty { defects.append("\(name): has no example") }
+            for checker in checkers { defects += checker(entry.entry, entry.examples, catalog).map { "\(name): \($0)" } }
+        }
+        guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
+    }
+
+    /// Everything on the catalogue topic now.
+    static func published(_ settings: KafkaSettings) throws -> [CatalogEntry] {
+        let consumer = try KafkaConsumer(settings, groupID: "xinqiao.operator")
+        defer { consumer.close() }
+        guard try consumer.partitionCount(topic: Topic.catalogEntries, timeout: .seconds(30)) != nil else {
+            throw Failure("topic \(Topic.catalogEntries) is missing: run `xinqiao topics apply` first")
+        }
+        let marks = try consumer.watermarks(topic: Topic.catalogEntries, partition: 0, timeout: .seconds(10))
+        guard marks.high > marks.low else { return [] }
+        try consumer.assign([TopicPosition(topic: Topic.catalogEntries, partition: 0, offset: marks.low)])
+        var entries: [CatalogEntry] = []
+        var next = marks.low
+        let deadline = MonotonicClock.now + .seconds(30)
+        while next < marks.high {
+            guard MonotonicClock.now < deadline else { throw Failure("the catalogue topic could not be read to its end in 30 s") }
+            var batch: [ConsumedMessage] = []
+            var errors: [PartitionError] = []
+            try consumer.poll(into: &batch, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+            for message in batch {
+                next = message.offset + 1
+                guard let value = message.value, let document = try? JSONDocument(parsing: value),
+                    let entry = try? CatalogEntry(document.root)
+                else { continue }
+                entries.append(entry)
+            }
+        }
+        return entries
+    }
+
+    /// Writes what is new; returns a line that says what was done.
+    static func publish(_ packs: [Pack], beside known: [CatalogEntry], _ settings: KafkaSettings) throws -> String {
+        var bodies: [String: [UInt8]] = [:]
+        for entry in known { bodies[entry.key] = entry.body.canonicalBytes }
+        var toSend: [Pack.FileEntry] = []
+        for entry in packs.flatMap(\.entries) {
+            guard let body = bodies[entry.entry.key] else {
+                toSend.append(entry)
+                continue
+            }
+            guard body == entry.entry.body.canonicalBytes else {
+                throw Failure("\(entry.file): \(entry.entry.key) was published with another body; raise its version")
+            }
+        }
+        let sender = try Sender(settings)
+        for entry in toSend {
+            try sender.send(topic: Topic.catalogEntries, partition: 0, key: entry.entry.key, value: entry.published, headers: [])
+        }
+        try sender.finish()
+        return "\(toSend.count) entries published, \(packs.map(\.entries.count).reduce(0, +) - toSend.count) unchanged"
+    }
+}

@@ -1,0 +1,38 @@
+import Chassis
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+
+/// The operator's connections, from the environment.
+enum Connections {
+    static func postgres() throws -> Connection {
+        var environment = Environment.ofProcess()
+        let conninfo = environment.secret(ServiceKeys.postgres)
+        if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
+        do {
+            return try Connection(
+                PostgresAddress(conninfo: conninfo, applicationName: "xinqiao", searchPath: "operator", statementDeadline: .seconds(600)))
+        } catch {
+            throw Failure("PostgreSQL does not answer: \(error)")
+        }
+    }
+
+    static func kafka() throws -> KafkaSettings {
+        var environment = Environment.ofProcess()
+        let settings = KafkaSettings(&environment, clientID: "xinqiao-operator")
+        if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
+        return settings
+    }
+}
+
+/// Where the suite's executables lie: beside this one.
+enum Executables {
+    static var ownPath: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    static func path(_ name: String) -> String {
+        URL(fileURLWithPath: ownPath).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+}

@@ -1,0 +1,180 @@
+import Chassis
+import Contracts
+import Foundation
+import Pipeline
+import Synchronization
+
+/// The whole suite on this machine: a private PostgreSQL, the built-in broker, and every service as its own process, restarted
+/// when it ends unasked.
+final class EmbeddedSuite: Sendable {
+    struct Room: Sendable {
+        let service: ServiceName
+        let port: Int
+    }
+
+    let folder: WorkFolder
+    let postgres: PrivatePostgres
+    let rooms: [Room]
+    private let packs: String
+    private let processes = Mutex<[String: Process]>([:])
+    private let isEnding = Atomic<Bool>(false)
+    private let bootstrapText = Mutex<String>("")
+
+    init(folder: WorkFolder, packs: String, portBase: Int) throws {
+        self.folder = folder
+        self.packs = packs
+        try folder.startAnew()
+        postgres = try PrivatePostgres(in: folder)
+        var port = portBase
+        rooms = ServiceName.allCases.map { service in
+            while !Self.isFree(port) { port += 1 }
+            defer { port += 1 }
+            return Room(service: service, port: port)
+        }
+    }
+
+    var bootstrap: String { bootstrapText.withLock { $0 } }
+    var consoleAddress: String { "http://127.0.0.1:\(rooms.first { $0.service == .reporting }?.port ?? 0)/" }
+
+    /// Brings everything up; returns when every service is ready.
+    func start() throws {
+        Terminal.say("starting a private PostgreSQL and the built-in broker …")
+        try postgres.start()
+        if let pid = postgres.pid { folder.remember(pid, "postgres") }
+        unsafe setenv(ServiceKeys.postgres, postgres.conninfo, 1)
+        let addressFile = folder.path("broker-address")
+        try launch("broker", program: "xinqiao", arguments: ["broker", "--packs", packs, "--address-file", addressFile], environment: [:])
+        bootstrapText.withLock { $0 = "" }
+        for _ in 0..<200 {
+            if let text = try? String(contentsOfFile: addressFile, encoding: .utf8), !text.isEmpty {
+                bootstrapText.withLock { $0 = text }
+                break
+            }
+            usleep(50_000)
+        }
+        guard !bootstrap.isEmpty else { throw Failure("the built-in broker did not start; see \(folder.path("logs/broker.log"))") }
+        unsafe setenv(ServiceKeys.bootstrap, bootstrap, 1)
+        // The built-in broker answers an empty fetch only when its wait is over.
+        unsafe setenv(ServiceKeys.kafkaOptions, "fetch.wait.max.ms=10", 1)
+        try writeEnvironmentFile()
+
+        Terminal.say("making roles and schemas …")
+        try Migrating.run(password: nil, environment: ProcessInfo.processInfo.environment) { _ in }
+
+        Terminal.say("publishing the packs …")
+        let loaded = try Pack.load(packs)
+        let settings = try Connections.kafka()
+        try CatalogPublishing.check(loaded, beside: [])
+        Terminal.say(try CatalogPublishing.publish(loaded, beside: [], settings))
+
+        Terminal.say("starting \(rooms.count) services …")
+        for room in rooms {
+            try launch(room.service.rawValue, program: room.service.rawValue, arguments: [], environment: environment(of: room))
+        }
+        try waitUntilReady(.seconds(60))
+    }
+
+    func environment(of room: Room) -> [String: String] {
+        [
+            ServiceKeys.postgres: postgres.conninfo(user: "xinqiao_\(room.service.rawValue)"),
+            ServiceKeys.statusPort: String(room.port),
+            ServiceKeys.instance: "embedded-\(room.service.rawValue)",
+            "XINQIAO_CONSOLE_SERVICES": rooms.map { "\($0.service.rawValue)=http://127.0.0.1:\($0.port)" }.joined(separator: ","),
+        ]
+    }
+
+    /// One file per service that a person can source to start the service by hand.
+    private func writeEnvironmentFile() throws {
+        for room in rooms {
+            var text = ""
+            let all = [
+                ServiceKeys.bootstrap: bootstrap, ServiceKeys.kafkaOptions: "fetch.wait.max.ms=10",
+            ].merging(environment(of: room)) { $1 }
+            for (key, value) in all.sorted(by: { $0.key < $1.key }) { text += "export \(key)='\(value)'\n" }
+            try text.write(toFile: folder.path("\(room.service.rawValue).env"), atomically: true, encoding: .utf8)
+        }
+        let mine = """
+            export \(ServiceKeys.postgres)='\(postgres.conninfo)'
+            export \(ServiceKeys.bootstrap)='\(bootstrap)'
+            export \(ServiceKeys.kafkaOptions)='fetch.wait.max.ms=10'
+
+            """
+        try mine.write(toFile: folder.path("operator.env"), atomically: true, encoding: .utf8)
+    }
+
+    private func launch(_ name: String, program: String, arguments: [String], environment: [String: String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Executables.path(program))
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let path = folder.path("logs/\(name).log")
+        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        let log = FileHandle(forWritingAtPath: path)
+        log?.seekToEndOfFile()
+        process.standardOutput = log ?? FileHandle.nullDevice
+        process.standardError = log ?? FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        process.terminationHandler = { [self] ended in
+            guard !isEnding.load(ordering: .acquiring) else { return }
+            Terminal.say("\(name) ended (\(ended.terminationReason == .uncaughtSignal ? "signal" : "status") \(ended.terminationStatus))")
+            guard name != "broker" else {
+                Terminal.say("the built-in broker keeps nothing: start the suite again")
+                return
+            }
+            usleep(300_000)
+            guard !isEnding.load(ordering: .acquiring) else { return }
+            Terminal.say("starting \(name) again")
+            try? launch(name, program: program, arguments: arguments, environment: environment)
+        }
+        try process.run()
+        folder.remember(process.processIdentifier, program)
+        processes.withLock { $0[name] = process }
+    }
+
+    func waitUntilReady(_ limit: Duration) throws {
+        let deadline = MonotonicClock.now + limit
+        var waiting = rooms
+        while !waiting.isEmpty {
+            waiting.removeAll { Healthcheck.ask(port: $0.port, timeout: .milliseconds(500)).isHealthy }
+            guard MonotonicClock.now < deadline, !Shutdown.isRequested else {
+                let names = waiting.map { "\($0.service.rawValue): \(Healthcheck.ask(port: $0.port).line)" }
+                throw Failure("not ready after \(limit): \(names.joined(separator: "; ")); logs are in \(folder.path("logs"))")
+            }
+            usleep(100_000)
+        }
+    }
+
+    /// Ends the services in the order of the flow, then the broker, then PostgreSQL.
+    func stop() {
+        guard !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let running = processes.withLock { $0 }
+        let order = ServiceName.allCases.map(\.rawValue)
+        for name in order { running[name]?.terminate() }
+        for name in order { end(running[name]) }
+        running["broker"]?.terminate()
+        end(running["broker"])
+        postgres.stop()
+        try? FileManager.default.removeItem(atPath: folder.path("pids"))
+    }
+
+    private func end(_ process: Process?) {
+        guard let process else { return }
+        for _ in 0..<120 where process.isRunning { usleep(100_000) }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard handle >= 0 else { return false }
+        defer { close(handle) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(handle, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}

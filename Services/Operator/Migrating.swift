@@ -1,0 +1,57 @@
+import Chassis
+import Contracts
+import Foundation
+import Pipeline
+import Postgres
+
+extension Command {
+    static let migrate = Command(
+        "migrate", summary: "make or update the roles and schemas of every service in PostgreSQL",
+        details: """
+            Idempotent. Needs XINQIAO_POSTGRES of a role that may create roles and schemas. Each service's own executable, which lies
+            beside this one, applies its own migrations. XINQIAO_SERVICE_PASSWORD[_FILE] sets the password of the services' roles.
+            """
+    ) { _ in
+        let password = Environment.optionalSecret("XINQIAO_SERVICE_PASSWORD")
+        try Migrating.run(password: password, environment: ProcessInfo.processInfo.environment) { print($0) }
+    }
+}
+
+enum Migrating {
+    static func run(password: String?, environment: [String: String], say: (String) -> Void) throws {
+        do {
+            let connection = try Connections.postgres()
+            try connection.script(OperatorSchema.roles(password: password))
+            connection.close()
+        }
+        for service in ServiceName.allCases {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: Executables.path(service.rawValue))
+            process.arguments = ["migrate"]
+            process.environment = environment
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else { throw Failure("\(service.rawValue) could not migrate:\n\(text)") }
+            say(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        let connection = try Connections.postgres()
+        try connection.script(OperatorSchema.sql)
+        connection.close()
+        say("operator: views are up to date")
+    }
+}
+
+extension Environment {
+    /// A secret that may be absent.
+    static func optionalSecret(_ key: String) -> String? {
+        let values = ProcessInfo.processInfo.environment
+        if let path = values[key + "_FILE"], let text = try? String(contentsOfFile: path, encoding: .utf8) {
+            return text.trimmingCharacters(in: .newlines)
+        }
+        return values[key].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,54 @@
+import Contracts
+import Foundation
+import Postgres
+
+/// The operator's own schema: one view over each of the path's tables of all services, and what the demonstration sent.
+enum OperatorSchema {
+    static let name = "operator"
+
+    /// Tables of the path that get a view with the column `service` before their own.
+    private static let united = [
+        "consumer_offset", "link_in", "link_out", "outbox", "timer", "sweep", "dead_letter", "message_count", "lane_lease", "worker",
+        "state",
+    ]
+
+    static var sql: String {
+        let views = united.map { table in
+            let parts = ServiceName.allCases.map { "SELECT '\($0.rawValue)'::text AS service, * FROM \($0.rawValue).\(table)" }
+            return "CREATE OR REPLACE VIEW \(name).\(table) AS\n" + parts.joined(separator: "\nUNION ALL\n") + ";"
+        }
+        return """
+            CREATE SCHEMA IF NOT EXISTS \(name);
+            CREATE TABLE IF NOT EXISTS \(name).sent (
+                topic text NOT NULL,
+                id    text NOT NULL,
+                times int4 NOT NULL DEFAULT 1,
+                planted text NOT NULL DEFAULT '',
+                PRIMARY KEY (topic, id)
+            );
+            COMMENT ON TABLE \(name).sent IS 'What a feed or an import handed to the broker and the broker acknowledged: the other side of the ledger.';
+            \(views.joined(separator: "\n"))
+            """
+    }
+
+    /// Who reads which topic, as rows: for joining links.
+    static var readers: [(reader: String, topic: String)] {
+        ServiceName.allCases.flatMap { service in
+            service.inputs.filter { Topic.writer(of: $0) == nil }.map { (service.rawValue, $0) }
+        }
+    }
+
+    /// Makes one role per service that may log in, and one that may only read. Idempotent.
+    static func roles(password: String?) -> String {
+        let secret = password.map { " PASSWORD '\($0.replacingOccurrences(of: "'", with: "''"))'" } ?? ""
+        let names = ServiceName.allCases.map { "xinqiao_\($0.rawValue)" } + ["xinqiao_reader"]
+        return names.map { role in
+            """
+            DO $$ BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN CREATE ROLE \(role) LOGIN NOSUPERUSER NOBYPASSRLS; END IF;
+            END $$;
+            ALTER ROLE \(role) LOGIN\(secret);
+            """
+        }.joined(separator: "\n") + "\nREVOKE ALL ON SCHEMA public FROM PUBLIC;"
+    }
+}

@@ -1,0 +1,153 @@
+import Chassis
+import Contracts
+import Foundation
+import Postgres
+import Wire
+
+/// The figures of a run, and whether every record is accounted for exactly once at every hop: all of it computed from the tables.
+struct Summary {
+    private let figures: [(name: String, value: Int64)]
+    private let hops: [(name: String, lost: Int64, duplicated: Int64)]
+    let seconds: Double
+
+    init(connection: Connection, seconds: Double) throws {
+        self.seconds = seconds
+        func number(_ sql: String) throws -> Int64 { try connection.execute(sql).first.map { try $0.int64(0) } ?? 0 }
+        figures = try Self.counts.map { (name: $0.name, value: try number($0.sql)) }
+        hops = try Self.checks.map { check in
+            let row = try connection.execute(check.sql).first
+            return (name: check.name, lost: try row?.int64(0) ?? 0, duplicated: try row?.int64(1) ?? 0)
+        }
+    }
+
+    var lost: Int64 { hops.reduce(0) { $0 + $1.lost } }
+    var duplicated: Int64 { hops.reduce(0) { $0 + $1.duplicated } }
+    var isOK: Bool { lost == 0 && duplicated == 0 && value("in") > 0 && value("portraits") > 0 }
+
+    private func value(_ name: String) -> Int64 { figures.first { $0.name == name }?.value ?? 0 }
+
+    var table: String {
+        var lines = ["", "what happened"]
+        for figure in figures { lines.append("  \(figure.name.padding(to: 16)) \(grouped(figure.value))") }
+        lines.append("hop by hop: lost / duplicated")
+        for hop in hops { lines.append("  \(hop.name.padding(to: 44)) \(hop.lost) / \(hop.duplicated)") }
+        let rate = seconds > 0 ? Int64(Double(value("in")) / seconds) : 0
+        lines.append("in \(String(format: "%.1f", seconds)) s, \(grouped(rate)) records/s from the first record to the last effect\n")
+        return lines.joined(separator: "\n")
+    }
+
+    var json: String {
+        let bytes = JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("ok", isOK)
+                object.member("seconds", (seconds * 10).rounded() / 10)
+                object.member(
+                    "records",
+                    object: { records in
+                        for name in ["in", "accepted", "rejected", "repeated"] { records.member(name, value(name)) }
+                    })
+                for figure in figures where !["in", "accepted", "rejected", "repeated"].contains(figure.name) {
+                    object.member(figure.name, figure.value)
+                }
+                object.member("lost", lost)
+                object.member("duplicated", duplicated)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func grouped(_ number: Int64) -> String {
+        let digits = String(number.magnitude)
+        var text = ""
+        for (index, digit) in digits.reversed().enumerated() {
+            if index > 0, index % 3 == 0 { text.insert(",", at: text.startIndex) }
+            text.insert(digit, at: text.startIndex)
+        }
+        return (number < 0 ? "-" : "") + text
+    }
+
+    private static let counts: [(name: String, sql: String)] = [
+        ("in", "SELECT coalesce(sum(times), 0)::int8 FROM operator.sent"),
+        ("accepted", "SELECT count(*) FROM ingestion.accepted_record"),
+        ("rejected", "SELECT count(*) FROM ingestion.dead_letter"),
+        ("repeated", "SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate'"),
+        ("facts", "SELECT count(*) FROM governance.fact"),
+        ("quarantined", "SELECT count(*) FROM governance.quarantine WHERE status = 'held'"),
+        ("portraits", "SELECT count(*) FROM scoring.portrait"),
+        ("scores", "SELECT count(*) FROM scoring.score_history"),
+        ("matches", "SELECT count(*) FROM matchmaking.match WHERE is_current"),
+        ("applications", "SELECT count(*) FROM matchmaking.application"),
+        ("loans", "SELECT count(*) FROM matchmaking.application WHERE disbursed_fen > 0"),
+        ("pushes", "SELECT count(*) FROM policypush.push"),
+        ("alerts", "SELECT count(*) FROM riskmonitoring.alert"),
+        ("releases", "SELECT count(*) FROM exchange.release WHERE status <> 'denied'"),
+        ("denied", "SELECT count(*) FROM exchange.release WHERE status = 'denied'"),
+        ("reports", "SELECT count(*) FROM scoring.report"),
+    ]
+
+    /// Each row: how many were lost at a hop, and how many took effect more than once.
+    private static var checks: [(name: String, sql: String)] {
+        [
+            (
+                "sent = decided by ingestion, message by message",
+                """
+                SELECT greatest(sent - decided, 0), greatest(decided - sent, 0) FROM
+                    (SELECT (SELECT coalesce(sum(times), 0)::int8 FROM operator.sent) AS sent,
+                            (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count) AS decided) AS t
+                """
+            ),
+            (
+                "sent = accepted + rejected + repeated",
+                """
+                SELECT greatest(sent - decided, 0), greatest(decided - sent, 0) FROM
+                    (SELECT (SELECT coalesce(sum(times), 0)::int8 FROM operator.sent) AS sent,
+                            (SELECT count(*) FROM ingestion.accepted_record) + (SELECT count(*) FROM ingestion.dead_letter)
+                          + (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate') AS decided) AS t
+                """
+            ),
+            (
+                "every sound record was accepted",
+                """
+                SELECT count(*), 0::int8 FROM operator.sent s
+                 WHERE s.planted = '' AND NOT EXISTS (
+                       SELECT FROM ingestion.accepted_record a WHERE a.record_id = CASE
+                              WHEN s.topic LIKE 'source.%' THEN 'source:' || split_part(s.topic, '.', 2)
+                              WHEN s.topic LIKE 'institution.%' THEN 'institution:' || split_part(s.topic, '.', 2)
+                              ELSE 'portal' END || '/' || s.id)
+                """
+            ),
+            (
+                "accepted = facts, quarantined or refused",
+                """
+                SELECT count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1) FROM (
+                    SELECT (EXISTS (SELECT FROM governance.fact f WHERE f.fact_id = a.record_id))::int
+                         + (EXISTS (SELECT FROM governance.quarantine q WHERE q.record_id = a.record_id AND q.status <> 'released'))::int
+                         + (EXISTS (SELECT FROM governance.repair_refused r WHERE r.record_id = a.record_id))::int AS n
+                      FROM ingestion.accepted_record a) AS t
+                """
+            ),
+            (
+                "links: given out upstream = applied downstream",
+                "SELECT coalesce(sum(greatest(given - taken, 0)), 0)::int8, coalesce(sum(greatest(taken - given, 0)), 0)::int8 FROM (\(Flow.linkPairs)) AS p"
+            ),
+            (
+                "messages decided once by every reader",
+                """
+                SELECT coalesce(sum(greatest(given - decided, 0)), 0)::int8, coalesce(sum(greatest(decided - given, 0)), 0)::int8 FROM (
+                    SELECT p.reader, p.topic, sum(p.given) AS given,
+                           (SELECT coalesce(sum(c.messages), 0) FROM operator.message_count c
+                             WHERE c.service = p.reader AND c.topic = p.topic AND c.outcome IN ('applied', 'passed', 'refused')) AS decided
+                      FROM (\(Flow.linkPairs)) AS p GROUP BY p.reader, p.topic) AS t
+                """
+            ),
+            (
+                "outboxes are empty",
+                "SELECT coalesce(sum(last_seq - acked_seq), 0)::int8, 0::int8 FROM operator.link_out"
+            ),
+            (
+                "releases decided once",
+                "SELECT 0::int8, count(*) - count(DISTINCT release_id) FROM exchange.release"
+            ),
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Contracts
+import Deciding
+import Vocabulary
+
+/// What policy push makes of the catalogue: every version of every policy, compiled.
+package struct PolicyPushCatalog: CatalogView {
+    /// Ascending by version; nil where it was withdrawn.
+    private let versions: [String: [(version: Int64, from: Instant, policy: Policy?)]]
+    /// All policies ever published, sorted.
+    package let ids: [String]
+    /// When a version takes effect or its claims begin, ascending.
+    private let changes: [Instant]
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    package init(_ catalog: Catalog) {
+        var versions: [String: [(version: Int64, from: Instant, policy: Policy?)]] = [:]
+        var changes: Set<Instant> = []
+        var unusable: [String: [String]] = [:]
+        // By kind and id, versions ascending.
+        for entry in catalog.all where entry.kind == "policy" {
+            var found: [String] = []
+            let policy = entry.isWithdrawn ? nil : Policy(entry, defects: &found)
+            if policy != nil || entry.isWithdrawn {
+                versions[entry.id, default: []].append((entry.version, entry.effectiveFrom, policy))
+                changes.insert(entry.effectiveFrom)
+                // From its first day on a grant without application can be claimed.
+                if let policy, policy.isWithoutApplication { changes.insert(policy.opens) }
+            }
+            if !found.isEmpty { unusable[entry.key] = found }
+        }
+        self.versions = versions
+        ids = versions.keys.sorted()
+        self.changes = changes.sorted()
+        defects = unusable
+    }
+
+    /// The policy in force at `now`; nil when there is none or it was withdrawn.
+    package func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.last { $0.from <= now }?.policy }
+
+    /// One exact version, in force or not.
+    package func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version }?.policy }
+
+    /// The first moment after `now` at which a version takes effect or its claims begin.
+    package func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
+}

@@ -1,0 +1,35 @@
+import Contracts
+import Deciding
+import Rules
+import Wire
+
+extension PolicyPush {
+    /// The kinds of entries that policy push answers for.
+    package static let kinds: Set<String> = ["policy"]
+
+    /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
+    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        guard entry.body.kind == .object else { return ["the body is not an object"] }
+        var defects: [String] = []
+        if examples.isEmpty { defects.append("there is no example") }
+        guard let policy = Policy(entry, defects: &defects) else { return defects }
+        for (number, example) in examples.enumerated() {
+            if let defect = policy.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
+        }
+        return defects
+    }
+}
+
+extension Policy {
+    /// Runs `{"facts", "eligible"}`: eligible means that every condition holds.
+    func defect(ofExample example: JSONValue) -> String? {
+        guard let json = example["facts"], json.kind == .object else { return "`facts` is not an object" }
+        guard let isEligible = example["eligible"]?.bool else { return "`eligible` is not true or false" }
+        let fit = PolicyFit(self, SubjectFacts(Dictionary(json.members.map { ($0.key, RuleValue($0.value)) }) { _, last in last }))
+        if isEligible == (fit.truth == .yes) { return nil }
+        guard isEligible else { return "should not be eligible and is" }
+        let failing = fit.conditions.first { $0.truth != Truth.yes.rawValue }
+        return "should be eligible and fails `\(failing?.condition ?? "")`"
+    }
+}

@@ -1,0 +1,178 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What policy push knows under one key: of a subject its portrait and what was pushed to it, or of a policy what was spent.
+package struct PolicyPushState: DecidedState {
+    /// Of the highest revision seen.
+    package var portrait: Portrait?
+    /// By policy.
+    package var pushes: [String: Push] = [:]
+    /// When the timer is set that looks at policies anew.
+    package var nextLook: Instant?
+    /// By round; only under a policy's key.
+    package var rounds: [String: GrantRound] = [:]
+
+    package init() {}
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        portrait = try fields["portrait"].map { json throws(ContractDefect) in try Portrait(json) }
+        if let list = fields["pushes"] {
+            for (policy, push) in list.members { pushes[policy] = try Push(push) }
+        }
+        nextLook = try fields.instantOrNil("nextLook")
+        if let list = fields["rounds"] {
+            for (round, json) in list.members { rounds[round] = try GrantRound(json) }
+        }
+    }
+
+    package func write(to object: inout JSONWriter) {
+        if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
+        if !pushes.isEmpty {
+            object.member(
+                "pushes",
+                object: { list in
+                    for policy in pushes.keys.sorted() {
+                        guard let push = pushes[policy] else { continue }
+                        list.member(policy, object: { push.write(to: &$0) })
+                    }
+                })
+        }
+        object.memberIfPresent("nextLook", nextLook)
+        if !rounds.isEmpty {
+            object.member(
+                "rounds",
+                object: { list in
+                    for round in rounds.keys.sorted() {
+                        guard let spent = rounds[round] else { continue }
+                        list.member(round, object: { spent.write(to: &$0) })
+                    }
+                })
+        }
+    }
+}
+
+/// One policy as it was pushed to one firm.
+package struct Push: Sendable {
+    package var version: Int64
+    /// False once withdrawn.
+    package var isActive: Bool
+    package var firstPushedAt: Instant
+    package var amount: Money
+    /// How often this version was pushed: 1, and one more each time the firm fits again.
+    package var turn: Int64
+    /// The version for which a grant was claimed; 0 before the first.
+    package var claimedVersion: Int64
+    /// Days before the end for which a timer is set, most first.
+    package var timers: [Int]
+    /// Last days of reminders that were sent, as `yyyy-MM-dd`, sorted.
+    package var reminded: [String]
+
+    package init(version: Int64, at now: Instant, amount: Money, claimedVersion: Int64) {
+        self.version = version
+        isActive = true
+        firstPushedAt = now
+        self.amount = amount
+        turn = 1
+        self.claimedVersion = claimedVersion
+        timers = []
+        reminded = []
+    }
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        version = try fields.int("version")
+        isActive = try fields.bool("isActive")
+        firstPushedAt = try fields.instant("firstPushedAt")
+        amount = try fields.money("amountFen")
+        turn = try fields.int("turn")
+        claimedVersion = try fields.int("claimedVersion")
+        timers = try fields.list("timers") { json throws(ContractDefect) in Int(clamping: json.int ?? 0) }
+        reminded = try fields.texts("reminded")
+    }
+
+    package func write(to object: inout JSONWriter) {
+        object.member("version", version)
+        object.member("isActive", isActive)
+        object.member("firstPushedAt", firstPushedAt)
+        object.member("amountFen", amount.fen)
+        object.member("turn", turn)
+        object.member("claimedVersion", claimedVersion)
+        if !timers.isEmpty { object.member("timers", timers) }
+        if !reminded.isEmpty { object.member("reminded", reminded) }
+    }
+}
+
+/// What one round of a policy has spent and on whom.
+package struct GrantRound: Sendable {
+    package private(set) var spent: Money = .zero
+    package private(set) var grants: Int64 = 0
+    /// By subject: what was decided, and for which version.
+    private var decided: [String: (version: Int64, isGranted: Bool)] = [:]
+
+    /// Subjects of one round at the most: its state is one row, rewritten with every decision.
+    package static let subjectsMax = 100_000
+
+    package init() {}
+
+    /// What becomes of a claim.
+    package enum Outcome: Hashable, Sendable {
+        case granted
+        /// A stable code: `budget-exhausted`, `already-granted`, `amount-missing`, `round-full`.
+        case refused(String)
+        /// The same claim, or an older one, again.
+        case known
+    }
+
+    /// Grants when the whole amount still fits the budget; never more, never twice.
+    package mutating func decide(_ claim: GrantClaim, budget: Money?) -> Outcome {
+        if let known = decided[claim.subject] {
+            if claim.policyVersion <= known.version { return .known }
+            if known.isGranted {
+                decided[claim.subject] = (claim.policyVersion, true)
+                return .refused("already-granted")
+            }
+        }
+        guard decided[claim.subject] != nil || decided.count < Self.subjectsMax else { return .refused("round-full") }
+        guard claim.amount > .zero else {
+            decided[claim.subject] = (claim.policyVersion, false)
+            return .refused("amount-missing")
+        }
+        let (after, overflow) = spent.fen.addingReportingOverflow(claim.amount.fen)
+        guard !overflow, budget.map({ after <= $0.fen }) ?? true else {
+            decided[claim.subject] = (claim.policyVersion, false)
+            return .refused("budget-exhausted")
+        }
+        spent = Money(fen: after)
+        grants += 1
+        decided[claim.subject] = (claim.policyVersion, true)
+        return .granted
+    }
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        spent = try fields.money("spentFen")
+        grants = try fields.int("grants")
+        for name in ["granted", "refused"] {
+            guard let list = fields[name] else { continue }
+            for (subject, version) in list.members { decided[subject] = (version.int ?? 0, name == "granted") }
+        }
+    }
+
+    package func write(to object: inout JSONWriter) {
+        object.member("spentFen", spent.fen)
+        object.member("grants", grants)
+        let subjects = decided.keys.sorted()
+        for (name, isGranted) in [("granted", true), ("refused", false)] {
+            object.member(
+                name,
+                object: { list in
+                    for subject in subjects {
+                        if let known = decided[subject], known.isGranted == isGranted { list.member(subject, known.version) }
+                    }
+                })
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import Pipeline
+import Postgres
+import ReportingDomain
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            Reporting(),
+            migrations: [
+                Migration(name: "schema_001_reporting", sql: String(decoding: PackageResources.schema_001_reporting_sql, as: UTF8.self))
+            ],
+            pages: { server, postgres, log in
+                let database = ConsoleDatabase(postgres)
+                Console(database: database, probes: ServiceProbe.configured()).register(with: server)
+                QuarterlyWriter(database: ConsoleDatabase(postgres), log: log).start()
+            }
+        ).run()
+    }
+}

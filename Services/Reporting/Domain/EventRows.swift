@@ -1,0 +1,51 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// The row of a policy that found a firm.
+enum PushRow {
+    private static let order = ["reminded", "pushed", "claimed", "granted", "grant-refused", "withdrawn"]
+
+    /// The status is the latest step but for reminders; what was granted stays granted money.
+    static func cells(policyID: String, of subject: String, _ steps: Steps<PolicyEvent>) -> [Cell] {
+        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }, where: { $0.kind != "reminded" })
+        let reminded = steps.byName["reminded"]
+        return [
+            .text(policyID.storable), .text(subject.storable), .text((latest?.kind ?? "reminded").storable),
+            .int64((latest ?? reminded)?.policyVersion ?? 0), .int64OrNull(steps.byName["pushed"]?.amount.fen),
+            .int64OrNull(steps.byName["granted"]?.amount.fen), .text((latest?.reason ?? "").storable),
+            steps.byName["pushed"].map { .instant($0.at) } ?? .null, reminded.map { .instant($0.at) } ?? .null,
+            steps.byName["granted"].map { .instant($0.at) } ?? .null, .instant((latest ?? reminded)?.at ?? .epoch),
+        ]
+    }
+}
+
+/// The row of a risk alert. A lowered one stays, with level `none`.
+enum AlertRow {
+    private static let order = ["raised", "changed", "lowered"]
+
+    static func cells(alertID: String, of subject: String, _ steps: Steps<RiskAlert>) -> [Cell] {
+        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
+        return [
+            .text(subject.storable), .text(alertID.storable), .text((latest?.rule ?? "").storable), .text((latest?.level ?? "none").storable),
+            .text((latest?.kind ?? "").storable), .text((latest?.title.en ?? "").storable), .text((latest?.title.zh ?? "").storable),
+            .text((latest?.observed ?? "").storable), .int64(Int64(latest?.lenders.count ?? 0)),
+            steps.byName["raised"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
+        ]
+    }
+}
+
+/// The row of a loan under watch.
+enum WatchRow {
+    private static let order = ["opened", "classified", "closed"]
+
+    static func cells(loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
+        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
+        return [
+            .text(subject.storable), .text(loanID.storable), .text((latest?.institution ?? "").storable),
+            .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "").storable), .bool(latest?.kind != "closed"),
+            steps.byName["opened"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
+        ]
+    }
+}

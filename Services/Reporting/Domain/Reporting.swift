@@ -1,0 +1,152 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// Gathers what the other services did, subject by subject, into rows that anybody can read with SQL.
+///
+/// Every row is keyed by what it is about and says everything known of it, so statistics are sums over rows and nothing is ever
+/// counted up: a message that comes twice, or late, leaves the same rows. Sends nothing.
+package struct Reporting: Decider {
+    package let service = ServiceName.reporting
+
+    package init() {}
+
+    /// Reporting owns no kind of catalogue entry, so it finds no fault with any.
+    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] { [] }
+
+    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+        switch (message.topic, message.type) {
+        case (Topic.governanceFacts, Fact.type), (Topic.governanceEvents, GovernanceEvent.type), (Topic.scoringPortraits, Portrait.type),
+            (Topic.scoringPortraits, WhitelistChange.type), (Topic.scoringPortraits, ReportIssued.type),
+            (Topic.matchmakingEvents, ApplicationEvent.type), (Topic.matchmakingEvents, MatchList.type),
+            (Topic.policyPushEvents, PolicyEvent.type), (Topic.riskMonitoringEvents, RiskAlert.type),
+            (Topic.riskMonitoringEvents, WatchEvent.type), (Topic.exchangeEvents, ExchangeEvent.type):
+            guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
+            return .handle(key: message.key)
+        // The same topics carry what others need of each other: assessments, requests for release.
+        case (_, _): return .pass
+        }
+    }
+
+    package func decide(
+        _ input: Input, key: String, on state: inout SubjectRecord, at now: Instant, catalog: Catalog, effects: inout Effects
+    ) {
+        guard case .message(let message) = input else { return }
+        do throws(ContractDefect) {
+            try take(message, key: key, into: &state, effects: &effects)
+        } catch {
+            effects.refuse(error.code, error.description)
+        }
+    }
+
+    private func take(
+        _ message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects
+    ) throws(ContractDefect) {
+        switch message.type {
+        case Fact.type: takeFact(try Fact(message.body), of: message, key: key, into: &state, effects: &effects)
+        case Portrait.type: takePortrait(try Portrait(message.body), key: key, into: &state, effects: &effects)
+        case ApplicationEvent.type: try takeStep(try ApplicationEvent(message.body), key: key, into: &state, effects: &effects)
+        case MatchList.type:
+            let offer = OfferSummary(try MatchList(message.body))
+            guard state.takeOffer(offer) else { return }
+            effects.write(offer.cells(of: key), to: ReportingTables.offer)
+        case PolicyEvent.type:
+            let event = try PolicyEvent(message.body).withoutConditions
+            guard state.pushes[event.policyID, default: Steps()].take(event, as: event.kind) else { return }
+            if let steps = state.pushes[event.policyID] {
+                effects.write(PushRow.cells(policyID: event.policyID, of: key, steps), to: ReportingTables.push)
+            }
+        case RiskAlert.type:
+            let alert = try RiskAlert(message.body)
+            guard state.alerts[alert.alertID, default: Steps()].take(alert, as: alert.kind) else { return }
+            if let steps = state.alerts[alert.alertID] {
+                effects.write(AlertRow.cells(alertID: alert.alertID, of: key, steps), to: ReportingTables.alert)
+            }
+        case WatchEvent.type:
+            let watch = try WatchEvent(message.body)
+            guard state.watches[watch.loanID, default: Steps()].take(watch, as: watch.kind) else { return }
+            if let steps = state.watches[watch.loanID] {
+                effects.write(WatchRow.cells(loanID: watch.loanID, of: key, steps), to: ReportingTables.watch)
+            }
+        case WhitelistChange.type:
+            let change = try WhitelistChange(message.body)
+            guard state.lists[change.list, default: Steps()].take(change, as: "\(change.isMember)") else { return }
+            if let latest = state.lists[change.list]?.latest(rank: { $0 == "true" ? 1 : 0 }) {
+                effects.write(
+                    [
+                        .text(latest.list.storable), .text(key.storable), .bool(latest.isMember), .text(latest.reason.storable),
+                        .instant(latest.at),
+                    ], to: ReportingTables.whitelist)
+            }
+        case GovernanceEvent.type:
+            let event = try GovernanceEvent(message.body)
+            effects.write(
+                [
+                    .text(key.storable), .text(event.recordID.storable), .text(event.kind.storable), .text(event.reason.storable),
+                    .instant(event.at), .text(event.recordType.storable), .text(event.writer.storable),
+                ], to: ReportingTables.governanceEvent)
+        case ReportIssued.type:
+            let report = try ReportIssued(message.body)
+            effects.write(
+                [
+                    .text(key.storable), .text(report.reportID.storable), .text(report.applicationID.storable),
+                    .text(report.scoreID.storable), .instant(report.issuedAt),
+                ], to: ReportingTables.creditReport)
+        case ExchangeEvent.type:
+            let event = try ExchangeEvent(message.body)
+            effects.write(
+                [
+                    .text(key.storable), .text(event.releaseID.storable), .text(event.kind.storable), .instant(event.at),
+                    .text(event.receiver.storable), .text(event.messageType.storable), .text(event.purpose.storable),
+                    .text(event.reason.storable),
+                ], to: ReportingTables.release)
+        case let unknown: throw .unknownType(unknown)
+        }
+    }
+
+    private func takeFact(_ fact: Fact, of message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects) {
+        // The place on the topic says whether a fact has been counted: keeping every fact's id would keep every fact.
+        guard state.counted.moves(to: message.partition, message.offset) else { return }
+        var tally = state.facts[fact.recordType] ?? FactTally()
+        tally.take(fact)
+        state.facts[fact.recordType] = tally
+        effects.write(tally.cells(of: key, recordType: fact.recordType), to: ReportingTables.coverage)
+        guard fact.recordType == RegistrationSeen.recordType, !fact.isRetraction else { return }
+        let seen = RegistrationSeen(fact)
+        guard state.registration.map({ $0.precedes(seen) }) ?? true else { return }
+        state.registration = seen
+        effects.write(state.cells(of: key), to: ReportingTables.subject)
+    }
+
+    private func takePortrait(_ portrait: Portrait, key: String, into state: inout SubjectRecord, effects: inout Effects) {
+        guard state.portrait.map({ $0.revision < portrait.revision }) ?? true else { return }
+        state.portrait = portrait.withoutIndicators
+        effects.write(state.cells(of: key), to: ReportingTables.subject)
+    }
+
+    private func takeStep(
+        _ event: ApplicationEvent, key: String, into state: inout SubjectRecord, effects: inout Effects
+    ) throws(ContractDefect) {
+        guard let status = ApplicationStatus(rawValue: event.status) else {
+            throw .wrong(field: "status", expected: "one of \(ApplicationStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        // Two institutions may each handle the application in turn, so a step belongs to one of them.
+        let name = "\(status.rawValue)|\(event.institution)"
+        guard state.applications[event.applicationID, default: Steps()].take(event, as: name),
+            let steps = state.applications[event.applicationID]
+        else { return }
+        let story = ApplicationStory(steps)
+        effects.write(story.cells(applicationID: event.applicationID, of: key), to: ReportingTables.application)
+        if !event.institution.isEmpty {
+            effects.write(
+                story.handlingCells(applicationID: event.applicationID, institution: event.institution, of: key),
+                to: ReportingTables.handling)
+        }
+    }
+}
+
+extension String {
+    /// As PostgreSQL can store it: without U+0000.
+    var storable: String { utf8.contains(0) ? String(decoding: utf8.filter { $0 != 0 }, as: UTF8.self) : self }
+}

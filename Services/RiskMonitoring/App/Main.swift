@@ -1,0 +1,15 @@
+import RiskMonitoringDomain
+import Pipeline
+import Postgres
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            RiskMonitoring(),
+            migrations: [
+                Migration(name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self))
+            ]
+        ).run()
+    }
+}

@@ -1,0 +1,140 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+extension RiskTurn {
+    /// Brings the alerts into line with the facts: one live alert of a rule at the most, while there is a live loan.
+    ///
+    /// A rule that can not be judged leaves its alert as it was: what is not known is never an all-clear.
+    func alignAlerts(state: inout RiskState, effects: inout Effects) {
+        let live = state.loans.filter(\.isLive)
+        guard !live.isEmpty else {
+            for alert in state.alerts { lower(alert, observed: "loan-settled", lenders: [], state: &state, effects: &effects) }
+            state.alerts = []
+            return
+        }
+        let lenders = Set(live.map(\.institution)).sorted()
+        let facts = state.facts(over: live)
+        let rules = book.rules(at: now)
+
+        var standing: [LiveAlert] = []
+        for alert in state.alerts where !rules.contains(where: { $0.id == alert.rule }) {
+            lower(alert, observed: "rule-withdrawn", lenders: lenders, state: &state, effects: &effects)
+        }
+        for rule in rules {
+            let alert = state.alerts.first { $0.rule == rule.id }
+            switch (rule.logic.judge(facts).truth, alert) {
+            case (.yes, nil):
+                standing.append(raise(rule, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects))
+            case (.yes, let alert?):
+                standing.append(
+                    keep(alert, under: rule, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects))
+            case (.no, let alert?):
+                lower(alert, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects)
+            case (.unknown, let alert?):
+                standing.append(inform(lenders, of: alert, state: &state, effects: &effects))
+            case (.no, nil), (.unknown, nil): break
+            }
+        }
+        state.alerts = standing
+    }
+
+    private func raise(
+        _ rule: RiskRule, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+    ) -> LiveAlert {
+        let alert = LiveAlert(
+            rule: rule.id, ruleVersion: rule.version, level: rule.level, since: now, observed: observed, lenders: lenders)
+        tell("raised", alert, level: alert.level, to: lenders, state: &state, effects: &effects)
+        effects.write(RiskTables.row(alert, of: subject), to: RiskTables.alert)
+        return alert
+    }
+
+    /// The cause is still there: only another colour is news. What was seen is kept up to date in silence.
+    private func keep(
+        _ alert: LiveAlert, under rule: RiskRule, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+    ) -> LiveAlert {
+        var kept = alert
+        kept.ruleVersion = rule.version
+        kept.observed = observed
+        guard rule.level != alert.level else {
+            let informed = inform(lenders, of: kept, state: &state, effects: &effects)
+            if informed != alert, informed == kept { effects.write(RiskTables.row(informed, of: subject), to: RiskTables.alert) }
+            return informed
+        }
+        kept.level = rule.level
+        kept.lenders = lenders
+        tell("changed", kept, level: kept.level, to: lenders, state: &state, effects: &effects)
+        effects.write(RiskTables.row(kept, of: subject), to: RiskTables.alert)
+        return kept
+    }
+
+    /// Who became a lender while the alert stands hears of it now; who is none any more is not told again.
+    private func inform(_ lenders: [String], of alert: LiveAlert, state: inout RiskState, effects: inout Effects) -> LiveAlert {
+        guard alert.lenders != lenders else { return alert }
+        let newcomers = lenders.filter { !alert.lenders.contains($0) }
+        var informed = alert
+        informed.lenders = lenders
+        if !newcomers.isEmpty {
+            state.sequence += 1
+            let event = self.event("raised", alert, level: alert.level, observed: alert.observed, lenders: newcomers)
+            release(event, sequence: state.sequence, effects: &effects)
+        }
+        effects.write(RiskTables.row(informed, of: subject), to: RiskTables.alert)
+        return informed
+    }
+
+    /// `lenders` are those of record now; only they are told, and only if they had heard of the alert.
+    private func lower(
+        _ alert: LiveAlert, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+    ) {
+        var lowered = alert
+        lowered.observed = observed
+        lowered.lenders = alert.lenders.filter { lenders.contains($0) }
+        tell("lowered", lowered, level: "none", to: lowered.lenders, state: &state, effects: &effects)
+        effects.write(RiskTables.row(lowered, of: subject, loweredAt: now), to: RiskTables.alert)
+    }
+
+    private func tell(
+        _ kind: String, _ alert: LiveAlert, level: String, to lenders: [String], state: inout RiskState, effects: inout Effects
+    ) {
+        state.sequence += 1
+        let event = self.event(kind, alert, level: level, observed: alert.observed, lenders: lenders)
+        effects.send(event, to: Topic.riskMonitoringEvents, key: subject)
+        effects.write(RiskTables.row(event, sequence: state.sequence), to: RiskTables.history)
+        release(event, sequence: state.sequence, effects: &effects)
+    }
+
+    private func event(_ kind: String, _ alert: LiveAlert, level: String, observed: String, lenders: [String]) -> RiskAlert {
+        RiskAlert(
+            alertID: "\(alert.rule)/\(subject)", subject: subject, rule: alert.rule, ruleVersion: alert.ruleVersion, level: level,
+            kind: kind, title: book.title(of: alert.rule), observed: observed, lenders: lenders, at: now)
+    }
+
+    /// Asks exchange to let each lender know. Whether it may is for exchange to say.
+    private func release(_ event: RiskAlert, sequence: Int64, effects: inout Effects) {
+        guard !event.lenders.isEmpty else { return }
+        let body = JSONWriter.encode { json in
+            json.object { body in
+                body.member("alertId", event.alertID)
+                body.member("subject", event.subject)
+                body.member("rule", event.rule)
+                body.member("ruleVersion", event.ruleVersion)
+                body.member("level", event.level)
+                body.member("kind", event.kind)
+                event.title.write(to: &body, as: "title")
+                body.member("observed", event.observed)
+                body.member("at", event.at)
+            }
+        }
+        // What the writer wrote always parses.
+        guard let document = try? JSONDocument(parsing: body) else { return }
+        for lender in event.lenders {
+            let request = ReleaseRequest(
+                releaseID: "alert/\(event.alertID)/\(sequence)/\(lender)", subject: subject, receiver: "institution:" + lender,
+                messageType: "risk.alert.v1", purpose: "post-loan", categories: ["loan"], consentID: "", at: now, body: document.root)
+            effects.send(request, to: Topic.riskMonitoringEvents, key: subject)
+        }
+    }
+}

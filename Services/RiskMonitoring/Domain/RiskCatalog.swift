@@ -1,0 +1,102 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+/// A rule that warns: parsed once, judged whenever something about a borrower changes.
+package struct RiskRule: Sendable {
+    /// The entry's id and version.
+    package let id: String
+    package let version: Int64
+    /// Shown to lenders.
+    package let title: Bilingual
+    /// `blue`, `yellow`, `orange` or `red`.
+    package let level: String
+    /// True means: warn.
+    package let logic: Logic
+    /// What the rule asks for, sorted: shown with the alert.
+    let variables: [String]
+
+    static let levels = ["blue", "yellow", "orange", "red"]
+    static let dimensions: Set<String> = [
+        "concentration", "region", "industry", "repayment", "tax", "judicial", "operation", "flow", "guarantee", "title", "governance",
+        "public-opinion",
+    ]
+
+    /// Nil when the entry can not be used; why goes to `defects`.
+    init?(_ entry: CatalogEntry, defects: inout [String]) {
+        let before = defects.count
+        if !Self.levels.contains(entry.body["level"]?.string ?? "") {
+            defects.append("`level` is none of \(Self.levels.joined(separator: ", "))")
+        }
+        if !Self.dimensions.contains(entry.body["dimension"]?.string ?? "") {
+            defects.append("`dimension` is none of \(Self.dimensions.sorted().joined(separator: ", "))")
+        }
+        var title: Bilingual?
+        do throws(ContractDefect) {
+            title = try entry.body["title"].map { json throws(ContractDefect) in try Bilingual(json) }
+        } catch {
+            defects.append("`title`: \(error)")
+        }
+        var logic: Logic?
+        do throws(RuleDefect) {
+            logic = try entry.body["logic"].map { json throws(RuleDefect) in try Logic(json) }
+        } catch {
+            defects.append("`logic`: \(error)")
+        }
+        if defects.count == before, logic == nil { defects.append("`logic` is missing") }
+        if defects.count == before, title == nil { defects.append("`title` is not {en, zh}") }
+        guard defects.count == before, let logic, let title, let level = entry.body["level"]?.string else { return nil }
+        id = entry.id
+        version = entry.version
+        self.title = title
+        self.level = level
+        self.logic = logic
+        variables = logic.variables
+    }
+
+    /// `loan.balance=3000000, flow-inflow-12m=4000000`: what the rule saw, unknown values left out.
+    func observed(_ facts: [String: RuleValue]) -> String {
+        variables.compactMap { name in facts[name].map { "\(name)=\($0.text)" } }.joined(separator: ", ")
+    }
+}
+
+/// What risk monitoring makes of the catalogue: every version of every rule.
+package struct RiskCatalog: CatalogView {
+    /// The kind of entry that a rule is.
+    package static let ruleKind = "riskRule"
+
+    /// By id; versions ascending, nil where withdrawn.
+    private let versions: [(id: String, versions: [(from: Instant, rule: RiskRule?)])]
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    package init(_ catalog: Catalog) {
+        var byID: [String: [(from: Instant, rule: RiskRule?)]] = [:]
+        var unusable: [String: [String]] = [:]
+        // By kind and id, versions ascending.
+        for entry in catalog.all where entry.kind == Self.ruleKind {
+            var found: [String] = []
+            if entry.isWithdrawn {
+                byID[entry.id, default: []].append((entry.effectiveFrom, nil))
+            } else if let rule = RiskRule(entry, defects: &found) {
+                byID[entry.id, default: []].append((entry.effectiveFrom, rule))
+            }
+            if !found.isEmpty { unusable[entry.key] = found }
+        }
+        versions = byID.keys.sorted().map { ($0, byID[$0] ?? []) }
+        defects = unusable
+    }
+
+    /// The rules in force at `now`, by id.
+    func rules(at now: Instant) -> [RiskRule] {
+        versions.compactMap { _, versions in versions.last { $0.from <= now }?.rule }
+    }
+
+    /// The title of the rule's last usable version, in force or not; its id when there is none.
+    func title(of rule: String) -> Bilingual {
+        let known = versions.first { $0.id == rule }?.versions.last { $0.rule != nil }?.rule
+        return known?.title ?? Bilingual(en: rule, zh: rule)
+    }
+}

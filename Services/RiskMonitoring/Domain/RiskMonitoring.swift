@@ -1,0 +1,66 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// Watches every loan from payout to settlement, classes it by its days overdue, and warns the lenders of record.
+///
+/// What is told follows from what is known: each input changes the facts of one subject, and then watches and alerts are brought into
+/// line with them. So facts may come in any order, and a repeated one says nothing new.
+package struct RiskMonitoring: Decider {
+    package typealias State = RiskState
+
+    package init() {}
+
+    package var service: ServiceName { .riskmonitoring }
+
+    package var sweptKinds: Set<String> { [RiskCatalog.ruleKind] }
+
+    static let disbursedType = "financing.disbursed"
+    static let settledType = "financing.settled"
+    static let statusType = "loan.status"
+
+    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+        switch message.type {
+        case Fact.type:
+            switch message.body["recordType"]?.string {
+            case Self.disbursedType, Self.settledType, Self.statusType: break
+            default: return .pass
+            }
+        case Portrait.type: break
+        default: return .pass
+        }
+        guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
+        return .handle(key: message.key)
+    }
+
+    package func decide(
+        _ input: Input, key: String, on state: inout RiskState, at now: Instant, catalog: Catalog, effects: inout Effects
+    ) {
+        let turn = RiskTurn(subject: key, now: now, book: catalog.view(RiskCatalog.self))
+        switch input {
+        case .message(let message):
+            do throws(ContractDefect) {
+                let subject = try Fields(message.body).text("subject")
+                guard subject == key else { return effects.refuse("key-mismatch", "the message is about another subject than its key") }
+                let isNews =
+                    message.type == Portrait.type
+                    ? state.take(try PortraitFacts(message.body))
+                    : try turn.take(try Fact(message.body), state: &state, effects: &effects)
+                guard isNews, effects.refusal == nil else { return }
+            } catch {
+                return effects.refuse(error.code, error.description)
+            }
+        case .sweep(let entry) where entry.kind == RiskCatalog.ruleKind: break
+        case .sweep, .timer: return
+        }
+        turn.alignAlerts(state: &state, effects: &effects)
+    }
+}
+
+/// One decision about one subject at one moment.
+struct RiskTurn {
+    let subject: String
+    let now: Instant
+    let book: RiskCatalog
+}

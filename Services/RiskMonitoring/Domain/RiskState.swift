@@ -1,0 +1,118 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What is known of one subject: its loans, its latest portrait, and the alerts that are live.
+package struct RiskState: DecidedState {
+    /// By institution, then the institution's number.
+    package internal(set) var loans: [WatchedLoan] = []
+    /// By rule.
+    package internal(set) var alerts: [LiveAlert] = []
+    var portrait: PortraitFacts?
+    /// Counts what was said about this subject's alerts, so that no two releases share an id.
+    var sequence: Int64 = 0
+
+    /// Loans at the most that are not live: settled ones, and facts of loans whose payout is not known.
+    static let restingMax = 200
+    /// Live loans of one subject at the most.
+    static let liveMax = 1_000
+
+    package init() {}
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        loans = try fields.list("loans") { json throws(ContractDefect) in try WatchedLoan(json) }
+        alerts = try fields.list("alerts") { json throws(ContractDefect) in try LiveAlert(json) }
+        portrait = try fields["portrait"].map { json throws(ContractDefect) in try PortraitFacts(json) }
+        sequence = try fields.intOrNil("sequence") ?? 0
+    }
+
+    package func write(to object: inout JSONWriter) {
+        if !loans.isEmpty {
+            object.member(
+                "loans",
+                array: { list in
+                    for loan in loans { list.element(object: { loan.write(to: &$0) }) }
+                })
+        }
+        if !alerts.isEmpty {
+            object.member(
+                "alerts",
+                array: { list in
+                    for alert in alerts { list.element(object: { alert.write(to: &$0) }) }
+                })
+        }
+        if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
+        if sequence > 0 { object.member("sequence", sequence) }
+    }
+
+    /// Keeps the portrait with the highest revision. False when it says nothing new.
+    mutating func take(_ other: PortraitFacts) -> Bool {
+        if let portrait, portrait.revision >= other.revision { return false }
+        portrait = other
+        return true
+    }
+
+    /// Where the loan stands in `loans`; makes a place for it when it is new.
+    mutating func loanPlace(institution: String, loanID: String) -> Int {
+        let wanted = (institution, loanID)
+        let place = loans.firstIndex { ($0.institution, $0.loanID) >= wanted } ?? loans.endIndex
+        if place < loans.endIndex, loans[place].institution == institution, loans[place].loanID == loanID { return place }
+        loans.insert(WatchedLoan(institution: institution, loanID: loanID), at: place)
+        return place
+    }
+
+    /// Forgets the oldest loan that is not live when there are too many of them.
+    mutating func forgetOldLoans() {
+        while true {
+            let resting = loans.indices.filter { !loans[$0].isLive }
+            guard resting.count > Self.restingMax else { return }
+            let oldest = resting.min { a, b in
+                (loans[a].lastDay, loans[a].institution, loans[a].loanID) < (loans[b].lastDay, loans[b].institution, loans[b].loanID)
+            }
+            guard let oldest else { return }
+            loans.remove(at: oldest)
+        }
+    }
+}
+
+/// An alert that stands: at most one of each rule.
+package struct LiveAlert: Hashable, Sendable {
+    /// The rule's id, and the version that said yes last.
+    package let rule: String
+    package var ruleVersion: Int64
+    /// `blue`, `yellow`, `orange` or `red`.
+    package var level: String
+    /// When it was raised.
+    package let since: Instant
+    /// What the rule saw when it said yes last.
+    package var observed: String
+    /// The lenders who were told and still are lenders, sorted.
+    package var lenders: [String]
+
+    init(rule: String, ruleVersion: Int64, level: String, since: Instant, observed: String, lenders: [String]) {
+        self.rule = rule
+        self.ruleVersion = ruleVersion
+        self.level = level
+        self.since = since
+        self.observed = observed
+        self.lenders = lenders
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            rule: try fields.text("rule"), ruleVersion: try fields.int("version"), level: try fields.text("level"),
+            since: try fields.instant("since"), observed: try fields.text("observed"), lenders: try fields.texts("lenders"))
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("rule", rule)
+        object.member("version", ruleVersion)
+        object.member("level", level)
+        object.member("since", since)
+        object.member("observed", observed)
+        object.member("lenders", lenders)
+    }
+}

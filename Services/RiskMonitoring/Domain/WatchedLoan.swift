@@ -1,0 +1,140 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// One loan of the subject as far as it is known: payout, settlement and latest status may come in any order.
+///
+/// A loan is named by its institution and that institution's own number, so that no lender can speak about another's loan.
+package struct WatchedLoan: Hashable, Sendable {
+    /// Of two facts about the same thing the one with the greater order stands, as in governance.
+    struct Order: Hashable, Comparable, Sendable {
+        let occurredAt: Instant
+        let factID: String
+
+        static func < (a: Order, b: Order) -> Bool { (a.occurredAt, a.factID) < (b.occurredAt, b.factID) }
+    }
+
+    struct Disbursement: Hashable, Sendable {
+        let order: Order
+        let amount: Money
+        let day: Day
+    }
+
+    struct Settlement: Hashable, Sendable {
+        let order: Order
+        let day: Day
+    }
+
+    struct Status: Hashable, Sendable {
+        let order: Order
+        let asOf: Day
+        let balance: Money
+        let overdueDays: Int64
+
+        /// The later day stands; of the same day the later statement.
+        func isReplaced(by other: Status) -> Bool { (asOf, order) < (other.asOf, other.order) }
+    }
+
+    /// What the world was last told of the watch.
+    enum Watch: String, Hashable, Sendable { case open, closed }
+
+    let institution: String
+    let loanID: String
+    var disbursement: Disbursement?
+    var settlement: Settlement?
+    var status: Status?
+    var watch: Watch?
+    /// The class told last; nil before the watch is opened.
+    var toldClass: LoanClass?
+
+    init(institution: String, loanID: String) {
+        self.institution = institution
+        self.loanID = loanID
+    }
+
+    /// Paid out and not settled.
+    package var isLive: Bool { disbursement != nil && settlement == nil }
+
+    /// The status that counts: one from before the payout does not.
+    private var standing: Status? {
+        guard let status, let disbursement, status.asOf >= disbursement.day else { return nil }
+        return status
+    }
+
+    /// The payout is itself the first status: the full amount, nothing overdue. Zero once settled.
+    var balance: Money { settlement != nil ? .zero : standing?.balance ?? disbursement?.amount ?? .zero }
+    var overdueDays: Int64 { standing?.overdueDays ?? 0 }
+
+    /// By days alone. No delay counts as technical, because no sender says that it was.
+    var loanClass: LoanClass { LoanClass.byOverdue(days: Int(clamping: overdueDays), isTechnical: false) }
+
+    /// For forgetting: what came last about it.
+    var lastDay: Day { [disbursement?.day, settlement?.day, status?.asOf].compactMap(\.self).max() ?? Day(number: .min) }
+}
+
+extension WatchedLoan {
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(institution: try fields.text("institution"), loanID: try fields.text("loanId"))
+        if let part = try fields.objectOrNil("disbursed") {
+            disbursement = Disbursement(order: try Order(part), amount: try part.money("amountFen"), day: try part.day("on"))
+        }
+        if let part = try fields.objectOrNil("settled") {
+            settlement = Settlement(order: try Order(part), day: try part.day("on"))
+        }
+        if let part = try fields.objectOrNil("status") {
+            status = Status(
+                order: try Order(part), asOf: try part.day("asOf"), balance: try part.money("balanceFen"),
+                overdueDays: try part.int("overdueDays"))
+        }
+        watch = try fields.textOrNil("watch").flatMap { Watch(rawValue: $0) }
+        let told = try fields.textOrNil("class")
+        toldClass = LoanClass.allCases.first { $0.code == told }
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("institution", institution)
+        object.member("loanId", loanID)
+        if let disbursement {
+            object.member(
+                "disbursed",
+                object: { part in
+                    disbursement.order.write(to: &part)
+                    part.member("amountFen", disbursement.amount)
+                    part.member("on", disbursement.day)
+                })
+        }
+        if let settlement {
+            object.member(
+                "settled",
+                object: { part in
+                    settlement.order.write(to: &part)
+                    part.member("on", settlement.day)
+                })
+        }
+        if let status {
+            object.member(
+                "status",
+                object: { part in
+                    status.order.write(to: &part)
+                    part.member("asOf", status.asOf)
+                    part.member("balanceFen", status.balance)
+                    part.member("overdueDays", status.overdueDays)
+                })
+        }
+        object.memberIfPresent("watch", watch?.rawValue)
+        object.memberIfPresent("class", toldClass?.code)
+    }
+}
+
+extension WatchedLoan.Order {
+    init(_ fields: Fields) throws(ContractDefect) {
+        self.init(occurredAt: try fields.instant("at"), factID: try fields.text("factId"))
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("at", occurredAt)
+        object.member("factId", factID)
+    }
+}

@@ -1,0 +1,15 @@
+import ScoringDomain
+import Pipeline
+import Postgres
+
+@main
+struct Main {
+    static func main() {
+        ServiceMain(
+            Scoring(),
+            migrations: [
+                Migration(name: "schema_001_scoring", sql: String(decoding: PackageResources.schema_001_scoring_sql, as: UTF8.self))
+            ]
+        ).run()
+    }
+}

@@ -1,0 +1,116 @@
+import Contracts
+import Rules
+import Vocabulary
+
+/// What the indicators of a catalogue say about one subject. What is not known is not there, and is never zero.
+package struct IndicatorReading: Sendable {
+    /// By indicator id.
+    package private(set) var values: [String: IndicatorValue] = [:]
+    /// The same for rules.
+    private(set) var facts: [String: RuleValue] = [:]
+
+    /// `indicators` in such an order that each comes after what it is made of. `until` ends the windows: the moment of the latest fact.
+    init(_ indicators: [Indicator], of state: ScoringState, until: Instant) {
+        let day = until.dayInChina
+        let end = FactMonth.clamped(day.month.number)
+        for indicator in indicators {
+            let value: IndicatorValue? =
+                switch indicator.method {
+                case .series(let source, let aggregate, let months):
+                    state.series[source.key].flatMap { $0.value(aggregate, months: months, until: end) }.flatMap { .init(finite: $0) }
+                case .profile(let recordType, let field): state.value(recordType, field)
+                case .age(let recordType, let field):
+                    Day(state.text(recordType, field)).map { .number(Double(Self.wholeMonths(from: $0, to: day))) }
+                case .ratio(let numerator, let denominator):
+                    ratio(numerator, denominator).flatMap { .init(finite: $0) }
+                case .logic(let logic):
+                    logic.known(in: facts).flatMap { IndicatorValue($0) }
+                }
+            guard let value else { continue }
+            values[indicator.id] = value
+            facts[indicator.id] = RuleValue(value)
+        }
+    }
+
+    private func ratio(_ numerator: String, _ denominator: String) -> Double? {
+        guard let above = values[numerator]?.number, let below = values[denominator]?.number, below != 0 else { return nil }
+        return above / below
+    }
+
+    /// Rounds down; negative when the day is still to come.
+    static func wholeMonths(from start: Day, to end: Day) -> Int {
+        let months = end.month - start.month
+        // The last day of a shorter month completes a month that began on a later day.
+        return end < start.adding(months: months) ? months - 1 : months
+    }
+}
+
+extension MonthlySeries {
+    /// The aggregate over the `months` that end with `end`; nil when nothing is known of it.
+    func value(_ aggregate: Indicator.Aggregate, months window: Int32, until end: Int32) -> Double? {
+        let start = window == 0 ? FactMonth.first : end - window + 1
+        let inside = months.filter { $0.count > 0 && $0.month >= start && $0.month <= end }
+        let before = window == 0 ? earlier.flatMap { $0.count > 0 ? $0 : nil } : nil
+        let all = inside + (before.map { [$0] } ?? [])
+        switch aggregate {
+        case .count: return isKnown ? Double(all.reduce(0) { $0 &+ $1.count }) : nil
+        case .activeMonths: return isKnown ? Double(inside.count) : nil
+        case .sum: return all.isEmpty ? nil : Self.units(all.reduce(0.0) { $0 + Double($1.sum) })
+        case .mean:
+            let count = all.reduce(0.0) { $0 + Double($1.count) }
+            return count > 0 ? Self.units(all.reduce(0.0) { $0 + Double($1.sum) }) / count : nil
+        case .max: return all.compactMap(\.max).max().map { Self.units(Double($0)) }
+        case .last: return all.compactMap(\.last).max { $0.order < $1.order }.map { Self.units(Double($0.amount)) }
+        case .monthsSince: return inside.last.map { Double(end - $0.month) }
+        case .gapMonths: return gaps(inside, from: start, to: end)
+        case .cv:
+            let sums = inside.map { Self.units(Double($0.sum)) }
+            let mean = sums.reduce(0, +) / Double(max(sums.count, 1))
+            guard sums.count >= 2, mean != 0 else { return nil }
+            return (sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(sums.count)).squareRoot() / mean.magnitude
+        case .trend:
+            let sums = inside.map { Self.units(Double($0.sum)) }
+            let half = sums.count / 2
+            guard half >= 1 else { return nil }
+            let early = sums.prefix(half).reduce(0, +)
+            // What grows from nothing or from a loss has no rate.
+            return early > 0 ? sums.suffix(half).reduce(0, +) / early - 1 : nil
+        }
+    }
+
+    /// Months without anything, from the first known month to the one before `end`: `end` itself is not over yet.
+    private func gaps(_ inside: [MonthTotal], from start: Int32, to end: Int32) -> Double? {
+        guard let first = inside.first?.month, let last = inside.last?.month else { return nil }
+        let isOlder = (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 && $0.month < start }
+        let span = max(last, end - 1) - (isOlder ? start : first) + 1
+        return Double(span - Int32(clamping: inside.count))
+    }
+
+    private static func units(_ millionths: Double) -> Double { millionths / 1_000_000 }
+}
+
+extension IndicatorValue {
+    init?(finite number: Double) {
+        guard number.isFinite else { return nil }
+        self = .number(number)
+    }
+
+    /// Numbers and texts; true and false as 1 and 0.
+    init?(_ value: RuleValue) {
+        switch value {
+        case .number(let number): self.init(finite: number)
+        case .bool(let flag): self = .number(flag ? 1 : 0)
+        case .string(let text) where !text.isEmpty: self = .text(text)
+        case .string, .null, .array, .object: return nil
+        }
+    }
+}
+
+extension RuleValue {
+    init(_ value: IndicatorValue) {
+        switch value {
+        case .number(let number): self = .number(number)
+        case .text(let text): self = .string(text)
+        }
+    }
+}

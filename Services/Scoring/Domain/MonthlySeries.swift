@@ -1,0 +1,140 @@
+import Contracts
+import Vocabulary
+import Wire
+
+/// What was said about one thing, month by month: sums that facts are added to and taken back from.
+///
+/// Amounts are whole millionths, so that sums do not depend on the order of their terms. Count and sum follow every
+/// correction. The greatest and the last amount of a month are kept as they were once said: nothing that was said before is
+/// known any more when one is taken back. A month of which nothing stands (count 0) is as if it had never been.
+package struct MonthlySeries: Hashable, Sendable {
+    /// Ascending; all of the last 60 months before the subject's latest fact, and any after it.
+    package private(set) var months: [MonthTotal] = []
+    /// Everything earlier, folded into one; its month says nothing.
+    package private(set) var earlier: MonthTotal?
+
+    /// How many months stay apart.
+    package static let monthsKept: Int32 = 60
+
+    package init() {}
+
+    package var isEmpty: Bool { months.isEmpty && earlier == nil }
+
+    /// Anything at all stands.
+    package var isKnown: Bool { (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 } }
+
+    /// Adds to a month, or takes away with a negative `count`.
+    mutating func add(_ change: MonthTotal, keeping firstKept: Int32) {
+        if change.month < firstKept { return fold(change) }
+        let place = months.firstIndex { $0.month >= change.month } ?? months.endIndex
+        if place < months.endIndex, months[place].month == change.month {
+            months[place].merge(change)
+        } else {
+            months.insert(change, at: place)
+        }
+        if months[place].isNothing { months.remove(at: place) }
+    }
+
+    /// Folds the months before `firstKept`.
+    mutating func fold(before firstKept: Int32) {
+        guard let oldest = months.first, oldest.month < firstKept else { return }
+        let count = months.prefix { $0.month < firstKept }.count
+        for month in months.prefix(count) { fold(month) }
+        months.removeFirst(count)
+    }
+
+    private mutating func fold(_ total: MonthTotal) {
+        // Without its own month, which would tell in which order things came and were taken back.
+        var sum = MonthTotal(month: FactMonth.first, count: total.count, sum: total.sum, max: total.max, last: total.last)
+        if let earlier { sum.merge(earlier) }
+        earlier = sum.isNothing ? nil : sum
+    }
+}
+
+/// Count, sum, greatest and last amount of one month. Unit of the amounts: millionths.
+package struct MonthTotal: Hashable, Sendable {
+    /// `Month.number`.
+    package private(set) var month: Int32
+    package private(set) var count: Int64
+    package private(set) var sum: Int64
+    package private(set) var max: Int64?
+    package private(set) var last: LastAmount?
+
+    package struct LastAmount: Hashable, Sendable {
+        package let order: FactOrder
+        package let amount: Int64
+    }
+
+    init(month: Int32, count: Int64, sum: Int64, max: Int64? = nil, last: LastAmount? = nil) {
+        self.month = month
+        self.count = count
+        self.sum = sum
+        self.max = max
+        self.last = last
+    }
+
+    fileprivate mutating func merge(_ other: MonthTotal) {
+        month = Swift.max(month, other.month)
+        count = count.addingClamped(other.count)
+        sum = sum.addingClamped(other.sum)
+        if let amount = other.max { max = Swift.max(max ?? amount, amount) }
+        if let amount = other.last, last.map({ $0.order < amount.order }) ?? true { last = amount }
+    }
+
+    fileprivate var isNothing: Bool { count == 0 && sum == 0 && max == nil && last == nil }
+}
+
+/// Which of two facts is the later one: by when it happened, then by id.
+package struct FactOrder: Hashable, Comparable, Sendable {
+    package let at: Instant
+    package let id: String
+
+    package static func < (a: FactOrder, b: FactOrder) -> Bool {
+        a.at != b.at ? a.at < b.at : a.id.utf8.lexicographicallyPrecedes(b.id.utf8)
+    }
+}
+
+// MARK: stored form
+
+extension MonthlySeries {
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        months = try fields.list("m") { json throws(ContractDefect) in try MonthTotal(json) }
+        earlier = try fields["e"].map { json throws(ContractDefect) in try MonthTotal(json) }
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member(
+            "m",
+            array: { list in
+                for month in months { list.element(array: { month.write(to: &$0) }) }
+            })
+        if let earlier { object.member("e", array: { earlier.write(to: &$0) }) }
+    }
+}
+
+extension MonthTotal {
+    /// `[month, count, sum, max?, at?, id?, amount?]`.
+    fileprivate init(_ json: JSONValue) throws(ContractDefect) {
+        let parts = Array(json.elements)
+        guard parts.count >= 3, let month = parts[0].int, let count = parts[1].int, let sum = parts[2].int else {
+            throw .wrong(field: "m", expected: "month, count and sum")
+        }
+        self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum, max: parts.count > 3 ? parts[3].int : nil)
+        if parts.count > 6, let at = parts[4].int, let id = parts[5].string, let amount = parts[6].int {
+            last = LastAmount(order: FactOrder(at: Instant(microseconds: at), id: id), amount: amount)
+        }
+    }
+
+    fileprivate func write(to list: inout JSONWriter) {
+        list.element(Int64(month))
+        list.element(count)
+        list.element(sum)
+        guard max != nil || last != nil else { return }
+        list.element(max)
+        guard let last else { return }
+        list.element(last.order.at.microseconds)
+        list.element(last.order.id)
+        list.element(last.amount)
+    }
+}

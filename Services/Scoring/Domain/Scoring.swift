@@ -1,0 +1,148 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+/// What the facts about a subject come to: indicators, tags, three dimensions, a score with its reasons, white lists, and reports.
+///
+/// A fact only changes the state and sets a timer; the portrait is made when the timer is due, so that a hundred facts make one portrait.
+/// A firm that asks for financing does not wait: its portrait, report and assessment are made at once.
+package struct Scoring: Decider {
+    package typealias State = ScoringState
+
+    package init() {}
+
+    package var service: ServiceName { .scoring }
+
+    package var sweptKinds: Set<String> { Self.kinds }
+
+    /// The kinds of entries that scoring answers for.
+    package static let kinds: Set<String> = ["indicator", "tag", "dimension", "model", "whitelist"]
+
+    static let portraitTimer = "portrait"
+    static let requestType = "financing.requested"
+
+    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+        guard message.topic == Topic.governanceFacts, message.type == Fact.type else { return .pass }
+        guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
+        return .handle(key: message.key)
+    }
+
+    package func decide(
+        _ input: Input, key: String, on state: inout ScoringState, at now: Instant, catalog: Catalog, effects: inout Effects
+    ) {
+        let view = catalog.view(ScoringCatalog.self)
+        let turn = Turn(subject: key, now: now, book: view.book(at: now))
+        switch input {
+        case .message(let message):
+            do throws(ContractDefect) {
+                let fact = try Fact(message.body)
+                guard fact.subject == key else {
+                    return effects.refuse("subject-mismatch", "a fact about `\(fact.subject.prefix(64))` under the key `\(key.prefix(64))`")
+                }
+                let isRequest = fact.recordType == Self.requestType && !fact.isRetraction
+                // Read before anything is changed: a refusal leaves the state as it was.
+                let request = isRequest ? try FinancingRequest(fact) : nil
+                guard state.take(fact, view.collected) else { return }
+                if let request {
+                    effects.cancel(Self.portraitTimer)
+                    turn.tell(of: &state, answering: request, effects: &effects)
+                } else {
+                    effects.schedule(Self.portraitTimer, at: now)
+                }
+            } catch {
+                effects.refuse(error.code, error.description)
+            }
+        case .timer:
+            turn.tell(of: &state, answering: nil, effects: &effects)
+        case .sweep(let entry) where entry.effectiveFrom > now:
+            effects.schedule("effective/\(entry.kind)/\(entry.id)", at: entry.effectiveFrom)
+            // The version before may have been replaced under the same number.
+            turn.tell(of: &state, answering: nil, effects: &effects)
+        case .sweep:
+            turn.tell(of: &state, answering: nil, effects: &effects)
+        }
+    }
+}
+
+/// One decision about one subject at one moment.
+struct Turn {
+    let subject: String
+    let now: Instant
+    let book: ScoringBook
+
+    /// Makes the portrait, and sends it when it says something new; with it a report and an assessment for a request, and changes of the
+    /// white lists.
+    func tell(of state: inout ScoringState, answering request: FinancingRequest?, effects: inout Effects) {
+        guard state.factCount > 0 else { return }
+        let making = PortraitMaking(of: subject, state, book)
+        let fingerprint = making.fingerprint
+        let isNew = state.saidLast != fingerprint
+        if isNew {
+            state.saidLast = fingerprint
+            state.revision += 1
+        }
+        let portrait = making.portrait(revision: state.revision)
+        if isNew {
+            effects.send(portrait, to: Topic.scoringPortraits, key: subject)
+            effects.write(ScoringTables.portraitRow(portrait, at: now), to: ScoringTables.portrait)
+            if let score = portrait.score {
+                effects.write(ScoringTables.scoreRow(score, of: portrait, at: now), to: ScoringTables.scoreHistory)
+            }
+        }
+        if let request {
+            let report = CreditReport(portrait: portrait, making: making, issuedAt: now).issued(for: request)
+            effects.send(report, to: Topic.scoringPortraits, key: subject)
+            effects.write(ScoringTables.reportRow(report), to: ScoringTables.report)
+            effects.send(Assessment(request: request, portrait: portrait), to: Topic.scoringPortraits, key: subject)
+        }
+        changeLists(of: &state, making, effects: &effects)
+    }
+
+    private func changeLists(of state: inout ScoringState, _ making: PortraitMaking, effects: inout Effects) {
+        for list in book.whitelists {
+            let verdict = list.logic.judge(making.facts)
+            let reason = list.reason
+            switch (state.lists[list.id], verdict.truth) {
+            case (nil, .yes):
+                state.lists[list.id] = now
+                change(list.id, isMember: true, since: now, "\(reason.en) / \(reason.zh)", effects: &effects)
+            case (.some, .no), (.some, .unknown):
+                state.lists[list.id] = nil
+                let missing = verdict.missing.isEmpty ? "" : " (not known: \(verdict.missing.joined(separator: ", ")))"
+                change(list.id, isMember: false, since: now, "no longer: \(reason.en)\(missing) / 不再符合：\(reason.zh)", effects: &effects)
+            case (nil, .no), (nil, .unknown), (.some, .yes): break
+            }
+        }
+        let standing = Set(book.whitelists.map(\.id))
+        for id in state.lists.keys.filter({ !standing.contains($0) }).sorted() {
+            state.lists[id] = nil
+            change(id, isMember: false, since: now, "the list was withdrawn / 名单已撤销", effects: &effects)
+        }
+    }
+
+    private func change(_ list: String, isMember: Bool, since: Instant, _ reason: String, effects: inout Effects) {
+        effects.send(
+            WhitelistChange(list: list, subject: subject, isMember: isMember, reason: reason, at: now), to: Topic.scoringPortraits,
+            key: subject)
+        effects.write(
+            [.text(list), .text(subject), .bool(isMember), .instant(since), .text(reason)], to: ScoringTables.whitelistMember)
+    }
+}
+
+extension FinancingRequest {
+    /// Reads a `financing.requested` fact, whose amount is in yuan. Refuses what lacks its number, its amount or its months.
+    init(_ fact: Fact) throws(ContractDefect) {
+        let fields = try Fields(fact.data)
+        guard let amount = try fields.required("amount").moneyInYuan, amount > .zero else {
+            throw .wrong(field: "amount", expected: "yuan above zero, two decimals")
+        }
+        let months = try fields.int("months")
+        guard months > 0 else { throw .wrong(field: "months", expected: "1 or more") }
+        self.init(
+            applicationID: try fields.text("applicationId"), amount: amount, months: months, purpose: try fields.text("purpose"),
+            productID: try fields.textOrNil("productId") ?? "", institution: try fields.textOrNil("institution") ?? "",
+            consentID: try fields.textOrNil("consentId") ?? "", requestedAt: fact.occurredAt)
+    }
+}

@@ -1,0 +1,148 @@
+import Contracts
+import Deciding
+import Vocabulary
+
+/// What scoring makes of the catalogue: for every stretch of time between two changes, the entries in force, compiled and in order.
+package struct ScoringCatalog: CatalogView {
+    /// Ascending by when they begin; the first one begins before everything.
+    private let books: [ScoringBook]
+    /// What facts are kept for. Also for entries not in force yet, so that they do not start with nothing.
+    package let collected: Collected
+    /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
+    package let defects: [String: [String]]
+
+    package init(_ catalog: Catalog) {
+        var unusable: [String: [String]] = [:]
+        var indicators: [String: [InForce<Indicator>]] = [:]
+        var tags: [String: [InForce<Tag>]] = [:]
+        var dimensions: [String: [InForce<Dimension>]] = [:]
+        var models: [String: [InForce<ScoringModel>]] = [:]
+        var whitelists: [String: [InForce<Whitelist>]] = [:]
+        var collected = Collected()
+        var starts: Set<Instant> = []
+
+        func add<Compiled: Sendable>(
+            _ entry: CatalogEntry, to versions: inout [String: [InForce<Compiled>]], _ compile: (CatalogEntry, inout [String]) -> Compiled?
+        ) {
+            var found: [String] = []
+            let compiled = entry.isWithdrawn ? nil : compile(entry, &found)
+            if !found.isEmpty { unusable[entry.key] = found }
+            guard compiled != nil || entry.isWithdrawn else { return }
+            versions[entry.id, default: []].append(InForce(from: entry.effectiveFrom, compiled: compiled))
+            starts.insert(entry.effectiveFrom)
+        }
+        // By kind and id, versions ascending.
+        for entry in catalog.all {
+            switch entry.kind {
+            case "indicator": add(entry, to: &indicators) { Indicator($0, defects: &$1) }
+            case "tag": add(entry, to: &tags) { Tag($0, defects: &$1) }
+            case "dimension": add(entry, to: &dimensions) { Dimension($0, defects: &$1) }
+            case "model": add(entry, to: &models) { ScoringModel($0, defects: &$1) }
+            case "whitelist": add(entry, to: &whitelists) { Whitelist($0, defects: &$1) }
+            default: continue
+            }
+        }
+        for versions in indicators.values { for version in versions { if let indicator = version.compiled { collected.add(indicator) } } }
+
+        var books: [ScoringBook] = []
+        for start in starts.sorted() {
+            let inForce = Self.pick(indicators, at: start)
+            let (ordered, circular) = ScoringBook.order(inForce)
+            for id in circular {
+                let entry = catalog.entry("indicator", id, at: start)
+                unusable[entry?.key ?? "indicator/\(id)"] = ["it is made of itself, or of one that is"]
+            }
+            books.append(
+                ScoringBook(
+                    from: start, catalogVersion: catalog.version, indicators: ordered, tags: Self.pick(tags, at: start),
+                    dimensions: Self.pick(dimensions, at: start),
+                    models: Self.pick(models, at: start).sorted { $0.priority != $1.priority ? $0.priority < $1.priority : $0.id < $1.id },
+                    whitelists: Self.pick(whitelists, at: start)))
+        }
+        self.books = books
+        self.collected = collected
+        defects = unusable
+        empty = ScoringBook(
+            from: .epoch, catalogVersion: catalog.version, indicators: [], tags: [], dimensions: [], models: [], whitelists: [])
+    }
+
+    private let empty: ScoringBook
+
+    private struct InForce<Compiled: Sendable>: Sendable {
+        let from: Instant
+        /// Nil when it was withdrawn.
+        let compiled: Compiled?
+    }
+
+    /// By id; of each the highest version effective by `now`.
+    private static func pick<Compiled>(_ entries: [String: [InForce<Compiled>]], at now: Instant) -> [Compiled] {
+        entries.sorted { $0.key < $1.key }.compactMap { $0.value.last { $0.from <= now }?.compiled }
+    }
+
+    /// What is in force at `now`.
+    package func book(at now: Instant) -> ScoringBook { books.last { $0.from <= now } ?? empty }
+
+    /// What will be in force when every entry is.
+    package var latestBook: ScoringBook { books.last ?? empty }
+}
+
+/// The compiled entries that are in force together.
+package struct ScoringBook: Sendable {
+    package let from: Instant
+    package let catalogVersion: Int64
+    /// Each after what it is made of.
+    package let indicators: [Indicator]
+    /// By id.
+    package let tags: [Tag]
+    package let dimensions: [Dimension]
+    /// By priority.
+    package let models: [ScoringModel]
+    package let whitelists: [Whitelist]
+    private let recordTypes: [String: Set<String>]
+    /// Position in `indicators`.
+    private let places: [String: Int]
+
+    init(
+        from: Instant, catalogVersion: Int64, indicators: [Indicator], tags: [Tag], dimensions: [Dimension], models: [ScoringModel],
+        whitelists: [Whitelist]
+    ) {
+        self.from = from
+        self.catalogVersion = catalogVersion
+        self.indicators = indicators
+        self.tags = tags
+        self.dimensions = dimensions
+        self.models = models
+        self.whitelists = whitelists
+        places = Dictionary(indicators.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        var recordTypes: [String: Set<String>] = [:]
+        for indicator in indicators {
+            var types: Set<String> = []
+            if let type = indicator.recordType { types.insert(type) }
+            for need in indicator.needs { types.formUnion(recordTypes[need] ?? []) }
+            recordTypes[indicator.id] = types
+        }
+        self.recordTypes = recordTypes
+    }
+
+    package func indicator(_ id: String) -> Indicator? { places[id].map { indicators[$0] } }
+
+    /// The record types that an indicator rests on, itself or through others.
+    func recordTypes(of id: String) -> Set<String> { recordTypes[id] ?? [] }
+
+    /// Each indicator after what it is made of; those that rest on themselves are left out. A need that is no indicator is
+    /// no hindrance: its value is missing.
+    static func order(_ indicators: [Indicator]) -> (ordered: [Indicator], circular: [String]) {
+        let known = Set(indicators.map(\.id))
+        var done: Set<String> = []
+        var ordered: [Indicator] = []
+        var waiting = indicators
+        while !waiting.isEmpty {
+            let ready = waiting.filter { $0.needs.allSatisfy { !known.contains($0) || done.contains($0) } }
+            if ready.isEmpty { break }
+            ordered += ready
+            done.formUnion(ready.map(\.id))
+            waiting.removeAll { done.contains($0.id) }
+        }
+        return (ordered, waiting.map(\.id))
+    }
+}

@@ -1,0 +1,179 @@
+import Contracts
+import Deciding
+import Models
+import Rules
+import Vocabulary
+import Wire
+
+extension Scoring {
+    /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
+    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        guard entry.body.kind == .object else { return ["the body is not an object"] }
+        var defects: [String] = []
+        if entry.body["title"].flatMap({ try? Bilingual($0) }) == nil { defects.append("`title` is not {en, zh}") }
+        if examples.isEmpty { defects.append("there is no example") }
+        let checks = EntryChecks(entry: entry, examples: examples, catalog: Self.including(entry, catalog))
+        switch entry.kind {
+        case "indicator": checks.indicator(&defects)
+        case "tag": checks.tag(&defects)
+        case "dimension": checks.dimension(&defects)
+        case "model": checks.model(&defects)
+        default: checks.whitelist(&defects)
+        }
+        return defects
+    }
+
+    /// The catalogue as it would be with the entry.
+    private static func including(_ entry: CatalogEntry, _ catalog: Catalog) -> Catalog {
+        if let held = catalog.entry(entry.kind, entry.id, version: entry.version), held.body.canonicalBytes == entry.body.canonicalBytes {
+            return catalog
+        }
+        return Catalog(version: catalog.version, entries: catalog.all + [entry])
+    }
+}
+
+/// One entry being checked.
+private struct EntryChecks {
+    let entry: CatalogEntry
+    let examples: [JSONValue]
+    let catalog: Catalog
+
+    func indicator(_ defects: inout [String]) {
+        guard let indicator = Indicator(entry, defects: &defects) else { return }
+        checkRecordType(of: indicator, &defects)
+        let view = catalog.view(ScoringCatalog.self)
+        let book = view.latestBook
+        let known = Set(catalog.latest("indicator").map(\.id))
+        for need in indicator.needs where !known.contains(need) { defects.append("there is no indicator `\(need)`") }
+        guard book.indicator(entry.id) != nil else {
+            defects += view.defects[entry.key] ?? ["it is not in force: a later version or a cycle is in its way"]
+            return
+        }
+        eachExample(&defects) { example throws(Wrong) in
+            guard let asOf = example["asOf"]?.instant else { throw .because("`asOf` is not an RFC 3339 time") }
+            guard let list = example["facts"], list.kind == .array else { throw .because("`facts` is not a list") }
+            var state = ScoringState()
+            for (number, json) in list.elements.enumerated() {
+                guard let type = json["recordType"]?.string, let at = json["occurredAt"]?.instant, let data = json["data"],
+                    data.kind == .object
+                else { throw .because("fact \(number + 1) is not {recordType, occurredAt, data}") }
+                if at > asOf { continue }
+                let fact = Fact(
+                    factID: "example/\(number)", recordType: type, writer: "example", subject: "example", occurredAt: at, knownAt: at,
+                    origin: Origin(topic: "", partition: 0, offset: 0, sha256: ""), quality: 10_000, data: data)
+                _ = state.take(fact, view.collected)
+            }
+            let seen = IndicatorReading(book.indicators, of: state, until: asOf).values[entry.id]
+            let wanted = example["value"].flatMap { IndicatorValue(scalar: $0) }
+            guard Self.isSame(seen, wanted) else { throw .because("should be \(Self.text(wanted)) and is \(Self.text(seen))") }
+        }
+    }
+
+    private func checkRecordType(of indicator: Indicator, _ defects: inout [String]) {
+        let types = catalog.latest("recordType")
+        guard let id = indicator.recordType, !types.isEmpty else { return }
+        guard let type = types.first(where: { $0.id == id && !$0.isWithdrawn }) else {
+            defects.append("there is no record type `\(id)`")
+            return
+        }
+        var fields: [String] = []
+        switch indicator.method {
+        case .series(let source, _, _): fields = source.filter.map(\.field) + (source.field.map { [$0] } ?? [])
+        case .profile(_, let field), .age(_, let field): fields = [field]
+        case .ratio, .logic: break
+        }
+        for field in fields where type.body["fields"]?[field] == nil { defects.append("`\(id)` has no field `\(field)`") }
+    }
+
+    func tag(_ defects: inout [String]) {
+        guard let tag = Tag(entry, defects: &defects) else { return }
+        checkNames(tag.logic, beside: [], &defects)
+        eachExample(&defects) { example throws(Wrong) in
+            let has = tag.logic.judge(try facts(example, "indicators")).truth == .yes
+            guard let wanted = example["has"]?.bool else { throw .because("`has` is not true or false") }
+            guard has == wanted else { throw .because("should \(wanted ? "" : "not ")have the tag") }
+        }
+    }
+
+    func dimension(_ defects: inout [String]) {
+        guard let dimension = Dimension(entry, defects: &defects) else { return }
+        for item in dimension.items { checkNames(item.logic, beside: [], &defects) }
+        eachExample(&defects) { example throws(Wrong) in
+            let points = dimension.points(try facts(example, "indicators"))
+            guard points == example["points"]?.int else { throw .because("comes to \(points) points") }
+        }
+    }
+
+    func model(_ defects: inout [String]) {
+        guard let model = ScoringModel(entry, defects: &defects) else { return }
+        checkNames(model.appliesTo, beside: ["subjectKind", "publicGrade", "region", "industry"], &defects)
+        let known = Set(catalog.latest("indicator").map(\.id))
+        if !known.isEmpty {
+            for feature in model.card.features where !known.contains(feature.indicator) {
+                defects.append("there is no indicator `\(feature.indicator)`")
+            }
+        }
+        eachExample(&defects) { example throws(Wrong) in
+            guard let indicators = example["indicators"], indicators.kind == .object else {
+                throw .because("`indicators` is not an object")
+            }
+            let result = model.card.score { indicators[$0]?.double }
+            guard Int64(result.points) == example["points"]?.int, result.grade == example["grade"]?.string else {
+                throw .because("comes to \(result.points) points, grade \(result.grade)")
+            }
+        }
+    }
+
+    func whitelist(_ defects: inout [String]) {
+        guard let list = Whitelist(entry, defects: &defects) else { return }
+        checkNames(list.logic, beside: ["points", "grade", "subjectKind", "publicGrade", "region", "industry"], &defects)
+        eachExample(&defects) { example throws(Wrong) in
+            let has = list.logic.judge(try facts(example, "facts")).truth == .yes
+            guard let wanted = example["has"]?.bool else { throw .because("`has` is not true or false") }
+            guard has == wanted else { throw .because("should \(wanted ? "" : "not ")be on the list") }
+        }
+    }
+
+    private enum Wrong: Error { case because(String) }
+
+    private func eachExample(_ defects: inout [String], _ check: (JSONValue) throws(Wrong) -> Void) {
+        for (number, example) in examples.enumerated() {
+            do throws(Wrong) {
+                try check(example)
+            } catch {
+                switch error {
+                case .because(let why): defects.append("example \(number + 1): \(why)")
+                }
+            }
+        }
+    }
+
+    private func facts(_ example: JSONValue, _ member: String) throws(Wrong) -> [String: RuleValue] {
+        guard let json = example[member], json.kind == .object else { throw .because("`\(member)` is not an object") }
+        return Dictionary(json.members.map { ($0.key, RuleValue($0.value)) }) { _, last in last }
+    }
+
+    /// A misspelt name would make the rule unknown for ever. A catalogue being built up may not have its indicators yet.
+    private func checkNames(_ logic: Logic, beside others: Set<String>, _ defects: inout [String]) {
+        let known = Set(catalog.latest("indicator").map(\.id)).union(others)
+        guard known.count > others.count else { return }
+        for name in logic.variables where !known.contains(name) && !name.hasPrefix("tag.") {
+            defects.append("there is no indicator `\(name)`")
+        }
+    }
+
+    /// Numbers agree to a millionth of their size.
+    private static func isSame(_ a: IndicatorValue?, _ b: IndicatorValue?) -> Bool {
+        guard let x = a?.number, let y = b?.number else { return a == b }
+        return (x - y).magnitude <= 1e-6 * max(1, x.magnitude, y.magnitude)
+    }
+
+    private static func text(_ value: IndicatorValue?) -> String {
+        switch value {
+        case .number(let number)?: "\(number)"
+        case .text(let text)?: "`\(text)`"
+        case nil: "absent"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Deciding
+import ExchangeDomain
+import Foundation
+import Testing
+import Vocabulary
+import Wire
+
+/// Only what the rule lists leaves, and personal data leave masked.
+@Suite struct ExchangeFilterTests {
+    private func defects(_ fields: String, _ body: String, _ released: String) -> [String] {
+        let rule = exchangeRule("x.v1", purpose: "post-loan", categories: #"["loan"]"#, fields: fields)
+        return Exchange.defects(of: rule, examples: [exchangeJSON(#"{"body":\#(body),"released":\#(released)}"#)], in: .empty)
+    }
+
+    @Test func `what leaves of a body is what is listed and no more`() {
+        let cases = [
+            (#"{"a":"public"}"#, #"{"a":1,"b":2}"#, #"{"a":1}"#),
+            (#"{"a":"internal"}"#, #"{"a":null,"A":1,"a ":2}"#, #"{"a":null}"#),
+            // An object that is listed does not carry its members out.
+            (#"{"a":"public"}"#, #"{"a":{"b":1}}"#, "{}"),
+            (#"{"a.b":"public"}"#, #"{"a":{"b":1,"c":2},"b":3}"#, #"{"a":{"b":1}}"#),
+            // A dotted key is not a path.
+            (#"{"a.b":"public"}"#, #"{"a.b":1}"#, "{}"),
+            // Lists are passed through, at any depth.
+            (#"{"a.b":"public"}"#, #"{"a":[{"b":1},{"c":2},[{"b":3,"c":4}]]}"#, #"{"a":[{"b":1},[{"b":3}]]}"#),
+            (#"{"a":"public"}"#, #"{"a":[1,"x",{"b":2},[3]]}"#, #"{"a":[1,"x",[3]]}"#),
+            (#"{"a.b":"public"}"#, #"{"a":[1,"x"]}"#, #"{"a":[]}"#),
+            (#"{"a":"public","a.b.c":"public"}"#, #"{"a":{"b":{"c":1,"d":2},"e":3}}"#, #"{"a":{"b":{"c":1}}}"#),
+        ]
+        for (fields, body, released) in cases { #expect(defects(fields, body, released) == []) }
+    }
+
+    @Test func `personal data leave masked whatever their shape`() {
+        let cases = [
+            (#"{"x":"pii.name"}"#, #"{"x":"张三丰"}"#, #"{"x":"张*"}"#),
+            (#"{"x":"pii.id"}"#, #"{"x":"11010519491231002X"}"#, #"{"x":"110105********002X"}"#),
+            (#"{"x":"pii.phone"}"#, #"{"x":"13812341234"}"#, #"{"x":"138****1234"}"#),
+            (#"{"x":"pii.phone"}"#, #"{"x":13812341234}"#, #"{"x":"138****1234"}"#),
+            (#"{"x":"pii.account"}"#, #"{"x":"6222020200001234"}"#, #"{"x":"****1234"}"#),
+            (#"{"x":"pii.id"}"#, #"{"x":"odd"}"#, #"{"x":"****"}"#),
+            (#"{"x":"pii.id"}"#, #"{"x":true}"#, #"{"x":"****"}"#),
+            (#"{"x":"pii.name"}"#, #"{"x":["张三","李四"]}"#, #"{"x":["张*","李*"]}"#),
+            (#"{"x":"pii.name"}"#, #"{"x":{"y":"张三"}}"#, "{}"),
+            (#"{"p.x":"pii.name","p":"public"}"#, #"{"p":{"x":"张三"}}"#, #"{"p":{"x":"张*"}}"#),
+        ]
+        for (fields, body, released) in cases { #expect(defects(fields, body, released) == []) }
+    }
+
+    @Test func `a field that is masked in the rule is masked on the way out`() {
+        var house = ExchangeHouse()
+        house.hear(exchangeGrant())
+        house.hear(
+            exchangeRequest(
+                type: "financing.application.v1", purpose: "loan-application", categories: [],
+                body: #"{"applicationId":"a","legalPerson":"王小明","consentId":"forged","releaseId":"forged","secret":1}"#))
+        #expect(
+            house.left.map { String(decoding: $0.value, as: UTF8.self) }
+                == [#"{"releaseId":"r1","consentId":"c1","applicationId":"a","legalPerson":"王*"}"#])
+    }
+
+    @Test func `each defect of a rule is named`() {
+        #expect(defects(#"{"a":"secret"}"#, "{}", "{}").contains { $0.contains("no class that may leave") })
+        #expect(defects(#"{"a":"open"}"#, "{}", "{}").contains { $0.contains("no class that may leave") })
+        #expect(defects(#"{"a..b":"public"}"#, "{}", "{}").contains { $0.contains("no class that may leave") })
+        #expect(defects("{}", "{}", "{}").contains { $0.contains("lists nothing") })
+        #expect(defects(#"{"a":"public"}"#, #"{"a":1}"#, "{}").contains { $0.contains("should release {} and releases {\"a\":1}") })
+        #expect(defects(#"{"a":"public"}"#, "[]", "{}").contains { $0.contains("`body`") })
+        let careless = exchangeRule("x.v1", purpose: "post-loan", categories: "[]", fields: #"{"a":"public"}"#)
+        let twoDefects = ["there is no example", "consent is needed and `categories` names none"]
+        #expect(Exchange.defects(of: careless, examples: [], in: .empty) == twoDefects)
+        let empty = CatalogEntry(kind: "releaseRule", id: "x", version: 1, effectiveFrom: .epoch, body: exchangeJSON("[]"))
+        #expect(Exchange.defects(of: empty, examples: [], in: .empty).contains("the body is not an object"))
+        let purpose = CatalogEntry(kind: "purpose", id: "policy", version: 1, effectiveFrom: .epoch, body: exchangeJSON("{}"))
+        let rule = exchangeRule("x.v1", purpose: "post-loan", categories: #"["loan"]"#, fields: #"{"a":"public"}"#)
+        let catalog = Catalog(version: 1, entries: [purpose])
+        let found = Exchange.defects(of: rule, examples: [exchangeJSON(#"{"body":{},"out":{}}"#)], in: catalog)
+        #expect(found == ["`purpose` post-loan is not in the catalogue"])
+    }
+
+    @Test func `the release rules of the base pack have no defect`() throws {
+        let pack = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "packs/base/releaseRules.json")
+        guard let bytes = try? Data(contentsOf: pack) else { return print("skipped: no base pack") }
+        let entries = try JSONDocument(parsing: Array(bytes)).root
+        #expect(entries.count > 0)
+        for json in entries.elements {
+            let entry = try CatalogEntry(json)
+            let examples = json["examples"].map { Array($0.elements) } ?? []
+            #expect(Exchange.defects(of: entry, examples: examples, in: .empty) == [], "\(entry.id)")
+        }
+    }
+}

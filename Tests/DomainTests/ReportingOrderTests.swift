@@ -1,0 +1,105 @@
+import Contracts
+import Deciding
+import ReportingDomain
+import Testing
+import Vocabulary
+
+/// No order, repeat or delay of the messages may show in the rows.
+@Suite struct ReportingOrderTests {
+    private static func alert(_ kind: String, _ level: String, on day: Int) -> Message {
+        ReportingHouse.message(
+            RiskAlert(
+                alertID: "overdue/S", subject: "S", rule: "overdue", ruleVersion: 1, level: level, kind: kind,
+                title: Bilingual(en: "Overdue", zh: "逾期"), observed: "days=\(day)", lenders: ["bank-a"], at: ReportingHouse.day(day)),
+            on: Topic.riskMonitoringEvents)
+    }
+
+    private static func policy(_ kind: String, on day: Int) -> Message {
+        ReportingHouse.message(
+            PolicyEvent(
+                kind: kind, policyID: "first-loan", policyVersion: 1, subject: "S", amount: Money(yuan: 20_000), reason: "", conditions: [],
+                at: ReportingHouse.day(day)), on: Topic.policyPushEvents)
+    }
+
+    /// What lies on each topic, in its order. Facts are counted by their place, so they keep theirs.
+    private static let topics: [[Message]] = [
+        [
+            ReportingHouse.fact(1), ReportingHouse.fact(2, "registration", data: #"{"name":"Old"}"#),
+            ReportingHouse.fact(3, "registration", data: #"{"name":"New"}"#), ReportingHouse.fact(4, supersedes: "f-1"),
+        ]
+    ]
+    private static let loose: [Message] = [
+        ReportingHouse.portrait(1, points: 600), ReportingHouse.portrait(2, points: 640),
+        ReportingHouse.step("requested", on: 0, institution: ""), ReportingHouse.step("dispatched", on: 0),
+        ReportingHouse.step("accept-overdue", on: 4), ReportingHouse.step("accepted", on: 5), ReportingHouse.step("credited", on: 8),
+        ReportingHouse.step("credited", on: 9, yuan: 400_000), ReportingHouse.step("disbursed", on: 10, yuan: 400_000, loan: "L-1"),
+        ReportingHouse.step("declined", on: 12, institution: "bank-b"), alert("raised", "yellow", on: 1), alert("changed", "red", on: 2),
+        alert("lowered", "none", on: 3), policy("pushed", on: 1), policy("reminded", on: 2), policy("granted", on: 2),
+        ReportingHouse.message(
+            WatchEvent(
+                kind: "opened", loanID: "L-1", subject: "S", institution: "bank-a", balance: Money(yuan: 400_000), loanClass: "normal",
+                at: ReportingHouse.day(10)), on: Topic.riskMonitoringEvents),
+        ReportingHouse.message(
+            WatchEvent(
+                kind: "closed", loanID: "L-1", subject: "S", institution: "bank-a", balance: .zero, loanClass: "normal",
+                at: ReportingHouse.day(30)), on: Topic.riskMonitoringEvents),
+        ReportingHouse.message(
+            WhitelistChange(list: "tech", subject: "S", isMember: true, reason: "", at: ReportingHouse.day(1)), on: Topic.scoringPortraits),
+        ReportingHouse.message(
+            WhitelistChange(list: "tech", subject: "S", isMember: false, reason: "grade", at: ReportingHouse.day(2)),
+            on: Topic.scoringPortraits),
+        ReportingHouse.message(
+            ExchangeEvent(
+                kind: "released", releaseID: "r-1", subject: "S", receiver: "institution:bank-a", messageType: "financing.application.v1",
+                purpose: "loan-application", consentID: "c", reason: "", at: ReportingHouse.day(1)), on: Topic.exchangeEvents),
+        ReportingHouse.message(
+            GovernanceEvent(
+                kind: "quarantined", subject: "S", recordID: "w/1", recordType: "tax.return", writer: "source:tax", reason: "no-jump",
+                at: ReportingHouse.day(1)), on: Topic.governanceEvents),
+        ReportingHouse.message(
+            MatchList(
+                subject: "S", applicationID: "A-1", portraitRevision: 2, at: ReportingHouse.day(0), matches: [],
+                refused: [("flow-loan", "tax-months")]), on: Topic.matchmakingEvents),
+    ]
+
+    @Test func `any order with any repeats gives the same rows and the same state`() {
+        let expected = ReportingHouse()
+        expected.take(Self.topics.flatMap { $0 } + Self.loose)
+        #expect(expected.refusals == [])
+        #expect(expected.cells(ReportingTables.alert, "level") == [.text("none")])
+        #expect(expected.cells(ReportingTables.push, "granted_fen") == [.int64(2_000_000)])
+        #expect(expected.cells(ReportingTables.subject, "name") == [.text("New")])
+        var dice = GovernanceDice(seed: 2026)
+        for _ in 0..<200 {
+            var messages = (Self.loose + Self.loose.filter { _ in Bool.random(using: &dice) }).shuffled(using: &dice)
+            for topic in Self.topics {
+                // Each topic keeps its order and is read again from some earlier place now and then.
+                var place = 0
+                for message in topic + topic.suffix(Int.random(in: 0...topic.count, using: &dice)) {
+                    place = Int.random(in: place...messages.count, using: &dice)
+                    messages.insert(message, at: place)
+                    place += 1
+                }
+            }
+            let house = ReportingHouse()
+            house.take(messages)
+            #expect(house.rows == expected.rows)
+            #expect(house.states == expected.states)
+        }
+    }
+
+    @Test func `a message that comes again writes nothing but what is there`() {
+        let decider = Reporting()
+        var state = SubjectRecord()
+        var effects = Effects()
+        for message in [ReportingHouse.fact(1), ReportingHouse.step("requested", on: 0), ReportingHouse.portrait(1, points: 600)] {
+            decider.decide(.message(message), key: "S", on: &state, at: .epoch, catalog: .empty, effects: &effects)
+            let bytes = state.bytes
+            var again = Effects()
+            decider.decide(.message(message), key: "S", on: &state, at: .epoch, catalog: .empty, effects: &again)
+            #expect(again.rows.isEmpty)
+            #expect(again.messages.isEmpty)
+            #expect(state.bytes == bytes)
+        }
+    }
+}

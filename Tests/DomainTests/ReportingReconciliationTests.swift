@@ -1,0 +1,102 @@
+import Contracts
+import Deciding
+import ReportingDomain
+import Testing
+import Vocabulary
+
+/// Statistics are sums over rows, so the rows must say what the events said.
+@Suite struct ReportingReconciliationTests {
+    private let way = [
+        ReportingHouse.step("requested", on: 0, institution: "", yuan: 600_000), ReportingHouse.step("dispatched", on: 0),
+        ReportingHouse.step("accepted", on: 1), ReportingHouse.step("credited", on: 5, yuan: 550_000),
+        ReportingHouse.step("disbursed", on: 6, yuan: 500_000, loan: "L-1"), ReportingHouse.step("settled", on: 300, loan: "L-1"),
+    ]
+
+    @Test func `an application that went the whole way is one loan with its own amount`() {
+        let house = ReportingHouse()
+        house.take(way)
+        let table = ReportingTables.application
+        #expect(house.cells(table, "status") == [.text("settled")])
+        #expect(house.cells(table, "loan_id") == [.text("L-1")])
+        #expect(house.sum(table, "requested_fen") == 60_000_000)
+        #expect(house.sum(table, "credited_fen") == 55_000_000)
+        #expect(house.sum(table, "disbursed_fen") == 50_000_000)
+        #expect(house.cells(table, "accepted_at") == [.instant(ReportingHouse.day(1))])
+        #expect(house.cells(table, "prefecture") == [.text("430100")])
+        #expect(house.cells(table, "annual_rate_bp") == [.int64(435)])
+        #expect(house.sum(ReportingTables.handling, "disbursed_fen") == 50_000_000)
+    }
+
+    @Test func `the rows of many applications add up to their events`() {
+        var dice = GovernanceDice(seed: 7)
+        let house = ReportingHouse()
+        var paid: Int64 = 0
+        var asked: Int64 = 0
+        var loans = 0
+        for number in 0..<300 {
+            let key = "S\(number % 40)"
+            let application = "A-\(number)"
+            let yuan = Int64.random(in: 1...9_000_000, using: &dice)
+            house.take([ReportingHouse.step("requested", on: 0, application: application, institution: "", yuan: yuan, key: key)])
+            asked += yuan * 100
+            if Int.random(in: 0...2, using: &dice) > 0 {
+                house.take([ReportingHouse.step("disbursed", on: 4, application: application, yuan: yuan - 1, key: key, loan: "L\(number)")])
+                paid += (yuan - 1) * 100
+                loans += 1
+            }
+        }
+        #expect(house.sum(ReportingTables.application, "requested_fen") == asked)
+        #expect(house.sum(ReportingTables.application, "disbursed_fen") == paid)
+        #expect(house.cells(ReportingTables.application, "disbursed_at").count { $0 != .null } == loans)
+        #expect(house.sum(ReportingTables.handling, "disbursed_fen") == paid)
+    }
+
+    @Test func `lateness is the late institution's, and the loan the other's`() {
+        let house = ReportingHouse()
+        house.take([
+            ReportingHouse.step("requested", on: 0, institution: ""), ReportingHouse.step("dispatched", on: 0),
+            ReportingHouse.step("accept-overdue", on: 4), ReportingHouse.step("dispatched", on: 4, institution: "bank-b"),
+            ReportingHouse.step("accepted", on: 5, institution: "bank-b"),
+            ReportingHouse.step("disbursed", on: 9, institution: "bank-b", loan: "L-1"),
+            ReportingHouse.step("declined", on: 10, reason: "too late"),
+        ])
+        #expect(house.cells(ReportingTables.handling, "institution") == [.text("bank-a"), .text("bank-b")])
+        #expect(house.cells(ReportingTables.handling, "accept_overdue") == [.bool(true), .bool(false)])
+        #expect(house.cells(ReportingTables.application, "status") == [.text("disbursed")])
+        #expect(house.cells(ReportingTables.application, "institution") == [.text("bank-b")])
+    }
+
+    @Test func `a refusal by the institution that holds it is the state, until another takes it`() {
+        let house = ReportingHouse()
+        house.take([ReportingHouse.step("dispatched", on: 0), ReportingHouse.step("declined", on: 2, reason: "collateral")])
+        #expect(house.cells(ReportingTables.application, "status") == [.text("declined")])
+        #expect(house.cells(ReportingTables.application, "reason") == [.text("collateral")])
+        house.take([ReportingHouse.step("dispatched", on: 3, institution: "bank-b")])
+        #expect(house.cells(ReportingTables.application, "status") == [.text("dispatched")])
+    }
+
+    @Test func `facts in each other's place count once, and one taken back not at all`() {
+        let house = ReportingHouse()
+        house.take([
+            ReportingHouse.fact(1), ReportingHouse.fact(2), ReportingHouse.fact(3, supersedes: "f-2"),
+            ReportingHouse.fact(4, supersedes: "f-1", retracts: true),
+        ])
+        #expect(house.sum(ReportingTables.coverage, "facts") == 4)
+        #expect(house.sum(ReportingTables.coverage, "standing") == 1)
+    }
+
+    @Test func `a legal person's name is masked before it is kept`() {
+        let house = ReportingHouse()
+        house.take([ReportingHouse.fact(1, "registration", data: #"{"name":"湘绣厂","legalPerson":"张三丰","division":"430102","industry":"C1711"}"#)])
+        #expect(house.cells(ReportingTables.subject, "legal_person") == [.text("张*")])
+        #expect(house.cells(ReportingTables.subject, "section") == [.text("C")])
+        #expect(!String(decoding: house.states["S"] ?? [], as: UTF8.self).contains("三丰"))
+    }
+
+    @Test func `the highest revision of a portrait stands`() {
+        let house = ReportingHouse()
+        house.take([ReportingHouse.portrait(3, points: 700), ReportingHouse.portrait(2, points: 600)])
+        #expect(house.cells(ReportingTables.subject, "points") == [.int64(700)])
+        #expect(house.cells(ReportingTables.subject, "revision") == [.int64(3)])
+    }
+}

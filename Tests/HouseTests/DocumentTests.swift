@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+import Wire
+
+/// What the documents say of files, commands and codes is so.
+struct DocumentTests {
+    private let tree = RepositoryTree.whole
+    private let shopWindow = ["README.md", "README.zh.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/glossary.md"]
+
+    @Test func `the documents are there`() {
+        for path in shopWindow + ["docs/operator.md", "docs/source.md", "docs/institution.md", "docs/ops.md", "docs/security.md"] {
+            #expect((tree[path] ?? "").utf8.count > 500, "\(path)")
+        }
+        #expect(tree.paths(under: "docs/decisions", ending: ".md").count >= 10)
+    }
+
+    @Test func `every link in a document leads to a file`() {
+        #expect(deadLinks(tree) == [])
+        #expect(deadLinks(tree.appending("[x](docs/nowhere.md)", to: "README.md")) == ["README.md: docs/nowhere.md"])
+        #expect(deadLinks(tree.appending("[x](../nowhere.md#top)", to: "docs/ops.md")) == ["docs/ops.md: nowhere.md"])
+        #expect(deadLinks(tree.appending("[x](https://example.org) [y](#here)", to: "README.md")) == [])
+    }
+
+    private func deadLinks(_ tree: RepositoryTree) -> [String] {
+        documents(tree).flatMap { path in
+            (tree[path] ?? "").matches(#"\]\(([^)\s]+)\)"#).compactMap { link -> String? in
+                let target = link.split(separator: "#", omittingEmptySubsequences: false).first.map(String.init) ?? ""
+                guard !target.isEmpty, !link.contains("://"), !link.hasPrefix("mailto:") else { return nil }
+                let resolved = resolve(target, from: path)
+                return tree.exists(resolved) ? nil : "\(path): \(resolved)"
+            }
+        }
+    }
+
+    @Test func `every path that a document names is there`() {
+        #expect(deadPaths(tree) == [])
+        #expect(deadPaths(tree.appending("`Shared/Pipeline/Magic.swift`", to: "ARCHITECTURE.md")) == ["ARCHITECTURE.md: Shared/Pipeline/Magic.swift"])
+    }
+
+    private func deadPaths(_ tree: RepositoryTree) -> [String] {
+        documents(tree).flatMap { path in
+            (tree[path] ?? "").matches(#"`((?:Shared|Services|Tests|ops|docs|packs|compose)/[\w./-]*)`"#)
+                .filter { !tree.exists($0) }.map { "\(path): \($0)" }
+        }
+    }
+
+    @Test func `make and xinqiao know every command that a document names`() {
+        #expect(unknownCommands(tree) == [])
+        #expect(unknownCommands(tree.appending("`make coffee`", to: "README.md")) == ["README.md: make coffee"])
+        #expect(unknownCommands(tree.appending("```\nxinqiao brew --strong\n```", to: "docs/ops.md")) == ["docs/ops.md: xinqiao brew"])
+    }
+
+    private func unknownCommands(_ tree: RepositoryTree) -> [String] {
+        let targets = Set((tree["Makefile"] ?? "").matches(#"^([a-z]+):"#))
+        let commands = Set(
+            tree.paths(under: "Services/Operator", ending: ".swift").flatMap { (tree[$0] ?? "").matches(#"Command\(\s+"([a-z-]+)""#) })
+        #expect(targets.count > 5 && commands.count > 5)
+        return documents(tree).flatMap { path in
+            let code = codeParts(of: tree[path] ?? "")
+            return code.matches(#"(?:^|[`;&|(] *)make ([a-z]+)\b"#).filter { !targets.contains($0) }.map { "\(path): make \($0)" }
+                + code.matches(#"(?:^|[`;&|( /])xinqiao ([a-z]+[a-z-]*)\b"#).filter { !commands.contains($0) }.map { "\(path): xinqiao \($0)" }
+        }
+    }
+
+    /// What stands in backticks or between fences, each part on its own line.
+    private func codeParts(of document: String) -> String {
+        var parts: [Substring] = []
+        var isFenced = false
+        for line in document.split(separator: "\n") {
+            if line.drop(while: { $0 == " " }).hasPrefix("```") {
+                isFenced.toggle()
+            } else if isFenced {
+                parts.append(line)
+            } else {
+                parts += line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+            }
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    @Test func `the page for sources explains every code that a sender can meet`() throws {
+        #expect(try unexplained(tree) == [])
+        let page = try #require(tree["docs/source.md"])
+        #expect(try unexplained(tree.with("docs/source.md", page.replacingOccurrences(of: "`id-reuse`", with: ""))) == ["id-reuse"])
+        let door = "Services/Ingestion/Domain/Bad.swift"
+        #expect(try unexplained(tree.with(door, "effects.refuse(\"bad-weather\", \"\")")) == ["bad-weather"])
+    }
+
+    private func unexplained(_ tree: RepositoryTree) throws -> [String] {
+        let calls = #"(?:refuse\(|code: |wrong\(|alias\()"([a-z]+(?:-[a-z]+)*)""#
+        var codes = Set(["id-reuse", "row-refused"])
+        for path in tree.paths(under: "Services/Ingestion/Domain", ending: ".swift") where !path.contains("EntryChecks") {
+            codes.formUnion((tree[path] ?? "").matches(calls))
+        }
+        for path in ["Shared/Wire/CloudEvent.swift", "Shared/Vocabulary/USCCDefect.swift"] {
+            codes.formUnion((tree[path] ?? "").matches(#"case \.\w+: "([a-z]+(?:-[a-z0-9]+)+)""#))
+        }
+        codes.formUnion(JSONDefect.Kind.allCases.map { "json-" + $0.rawValue })
+        #expect(codes.count > 40)
+        let page = try #require(tree["docs/source.md"])
+        return codes.filter { !page.contains("`\($0)`") }.sorted()
+    }
+
+    @Test func `both READMEs tell the same`() {
+        func outline(_ path: String) -> [String] { (tree[path] ?? "").matches(#"^(#+) "#) }
+        func links(_ path: String) -> Set<String> { Set((tree[path] ?? "").matches(#"\]\(([^)\s#]+)"#)).subtracting(shopWindow) }
+        func code(_ path: String) -> [String] { (tree[path] ?? "").matches(#"^(make \w+|\.build/release/xinqiao \w+|kcat )"#) }
+        #expect(outline("README.md") == outline("README.zh.md"))
+        #expect(links("README.md") == links("README.zh.md"))
+        #expect(code("README.md") == code("README.zh.md"))
+    }
+
+    private func documents(_ tree: RepositoryTree) -> [String] {
+        tree.paths.filter { $0.hasSuffix(".md") }
+    }
+
+    private func resolve(_ target: String, from document: String) -> String {
+        var parts = target.hasPrefix("/") ? [] : document.split(separator: "/").dropLast().map(String.init)
+        for step in target.split(separator: "/") {
+            if step == ".." { _ = parts.popLast() } else if step != "." { parts.append(String(step)) }
+        }
+        return parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,258 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+import Support
+import Synchronization
+import Vocabulary
+import Wire
+
+/// The suite as it runs for real: every service its own process, PostgreSQL, and a real Kafka when there is one (the built-in
+/// broker otherwise). Made once per test run; tests use subjects of their own.
+final class ProcessSuite: @unchecked Sendable {
+    struct Trouble: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Nil, with one line printed, where PostgreSQL is missing. Made on first use.
+    static let shared: Result<ProcessSuite, any Error>? = {
+        guard let server = PrivatePostgres.shared else { return nil }
+        return Result { try ProcessSuite(server) }
+    }()
+
+    let conninfo: String
+    let bootstrap: String
+    /// True on Apache Kafka, false on the built-in broker.
+    let isRealKafka: Bool
+    private let lock = NSLock()
+    private var processes: [String: Process] = [:]
+    private let folder: URL
+    private let producer: KafkaProducer
+    private let book = DeliveryBook()
+    private var broker: Process?
+
+    private init(_ server: PrivatePostgres) throws {
+        conninfo = try server.makeDatabase()
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-suite-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if let kafka = RealKafka.shared {
+            bootstrap = kafka.bootstrap
+            isRealKafka = true
+        } else {
+            let file = folder.appendingPathComponent("broker").path
+            let process = Self.process("xinqiao", ["broker", "--packs", Self.packs, "--address-file", file], [:], log: folder.appendingPathComponent("broker.log"))
+            try process.run()
+            broker = process
+            var address = ""
+            for _ in 0..<200 where address.isEmpty {
+                usleep(50_000)
+                address = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+            }
+            bootstrap = address
+            isRealKafka = false
+        }
+        let book = book
+        producer = try KafkaProducer(KafkaSettings(bootstrap: bootstrap, clientID: "tests")) { book.add($0) }
+        try run(["migrate"])
+        if isRealKafka { try run(["topics", "apply", "--packs", Self.packs]) }
+        try run(["catalog", "publish", Self.packs])
+        atexit { if case .success(let suite)? = ProcessSuite.shared { suite.stop() } }
+        for service in ServiceName.allCases { try start(service) }
+        for service in ServiceName.allCases { try waitUntilReady(service) }
+    }
+
+    static var packs: String { PackFolder.root.appendingPathComponent("packs").path }
+
+    /// Where the executables lie: beside the test runner.
+    static var products: URL {
+        let runner = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return URL(fileURLWithPath: runner).deletingLastPathComponent()
+    }
+
+    private static func process(_ program: String, _ arguments: [String], _ environment: [String: String], log: URL) -> Process {
+        let process = Process()
+        process.executableURL = products.appendingPathComponent(program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.currentDirectoryURL = PackFolder.root
+        if !FileManager.default.fileExists(atPath: log.path) { FileManager.default.createFile(atPath: log.path, contents: nil) }
+        let handle = FileHandle(forWritingAtPath: log.path)
+        handle?.seekToEndOfFile()
+        process.standardOutput = handle ?? FileHandle.nullDevice
+        process.standardError = handle ?? FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    private var environment: [String: String] {
+        ["XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": bootstrap]
+            .merging(isRealKafka ? [:] : ["XINQIAO_KAFKA_OPTIONS": "fetch.wait.max.ms=10"]) { $1 }
+    }
+
+    /// Runs `xinqiao` to its end and gives back what it printed.
+    @discardableResult
+    func run(_ arguments: [String]) throws -> String {
+        let log = folder.appendingPathComponent("xinqiao-\(UUID().uuidString.prefix(6)).log")
+        let process = Self.process("xinqiao", arguments, environment, log: log)
+        try process.run()
+        process.waitUntilExit()
+        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+        guard process.terminationStatus == 0 else {
+            throw Trouble(description: "xinqiao \(arguments.joined(separator: " ")) ended with \(process.terminationStatus):\n\(text)")
+        }
+        return text
+    }
+
+    // MARK: services
+
+    private func port(_ service: ServiceName) -> Int { 29_464 + (ServiceName.allCases.firstIndex(of: service) ?? 0) }
+
+    func start(_ service: ServiceName, instance: Int = 0) throws {
+        let own = [
+            "XINQIAO_POSTGRES": conninfo + " user=xinqiao_\(service.rawValue)",
+            "XINQIAO_STATUS_PORT": instance == 0 ? String(port(service)) : "0",
+            "XINQIAO_INSTANCE": "\(service.rawValue)-\(instance)",
+        ]
+        let process = Self.process(
+            service.rawValue, [], environment.merging(own) { $1 }, log: folder.appendingPathComponent("\(service.rawValue).log"))
+        try process.run()
+        lock.withLock { processes["\(service.rawValue)-\(instance)"] = process }
+    }
+
+    func process(_ service: ServiceName, instance: Int = 0) -> Process? { lock.withLock { processes["\(service.rawValue)-\(instance)"] } }
+
+    /// Sends the signal and waits for the end; returns the exit status.
+    @discardableResult
+    func end(_ service: ServiceName, instance: Int = 0, signal: Int32) -> Int32 {
+        guard let process = process(service, instance: instance) else { return -1 }
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// The body of a status page; nil when nobody answers.
+    func page(_ service: ServiceName, _ path: String) -> String? {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["curl", "-s", "-m", "5", "http://127.0.0.1:\(port(service))\(path)"]
+        let output = Pipe()
+        process.standardOutput = output
+        guard (try? process.run()) != nil else { return nil }
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? text : nil
+    }
+
+    func waitUntilReady(_ service: ServiceName) throws {
+        let isUp = eventually(within: .seconds(60)) { page(service, "/readyz?verbose")?.contains("[-]") == false }
+        guard isUp else {
+            let log = (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8))?.suffix(3_000) ?? ""
+            throw Trouble(description: "\(service.rawValue) is not ready: \(page(service, "/readyz?verbose") ?? "no answer")\n\(log)")
+        }
+    }
+
+    func log(of service: ServiceName) -> String {
+        (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8)) ?? ""
+    }
+
+    func stop() {
+        for process in lock.withLock({ Array(processes.values) }) where process.isRunning { process.terminate() }
+        for process in lock.withLock({ Array(processes.values) }) where process.isRunning { process.waitUntilExit() }
+        broker?.terminate()
+    }
+
+    // MARK: messages and tables
+
+    func tell(_ steps: [HunanStory.Step]) throws {
+        for step in steps { try send(step.topic, type: step.type, id: step.id, subject: step.subject, time: step.time, data: step.data) }
+        try acknowledged()
+    }
+
+    func send(_ topic: String, type: String, id: String, subject: String, time: Instant, data: [UInt8]) throws {
+        var event = CloudEvent(id: id, source: "tests", type: type, data: data)
+        event.time = time
+        event.subject = subject
+        event.dataContentType = "application/json"
+        try sendRaw(topic, key: subject, value: data, headers: event.binaryHeaders().map { KafkaHeader(name: $0.name, value: $0.value) })
+    }
+
+    private var tag: UInt64 = 0
+
+    func sendRaw(_ topic: String, key: String, value: [UInt8]?, headers: [KafkaHeader]) throws {
+        tag += 1
+        try producer.produce(
+            topic: topic, partition: Lane.of(key, lanes: 4), key: Array(key.utf8), value: value, headers: headers, tag: tag)
+    }
+
+    func acknowledged() throws {
+        guard producer.flush(.seconds(30)) else { throw Trouble(description: "the broker did not acknowledge within 30 s") }
+        if let fault = book.reports.compactMap(\.fault).first { throw Trouble(description: "not delivered: \(fault)") }
+    }
+
+    /// One number from the tables.
+    func number(_ sql: String, _ parameters: [Parameter] = []) throws -> Int64 {
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        return try connection.execute(sql, parameters).first?.int64(0) ?? 0
+    }
+
+    /// Waits until the number is what it should be; gives back what it was at the end.
+    func number(_ sql: String, _ parameters: [Parameter] = [], becomes expected: Int64, within limit: Duration = .seconds(60)) throws -> Int64 {
+        var last: Int64 = -1
+        _ = eventually(within: limit) {
+            last = (try? number(sql, parameters)) ?? -1
+            return last == expected
+        }
+        return last
+    }
+
+    /// Everything of one type on a topic about one subject, read from the beginning as an institution would.
+    func read(_ topic: String, type: String, subject: String) throws -> [JSONValue] {
+        let consumer = try KafkaConsumer(KafkaSettings(bootstrap: bootstrap, clientID: "tests"), groupID: "tests")
+        defer { consumer.close() }
+        var found: [JSONValue] = []
+        for partition in Int32(0)..<4 {
+            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            guard marks.high > marks.low else { continue }
+            try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: marks.low)])
+            var next = marks.low
+            while next < marks.high {
+                var batch: [ConsumedMessage] = []
+                var errors: [PartitionError] = []
+                try consumer.poll(into: &batch, errors: &errors, countMax: 10_000, bytesMax: 32 << 20, wait: .milliseconds(500))
+                guard let last = batch.last else { continue }
+                next = last.offset + 1
+                for message in batch {
+                    guard let event = try? CloudEvent.decode(headers: message.headers.map { ($0.name, $0.value) }, value: message.value ?? []),
+                        event.type == type, event.subject == subject, let document = try? JSONDocument(parsing: event.data)
+                    else { continue }
+                    found.append(document.root)
+                }
+            }
+        }
+        return found
+    }
+
+    /// What links gave out and their readers have not applied; zero twice in a row means that nothing moves.
+    func settle() throws {
+        let sql = """
+            SELECT coalesce(sum(o.last_seq - coalesce(i.last_seq, 0)), 0)::int8 + (SELECT coalesce(sum(last_seq - acked_seq), 0) FROM operator.link_out)::int8
+                 + (SELECT count(*) FROM operator.timer WHERE due_at <= now())
+              FROM operator.link_out o
+              JOIN (VALUES \(Self.readers)) AS r (reader, topic) ON r.topic = o.topic
+              LEFT JOIN operator.link_in i ON i.service = r.reader AND i.source = 'xinqiao/' || o.service || '/' || o.lane
+               AND i.topic = o.topic AND i.partition = o.partition
+            """
+        var quiet = 0
+        let isQuiet = eventually(within: .seconds(90)) {
+            quiet = (try? number(sql)) == 0 ? quiet + 1 : 0
+            usleep(200_000)
+            return quiet >= 4
+        }
+        guard isQuiet else { throw Trouble(description: "still under way: \((try? number(sql)) ?? -1)") }
+    }
+
+    private static let readers = ServiceName.allCases.flatMap { service in
+        service.inputs.filter { Topic.writer(of: $0) == nil }.map { "('\(service.rawValue)', '\($0)')" }
+    }.joined(separator: ", ")
+}
