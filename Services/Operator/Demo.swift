@@ -49,7 +49,7 @@ extension Command {
 /// The embedded suite around one piece of work.
 enum Embedded {
     static func run(_ options: Options, _ work: (EmbeddedSuite) throws -> Bool) throws {
-        Shutdown.install(deadline: .seconds(120))
+        Shutdown.install(deadline: .seconds(30))
         let folder = try WorkFolder(options.text("folder") ?? ".demo")
         let suite = try EmbeddedSuite(
             folder: folder, packs: options.text("packs") ?? "packs", portBase: try options.int("port", default: 9_464, in: 1_024...65_000))

@@ -39,8 +39,9 @@ final class EmbeddedSuite: Sendable {
     /// Brings everything up; returns when every service is ready.
     func start() throws {
         Terminal.say("starting a private PostgreSQL and the built-in broker …")
-        try postgres.start()
-        if let pid = postgres.pid { folder.remember(pid, "postgres") }
+        let server = try postgres.start()
+        folder.remember(server.processIdentifier, "postgres")
+        processes.withLock { $0["postgres"] = server }
         unsafe setenv(ServiceKeys.postgres, postgres.conninfo, 1)
         let addressFile = folder.path("broker-address")
         try launch("broker", program: "xinqiao", arguments: ["broker", "--packs", packs, "--address-file", addressFile], environment: [:])
@@ -153,7 +154,9 @@ final class EmbeddedSuite: Sendable {
         for name in order { end(running[name]) }
         running["broker"]?.terminate()
         end(running["broker"])
-        postgres.stop()
+        // SIGINT is PostgreSQL's fast shutdown.
+        running["postgres"]?.interrupt()
+        end(running["postgres"])
         try? FileManager.default.removeItem(atPath: folder.path("pids"))
     }
 

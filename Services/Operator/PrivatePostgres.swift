@@ -58,22 +58,34 @@ struct PrivatePostgres {
     }
 
     /// Makes the cluster, starts it, makes the database. fsync stays on: the suite's promise rests on it.
-    func start() throws {
+    ///
+    /// The server is a child of this process and not of `pg_ctl`: a grandchild would keep Foundation waiting for `pg_ctl` for ever.
+    func start() throws -> Process {
         try run("initdb", ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
         let settings = [
-            "-c listen_addresses=''", "-c unix_socket_directories='\(socket)'", "-c shared_buffers=256MB", "-c max_wal_size=4GB",
-            "-c max_connections=60", "-c checkpoint_timeout=15min", "-c autovacuum_naptime=20s",
+            "listen_addresses=", "unix_socket_directories=\(socket)", "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=60",
+            "checkpoint_timeout=15min", "autovacuum_naptime=20s",
         ]
-        try run("pg_ctl", ["-D", data, "-l", log, "-w", "-o", settings.joined(separator: " "), "start"])
-        try run("createdb", ["-h", socket, "-U", superuser, "xinqiao"])
-    }
-
-    func stop() {
-        _ = try? run("pg_ctl", ["-D", data, "-m", "fast", "-w", "stop"])
-    }
-
-    var pid: Int32? {
-        (try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8))?.split(separator: "\n").first.flatMap { Int32($0) }
+        let server = Process()
+        let arguments = ["-D", data] + settings.flatMap { ["-c", $0] }
+        server.executableURL = URL(fileURLWithPath: asPostgres ? "/usr/bin/setpriv" : binaries + "/postgres")
+        server.arguments =
+            asPostgres ? ["--reuid=postgres", "--regid=postgres", "--init-groups", binaries + "/postgres"] + arguments : arguments
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        let handle = FileHandle(forWritingAtPath: log)
+        server.standardOutput = handle ?? FileHandle.nullDevice
+        server.standardError = handle ?? FileHandle.nullDevice
+        server.standardInput = FileHandle.nullDevice
+        try server.run()
+        for _ in 0..<300 {
+            if (try? run("pg_isready", ["-q", "-h", socket])) != nil {
+                try run("createdb", ["-h", socket, "-U", superuser, "xinqiao"])
+                return server
+            }
+            guard server.isRunning else { break }
+            usleep(100_000)
+        }
+        throw Failure("PostgreSQL did not start:\n" + ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "no log"))
     }
 }
 

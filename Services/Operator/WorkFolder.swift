@@ -51,13 +51,18 @@ func runToEnd(_ program: String, _ arguments: [String], environment: [String: St
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     if let environment { process.environment = environment }
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
+    // A file, not a pipe: a server that the program leaves behind would hold the pipe open for ever.
+    let output = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-\(UUID().uuidString)")
+    guard FileManager.default.createFile(atPath: output.path, contents: nil), let handle = FileHandle(forWritingAtPath: output.path) else {
+        throw Failure("\(output.path) can not be written")
+    }
+    defer { try? FileManager.default.removeItem(at: output) }
+    process.standardOutput = handle
+    process.standardError = handle
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
+    let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
     guard process.terminationStatus == 0 else {
         throw Failure("`\(program) \(arguments.joined(separator: " "))` failed:\n\(text)")
     }

@@ -14,7 +14,8 @@ import Vocabulary
         page.table(Bilingual(en: name, zh: name), grid)
         page.search(name, hint: name, at: "/firms")
         page.section(Bilingual(en: name, zh: name)) { section in
-            Chart.months([(name, 1, 2)], one: Bilingual(en: name, zh: name), two: Bilingual(en: name, zh: name), shown: { _ in name }, in: &section)
+            Chart.months(
+                [(name, 1, 2)], one: Bilingual(en: name, zh: name), two: Bilingual(en: name, zh: name), shown: { _ in name }, in: &section)
             Chart.funnel([(Bilingual(en: name, zh: name), 1, name)], in: &section)
         }
         #expect(!page.html.contains("<script"))
@@ -27,10 +28,12 @@ import Vocabulary
     @Test func `every element that opens also closes`() {
         var page = Page(Bilingual(en: "A", zh: "甲"), at: "/")
         page.section(Bilingual(en: "B", zh: "乙")) { section in
-            Chart.months([("26-01", 0, 5)], one: Bilingual(en: "a", zh: "a"), two: Bilingual(en: "b", zh: "b"), shown: { "\($0)" }, in: &section)
+            Chart.months(
+                [("26-01", 0, 5)], one: Bilingual(en: "a", zh: "a"), two: Bilingual(en: "b", zh: "b"), shown: { "\($0)" }, in: &section)
         }
         for tag in ["section", "div", "svg", "g", "table", "a", "span", "main", "body", "html", "nav", "rect", "text", "line"] {
-            let opened = page.html.split(separator: "<\(tag) ", omittingEmptySubsequences: false).count
+            let opened =
+                page.html.split(separator: "<\(tag) ", omittingEmptySubsequences: false).count
                 + page.html.split(separator: "<\(tag)>", omittingEmptySubsequences: false).count - 2
             let closed = page.html.split(separator: "</\(tag)>", omittingEmptySubsequences: false).count - 1
             #expect(opened == closed, "\(tag)")

@@ -24,7 +24,8 @@ final class ReportingHouse {
     }
 
     static func step(
-        _ status: String, on day: Int, application: String = "A-1", institution: String = "bank-a", yuan: Int64 = 500_000, key: String = "S",
+        _ status: String, on day: Int, application: String = "A-1", institution: String = "bank-a", yuan: Int64 = 500_000,
+        key: String = "S",
         loan: String = "", reason: String = ""
     ) -> Message {
         message(
@@ -53,7 +54,8 @@ final class ReportingHouse {
         return message(
             Portrait(
                 subject: "S", revision: revision, asOf: day(Int(revision)), name: "Firm", region: "430102", industry: "C3411",
-                subjectKind: "enterprise", indicators: [("x", .number(1))], tags: ["stable"], dimensions: [("financial", 700)], score: score,
+                subjectKind: "enterprise", indicators: [("x", .number(1))], tags: ["stable"], dimensions: [("financial", 700)],
+                score: score,
                 publicGrade: "A", catalogVersion: 1), on: Topic.scoringPortraits)
     }
 
@@ -76,7 +78,8 @@ final class ReportingHouse {
             states[key] = state.bytes
             for row in effects.rows {
                 precondition(row.cells.count == row.table.columns.count, "\(row.table.name) has \(row.cells.count) cells")
-                let id = zip(row.table.columns, row.cells).filter { row.table.key.contains($0.0.name) }.map { "\($0.1)" }.joined(separator: "|")
+                let id = zip(row.table.columns, row.cells).filter { row.table.key.contains($0.0.name) }.map { "\($0.1)" }.joined(
+                    separator: "|")
                 if row.table.onConflict == .replace || rows[row.table.name]?[id] == nil {
                     rows[row.table.name, default: [:]][id] = row.cells
                 }

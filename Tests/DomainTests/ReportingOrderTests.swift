@@ -70,7 +70,7 @@ import Vocabulary
         #expect(expected.cells(ReportingTables.push, "granted_fen") == [.int64(2_000_000)])
         #expect(expected.cells(ReportingTables.subject, "name") == [.text("New")])
         var dice = GovernanceDice(seed: 2026)
-        for _ in 0..<200 {
+        for _ in 0..<60 {
             var messages = (Self.loose + Self.loose.filter { _ in Bool.random(using: &dice) }).shuffled(using: &dice)
             for topic in Self.topics {
                 // Each topic keeps its order and is read again from some earlier place now and then.

@@ -40,7 +40,8 @@ import Vocabulary
             house.take([ReportingHouse.step("requested", on: 0, application: application, institution: "", yuan: yuan, key: key)])
             asked += yuan * 100
             if Int.random(in: 0...2, using: &dice) > 0 {
-                house.take([ReportingHouse.step("disbursed", on: 4, application: application, yuan: yuan - 1, key: key, loan: "L\(number)")])
+                house.take([ReportingHouse.step("disbursed", on: 4, application: application, yuan: yuan - 1, key: key, loan: "L\(number)")]
+                )
                 paid += (yuan - 1) * 100
                 loans += 1
             }
@@ -87,7 +88,9 @@ import Vocabulary
 
     @Test func `a legal person's name is masked before it is kept`() {
         let house = ReportingHouse()
-        house.take([ReportingHouse.fact(1, "registration", data: #"{"name":"湘绣厂","legalPerson":"张三丰","division":"430102","industry":"C1711"}"#)])
+        house.take([
+            ReportingHouse.fact(1, "registration", data: #"{"name":"湘绣厂","legalPerson":"张三丰","division":"430102","industry":"C1711"}"#)
+        ])
         #expect(house.cells(ReportingTables.subject, "legal_person") == [.text("张*")])
         #expect(house.cells(ReportingTables.subject, "section") == [.text("C")])
         #expect(!String(decoding: house.states["S"] ?? [], as: UTF8.self).contains("三丰"))

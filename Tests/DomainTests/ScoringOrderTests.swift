@@ -108,6 +108,18 @@ import Wire
         #expect(drive.value("penalties") == nil)
     }
 
+    @Test func `what is taken back after sixty months leaves no trace either`() {
+        let opened = "{\"caseNo\":\"1\",\"role\":\"defendant\",\"status\":\"open\"}"
+        let closed = "{\"caseNo\":\"1\",\"role\":\"defendant\",\"status\":\"closed\"}"
+        let first = ScoringGround.fact("o", "judicial.case", "2015-05-01T00:00:00Z", opened)
+        let second = ScoringGround.fact("c", "judicial.case", "2025-05-01T00:00:00Z", closed, supersedes: "o", said: opened)
+        var (forth, back) = (ScoringDrive(), ScoringDrive())
+        for fact in [first, ScoringGround.registration(), second] { forth.tell(fact) }
+        for fact in [second, first, ScoringGround.registration()] { back.tell(fact) }
+        #expect(forth.state.series.isEmpty)
+        #expect(forth.state.bytes == back.state.bytes)
+    }
+
     @Test func `a fact that comes twice counts once and says nothing`() {
         var drive = ScoringDrive()
         for fact in [ScoringGround.registration(), ScoringGround.tax("2025-03", "100"), ScoringGround.request()] {

@@ -48,7 +48,7 @@ import Wire
         #expect(drive.ring().types.first == Portrait.type)
         #expect(drive.ring().messages.isEmpty)
         // A fact that no indicator asks for moves neither the indicators nor the end of the windows.
-        drive.tell(ScoringGround.fact("x", "order.month", "2025-11-02T00:00:00Z", "{\"period\":\"2025-10\",\"orders\":3}"))
+        drive.tell(ScoringGround.fact("x", "order.month", "2025-11-29T00:00:00Z", "{\"period\":\"2025-10\",\"orders\":3}"))
         #expect(drive.ring().messages.isEmpty)
         #expect(drive.state.revision == 1)
         drive.tell(ScoringGround.tax("2025-12", "1"))

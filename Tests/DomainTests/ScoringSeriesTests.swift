@@ -68,6 +68,11 @@ import Vocabulary
         #expect(drive.value("sales-12m") == .number(700))
         drive.tell(ScoringGround.tax("2021-06", "1"))
         #expect(drive.value("sales-12m") == .number(1))
+        // A period that is still to come is in no window yet.
+        drive.tell(ScoringGround.fact("f", "tax.return", "2021-06-29T00:00:00Z", "{\"period\":\"2022-01\",\"sales\":5}"))
+        #expect(drive.value("sales-12m") == .number(1))
+        drive.tell(ScoringGround.registration(at: "2022-01-02T00:00:00Z"))
+        #expect(drive.value("sales-12m") == .number(6))
     }
 
     @Test func `a filter takes only what passes all its parts`() {

@@ -16,9 +16,9 @@ struct DocumentTests {
 
     @Test func `every link in a document leads to a file`() {
         #expect(deadLinks(tree) == [])
-        #expect(deadLinks(tree.appending("[x](docs/nowhere.md)", to: "README.md")) == ["README.md: docs/nowhere.md"])
-        #expect(deadLinks(tree.appending("[x](../nowhere.md#top)", to: "docs/ops.md")) == ["docs/ops.md: nowhere.md"])
-        #expect(deadLinks(tree.appending("[x](https://example.org) [y](#here)", to: "README.md")) == [])
+        #expect(added(by: tree.appending("[x](docs/nowhere.md)", to: "README.md"), deadLinks) == ["README.md: docs/nowhere.md"])
+        #expect(added(by: tree.appending("[x](../nowhere.md#top)", to: "docs/ops.md"), deadLinks) == ["docs/ops.md: nowhere.md"])
+        #expect(added(by: tree.appending("[x](https://example.org) [y](#here)", to: "README.md"), deadLinks) == [])
     }
 
     private func deadLinks(_ tree: RepositoryTree) -> [String] {
@@ -34,7 +34,10 @@ struct DocumentTests {
 
     @Test func `every path that a document names is there`() {
         #expect(deadPaths(tree) == [])
-        #expect(deadPaths(tree.appending("`Shared/Pipeline/Magic.swift`", to: "ARCHITECTURE.md")) == ["ARCHITECTURE.md: Shared/Pipeline/Magic.swift"])
+        #expect(
+            added(by: tree.appending("`Shared/Pipeline/Magic.swift`", to: "ARCHITECTURE.md"), deadPaths) == [
+                "ARCHITECTURE.md: Shared/Pipeline/Magic.swift"
+            ])
     }
 
     private func deadPaths(_ tree: RepositoryTree) -> [String] {
@@ -46,8 +49,11 @@ struct DocumentTests {
 
     @Test func `make and xinqiao know every command that a document names`() {
         #expect(unknownCommands(tree) == [])
-        #expect(unknownCommands(tree.appending("`make coffee`", to: "README.md")) == ["README.md: make coffee"])
-        #expect(unknownCommands(tree.appending("```\nxinqiao brew --strong\n```", to: "docs/ops.md")) == ["docs/ops.md: xinqiao brew"])
+        #expect(added(by: tree.appending("`make coffee`", to: "README.md"), unknownCommands) == ["README.md: make coffee"])
+        #expect(
+            added(by: tree.appending("```\nxinqiao brew --strong\n```", to: "docs/ops.md"), unknownCommands) == [
+                "docs/ops.md: xinqiao brew"
+            ])
     }
 
     private func unknownCommands(_ tree: RepositoryTree) -> [String] {
@@ -58,7 +64,9 @@ struct DocumentTests {
         return documents(tree).flatMap { path in
             let code = codeParts(of: tree[path] ?? "")
             return code.matches(#"(?:^|[`;&|(] *)make ([a-z]+)\b"#).filter { !targets.contains($0) }.map { "\(path): make \($0)" }
-                + code.matches(#"(?:^|[`;&|( /])xinqiao ([a-z]+[a-z-]*)\b"#).filter { !commands.contains($0) }.map { "\(path): xinqiao \($0)" }
+                + code.matches(#"(?:^|[`;&|( /])xinqiao ([a-z]+[a-z-]*)\b"#).filter { !commands.contains($0) }.map {
+                    "\(path): xinqiao \($0)"
+                }
         }
     }
 
@@ -72,18 +80,21 @@ struct DocumentTests {
             } else if isFenced {
                 parts.append(line)
             } else {
-                parts += line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+                parts += line.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(
+                    \.element)
             }
         }
         return parts.joined(separator: "\n")
     }
 
     @Test func `the page for sources explains every code that a sender can meet`() throws {
-        #expect(try unexplained(tree) == [])
+        let today = try unexplained(tree)
+        #expect(today == [])
         let page = try #require(tree["docs/source.md"])
-        #expect(try unexplained(tree.with("docs/source.md", page.replacingOccurrences(of: "`id-reuse`", with: ""))) == ["id-reuse"])
+        #expect(
+            try added(by: tree.with("docs/source.md", page.replacingOccurrences(of: "`id-reuse`", with: "")), unexplained) == ["id-reuse"])
         let door = "Services/Ingestion/Domain/Bad.swift"
-        #expect(try unexplained(tree.with(door, "effects.refuse(\"bad-weather\", \"\")")) == ["bad-weather"])
+        #expect(try added(by: tree.with(door, "effects.refuse(\"bad-weather\", \"\")"), unexplained) == ["bad-weather"])
     }
 
     private func unexplained(_ tree: RepositoryTree) throws -> [String] {
@@ -101,6 +112,21 @@ struct DocumentTests {
         return codes.filter { !page.contains("`\($0)`") }.sorted()
     }
 
+    @Test func `the page of indicators has every indicator of the base pack`() throws {
+        let today = try unlisted(tree)
+        #expect(today == [])
+        let page = try #require(tree["docs/indicators.md"])
+        let without = page.replacingOccurrences(of: "`debt-ratio`", with: "")
+        #expect(try added(by: tree.with("docs/indicators.md", without), unlisted) == ["debt-ratio"])
+    }
+
+    private func unlisted(_ tree: RepositoryTree) throws -> [String] {
+        let ids = try #require(tree["packs/base/indicators.json"]).matches(#""kind": "indicator",\s+"id": "([\w-]+)""#)
+        #expect(ids.count > 50)
+        let page = try #require(tree["docs/indicators.md"])
+        return ids.filter { !page.contains("| `\($0)` |") }
+    }
+
     @Test func `both READMEs tell the same`() {
         func outline(_ path: String) -> [String] { (tree[path] ?? "").matches(#"^(#+) "#) }
         func links(_ path: String) -> Set<String> { Set((tree[path] ?? "").matches(#"\]\(([^)\s#]+)"#)).subtracting(shopWindow) }
@@ -108,6 +134,7 @@ struct DocumentTests {
         #expect(outline("README.md") == outline("README.zh.md"))
         #expect(links("README.md") == links("README.zh.md"))
         #expect(code("README.md") == code("README.zh.md"))
+        #expect(code("README.md").count > 5)
     }
 
     private func documents(_ tree: RepositoryTree) -> [String] {

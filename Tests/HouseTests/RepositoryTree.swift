@@ -49,10 +49,12 @@ struct RepositoryTree {
 
     /// The folders directly below `folder`.
     func folders(in folder: String) -> [String] {
-        Set(files.keys.filter { $0.hasPrefix(folder + "/") }.compactMap { path -> String? in
-            let parts = path.dropFirst(folder.count + 1).split(separator: "/")
-            return parts.count > 1 ? String(parts[0]) : nil
-        }).sorted()
+        Set(
+            files.keys.filter { $0.hasPrefix(folder + "/") }.compactMap { path -> String? in
+                let parts = path.dropFirst(folder.count + 1).split(separator: "/")
+                return parts.count > 1 ? String(parts[0]) : nil
+            }
+        ).sorted()
     }
 
     /// The same with one file more, or another text in it.
@@ -71,6 +73,12 @@ struct RepositoryTree {
         changed.files[path] = nil
         return changed
     }
+}
+
+/// The faults that a check finds in a changed tree and not in the whole one: that it can fail is then told apart from what it finds today.
+func added<Fault: Hashable>(by change: RepositoryTree, _ check: (RepositoryTree) throws -> [Fault]) rethrows -> [Fault] {
+    let before = Set(try check(.whole))
+    return try check(change).filter { !before.contains($0) }
 }
 
 extension String {

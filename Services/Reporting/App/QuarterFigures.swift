@@ -97,20 +97,22 @@ struct QuarterFigures: Sendable {
         JSONWriter.encode { writer in
             writer.object { object in
                 for (name, value) in zip(QuarterFigures.names, values) { object.member(name, value) }
-                object.member("institutions", array: { list in
-                    for row in institutions {
-                        list.element(object: { object in
-                            object.member("institution", row.institution)
-                            object.member("received", row.received)
-                            object.member("acceptedInTime", row.acceptedInTime)
-                            object.member("acceptJudged", row.acceptJudged)
-                            object.member("answeredInTime", row.answeredInTime)
-                            object.member("answerJudged", row.answerJudged)
-                            object.member("loans", row.loans)
-                            object.member("paidOutFen", row.paidOutFen)
-                        })
-                    }
-                })
+                object.member(
+                    "institutions",
+                    array: { list in
+                        for row in institutions {
+                            list.element(object: { object in
+                                object.member("institution", row.institution)
+                                object.member("received", row.received)
+                                object.member("acceptedInTime", row.acceptedInTime)
+                                object.member("acceptJudged", row.acceptJudged)
+                                object.member("answeredInTime", row.answeredInTime)
+                                object.member("answerJudged", row.answerJudged)
+                                object.member("loans", row.loans)
+                                object.member("paidOutFen", row.paidOutFen)
+                            })
+                        }
+                    })
             }
         }
     }
@@ -126,7 +128,7 @@ struct QuarterFigures: Sendable {
             (Bilingual(en: "Credits granted", zh: "授信（笔）"), count("credits")),
             (Bilingual(en: "Credited", zh: "授信金额"), money("creditedFen")), (Bilingual(en: "Loans", zh: "放款（笔）"), count("loans")),
             (Bilingual(en: "Paid out", zh: "放款金额"), money("paidOutFen")),
-            (Bilingual(en: "Mean loan", zh: "户均放款"), Shown.money(fen: value("loans") > 0 ? value("paidOutFen") / value("loans") : 0)),
+            (Bilingual(en: "Mean loan", zh: "笔均放款"), Shown.money(fen: value("loans") > 0 ? value("paidOutFen") / value("loans") : 0)),
             (Bilingual(en: "Firms that applied", zh: "申请企业（户）"), count("firmsThatApplied")),
             (Bilingual(en: "Firms that were paid", zh: "获贷企业（户）"), count("firmsFinanced")),
             (Bilingual(en: "Risk alerts raised", zh: "新增预警（条）"), count("alertsRaised")),

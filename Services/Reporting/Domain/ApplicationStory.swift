@@ -62,20 +62,20 @@ package struct ApplicationStory: Sendable {
         let terms = step(.disbursed) ?? step(.credited)
         let region = text(\.region)
         return [
-            .text(subject.storable), .text(applicationID.storable), .text(text(\.institution).storable), .text(text(\.productID).storable),
-            .text(region.storable), .text(Place.prefecture(of: region)), .text(text(\.industry).storable),
+            .text(subject), .text(applicationID), .text(text(\.institution)), .text(text(\.productID)),
+            .text(region), .text(Place.prefecture(of: region)), .text(text(\.industry)),
             .text(status?.rawValue ?? ""), fen(.requested), fen(.credited), fen(.disbursed),
             .int64OrNull((terms ?? step(.requested))?.months), .int64OrNull(terms?.annualRate ?? step(.credited)?.annualRate),
             instant(.requested), instant(.dispatched), instant(.accepted), instant(.credited), instant(.disbursed), instant(.settled),
             instant(.declined), instant(.withdrawn), .bool(step(.acceptOverdue) != nil), .bool(step(.answerOverdue) != nil),
-            .text(text(\.scoreID).storable), .text(text(\.loanID).storable), .text(text(\.reason).storable),
+            .text(text(\.scoreID)), .text(text(\.loanID)), .text(text(\.reason)),
         ]
     }
 
     /// What one institution did with it: the row that its service promises are measured by.
     func handlingCells(applicationID: String, institution: String, of subject: String) -> [Cell] {
         [
-            .text(subject.storable), .text(applicationID.storable), .text(institution.storable), instant(.dispatched, of: institution),
+            .text(subject), .text(applicationID), .text(institution), instant(.dispatched, of: institution),
             instant(.accepted, of: institution), instant(.credited, of: institution), instant(.disbursed, of: institution),
             instant(.settled, of: institution), instant(.declined, of: institution),
             .bool(step(.acceptOverdue, of: institution) != nil), .bool(step(.answerOverdue, of: institution) != nil),

@@ -12,9 +12,9 @@ enum PushRow {
         let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }, where: { $0.kind != "reminded" })
         let reminded = steps.byName["reminded"]
         return [
-            .text(policyID.storable), .text(subject.storable), .text((latest?.kind ?? "reminded").storable),
+            .text(policyID), .text(subject), .text((latest?.kind ?? "reminded")),
             .int64((latest ?? reminded)?.policyVersion ?? 0), .int64OrNull(steps.byName["pushed"]?.amount.fen),
-            .int64OrNull(steps.byName["granted"]?.amount.fen), .text((latest?.reason ?? "").storable),
+            .int64OrNull(steps.byName["granted"]?.amount.fen), .text((latest?.reason ?? "")),
             steps.byName["pushed"].map { .instant($0.at) } ?? .null, reminded.map { .instant($0.at) } ?? .null,
             steps.byName["granted"].map { .instant($0.at) } ?? .null, .instant((latest ?? reminded)?.at ?? .epoch),
         ]
@@ -28,9 +28,9 @@ enum AlertRow {
     static func cells(alertID: String, of subject: String, _ steps: Steps<RiskAlert>) -> [Cell] {
         let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
         return [
-            .text(subject.storable), .text(alertID.storable), .text((latest?.rule ?? "").storable), .text((latest?.level ?? "none").storable),
-            .text((latest?.kind ?? "").storable), .text((latest?.title.en ?? "").storable), .text((latest?.title.zh ?? "").storable),
-            .text((latest?.observed ?? "").storable), .int64(Int64(latest?.lenders.count ?? 0)),
+            .text(subject), .text(alertID), .text((latest?.rule ?? "")), .text((latest?.level ?? "none")),
+            .text((latest?.kind ?? "")), .text((latest?.title.en ?? "")), .text((latest?.title.zh ?? "")),
+            .text((latest?.observed ?? "")), .int64(Int64(latest?.lenders.count ?? 0)),
             steps.byName["raised"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
         ]
     }
@@ -43,8 +43,8 @@ enum WatchRow {
     static func cells(loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
         let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
         return [
-            .text(subject.storable), .text(loanID.storable), .text((latest?.institution ?? "").storable),
-            .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "").storable), .bool(latest?.kind != "closed"),
+            .text(subject), .text(loanID), .text((latest?.institution ?? "")),
+            .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "")), .bool(latest?.kind != "closed"),
             steps.byName["opened"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
         ]
     }

@@ -75,7 +75,7 @@ package struct Reporting: Decider {
             if let latest = state.lists[change.list]?.latest(rank: { $0 == "true" ? 1 : 0 }) {
                 effects.write(
                     [
-                        .text(latest.list.storable), .text(key.storable), .bool(latest.isMember), .text(latest.reason.storable),
+                        .text(latest.list), .text(key), .bool(latest.isMember), .text(latest.reason),
                         .instant(latest.at),
                     ], to: ReportingTables.whitelist)
             }
@@ -83,23 +83,23 @@ package struct Reporting: Decider {
             let event = try GovernanceEvent(message.body)
             effects.write(
                 [
-                    .text(key.storable), .text(event.recordID.storable), .text(event.kind.storable), .text(event.reason.storable),
-                    .instant(event.at), .text(event.recordType.storable), .text(event.writer.storable),
+                    .text(key), .text(event.recordID), .text(event.kind), .text(event.reason),
+                    .instant(event.at), .text(event.recordType), .text(event.writer),
                 ], to: ReportingTables.governanceEvent)
         case ReportIssued.type:
             let report = try ReportIssued(message.body)
             effects.write(
                 [
-                    .text(key.storable), .text(report.reportID.storable), .text(report.applicationID.storable),
-                    .text(report.scoreID.storable), .instant(report.issuedAt),
+                    .text(key), .text(report.reportID), .text(report.applicationID),
+                    .text(report.scoreID), .instant(report.issuedAt),
                 ], to: ReportingTables.creditReport)
         case ExchangeEvent.type:
             let event = try ExchangeEvent(message.body)
             effects.write(
                 [
-                    .text(key.storable), .text(event.releaseID.storable), .text(event.kind.storable), .instant(event.at),
-                    .text(event.receiver.storable), .text(event.messageType.storable), .text(event.purpose.storable),
-                    .text(event.reason.storable),
+                    .text(key), .text(event.releaseID), .text(event.kind), .instant(event.at),
+                    .text(event.receiver), .text(event.messageType), .text(event.purpose),
+                    .text(event.reason),
                 ], to: ReportingTables.release)
         case let unknown: throw .unknownType(unknown)
         }
@@ -144,9 +144,4 @@ package struct Reporting: Decider {
                 to: ReportingTables.handling)
         }
     }
-}
-
-extension String {
-    /// As PostgreSQL can store it: without U+0000.
-    var storable: String { utf8.contains(0) ? String(decoding: utf8.filter { $0 != 0 }, as: UTF8.self) : self }
 }

@@ -44,16 +44,20 @@ package struct SubjectRecord: DecidedState {
         if let registration { object.member("registration", object: { registration.write(to: &$0) }) }
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if !facts.isEmpty {
-            object.member("facts", object: { list in
-                for (type, tally) in facts.sorted(by: { $0.key < $1.key }) { list.member(type, object: { tally.write(to: &$0) }) }
-            })
+            object.member(
+                "facts",
+                object: { list in
+                    for (type, tally) in facts.sorted(by: { $0.key < $1.key }) { list.member(type, object: { tally.write(to: &$0) }) }
+                })
             object.member("counted", object: { counted.write(to: &$0) })
         }
         SubjectRecord.write(applications, to: &object, as: "applications")
         if !offers.isEmpty {
-            object.member("offers", object: { list in
-                for (id, offer) in offers.sorted(by: { $0.key < $1.key }) { list.member(id, object: { offer.write(to: &$0) }) }
-            })
+            object.member(
+                "offers",
+                object: { list in
+                    for (id, offer) in offers.sorted(by: { $0.key < $1.key }) { list.member(id, object: { offer.write(to: &$0) }) }
+                })
         }
         SubjectRecord.write(pushes, to: &object, as: "pushes")
         SubjectRecord.write(alerts, to: &object, as: "alerts")
@@ -75,14 +79,14 @@ package struct SubjectRecord: DecidedState {
         let industry = first(registration?.industry, portrait?.industry)
         let score = portrait?.score
         return [
-            .text(subject.storable), .text(first(registration?.name, portrait?.name).storable), .text(region.storable),
-            .text(Place.prefecture(of: region)), .text(industry.storable), .text(Place.section(of: industry)),
-            .text((portrait?.subjectKind ?? "").storable), .text((registration?.legalPerson ?? "").storable),
-            registration?.registeredOn.map { .day($0) } ?? .null, .text((registration?.status ?? "").storable),
-            .text((portrait?.publicGrade ?? "").storable), .int64OrNull(score?.points), .text((score?.grade ?? "").storable),
+            .text(subject), .text(first(registration?.name, portrait?.name)), .text(region),
+            .text(Place.prefecture(of: region)), .text(industry), .text(Place.section(of: industry)),
+            .text((portrait?.subjectKind ?? "")), .text((registration?.legalPerson ?? "")),
+            registration?.registeredOn.map { .day($0) } ?? .null, .text((registration?.status ?? "")),
+            .text((portrait?.publicGrade ?? "")), .int64OrNull(score?.points), .text((score?.grade ?? "")),
             .int64OrNull(score?.low), .int64OrNull(score?.high), .int64OrNull(score?.defaultProbability),
-            .text((score?.scoreID ?? "").storable), .text((score?.model ?? "").storable), .int64OrNull(portrait?.revision),
-            .json(reasons), .json(JSONWriter.encode { $0.array { list in for tag in portrait?.tags ?? [] { list.element(tag.storable) } } }),
+            .text((score?.scoreID ?? "")), .text((score?.model ?? "")), .int64OrNull(portrait?.revision),
+            .json(reasons), .json(JSONWriter.encode { $0.array { list in for tag in portrait?.tags ?? [] { list.element(tag) } } }),
             .json(dimensions), portrait.map { .instant($0.asOf) } ?? .null,
         ]
     }
@@ -92,10 +96,10 @@ package struct SubjectRecord: DecidedState {
             writer.array { list in
                 for reason in portrait?.score?.reasons ?? [] {
                     list.element(object: { object in
-                        object.member("code", reason.code.storable)
+                        object.member("code", reason.code)
                         object.member("pointsLost", reason.pointsLost)
-                        object.member("en", reason.text.en.storable)
-                        object.member("zh", reason.text.zh.storable)
+                        object.member("en", reason.text.en)
+                        object.member("zh", reason.text.zh)
                     })
                 }
             }
@@ -105,7 +109,7 @@ package struct SubjectRecord: DecidedState {
     private var dimensions: [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in
-                for (name, points) in portrait?.dimensions ?? [] { object.member(name.storable, points) }
+                for (name, points) in portrait?.dimensions ?? [] { object.member(name, points) }
             }
         }
     }
@@ -119,9 +123,11 @@ package struct SubjectRecord: DecidedState {
 
     private static func write<Step>(_ all: [String: Steps<Step>], to object: inout JSONWriter, as name: String) {
         guard !all.isEmpty else { return }
-        object.member(name, object: { list in
-            for (id, steps) in all.sorted(by: { $0.key < $1.key }) { list.member(id, object: { steps.write(to: &$0) }) }
-        })
+        object.member(
+            name,
+            object: { list in
+                for (id, steps) in all.sorted(by: { $0.key < $1.key }) { list.member(id, object: { steps.write(to: &$0) }) }
+            })
     }
 }
 
@@ -209,7 +215,7 @@ package struct FactTally: Hashable, Sendable {
     }
 
     func cells(of subject: String, recordType: String) -> [Cell] {
-        [.text(subject.storable), .text(recordType.storable), .int64(told), .int64(standing), .instant(latestAt)]
+        [.text(subject), .text(recordType), .int64(told), .int64(standing), .instant(latestAt)]
     }
 }
 
@@ -297,8 +303,8 @@ package struct OfferSummary: Hashable, Sendable {
 
     func cells(of subject: String) -> [Cell] {
         [
-            .text(subject.storable), .text(applicationID.storable), .int64(revision), .instant(at), .int64(offered), .int64(refused),
-            .text(bestProduct.storable), .text(bestInstitution.storable), .int64OrNull(bestRate),
+            .text(subject), .text(applicationID), .int64(revision), .instant(at), .int64(offered), .int64(refused),
+            .text(bestProduct), .text(bestInstitution), .int64OrNull(bestRate),
         ]
     }
 }

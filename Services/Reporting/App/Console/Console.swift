@@ -12,15 +12,8 @@ struct Console: Sendable {
 
     let database: ConsoleDatabase
     let probes: [ServiceProbe]
-    let names: RegionNames
 
     static let textSizeMax = 64
-
-    init(database: ConsoleDatabase, probes: [ServiceProbe], divisions: DivisionTable? = nil) {
-        self.database = database
-        self.probes = probes
-        names = RegionNames(table: divisions, today: WallClock.now.dayInChina)
-    }
 
     func register(with server: StatusServer) {
         server.route("/") { _ in html { connection throws(PostgresFault) in try cockpit(connection) } }
@@ -129,7 +122,7 @@ struct Console: Sendable {
         page.table(Bilingual(en: "Month by month", zh: "月度明细"), try Tables.monthGrid(connection))
         page.table(Bilingual(en: "Institutions", zh: "金融机构"), note: Console.promise, try Tables.institutions(connection))
         page.pair(
-            (Bilingual(en: "Prefectures", zh: "市州"), try Tables.regions(connection, names: names)),
+            (Bilingual(en: "Prefectures", zh: "市州"), try Tables.regions(connection)),
             (Bilingual(en: "Products", zh: "融资产品"), try Tables.products(connection)))
         page.pair(
             (Bilingual(en: "State of applications", zh: "申请状态"), try Tables.states(connection)),
@@ -180,7 +173,7 @@ struct Console: Sendable {
             let name = try row.text(1)
             let grade = try row.text(4)
             grid.add([
-                .link(name.isEmpty ? code : name, to: "/firm/" + Markup.segment(code)), .words(code), .words(names.shown(try row.text(2))),
+                .link(name.isEmpty ? code : name, to: "/firm/" + Markup.segment(code)), .words(code), .words(try row.text(2)),
                 .words(try row.text(3)), grade.isEmpty ? .words("–") : .pill(grade),
                 .words(try row.int64OrNil(5).map { Shown.count($0) } ?? "–"), .words(try row.text(6)), Tables.count(try row.int64(7)),
                 Tables.count(try row.int64(8)),

@@ -19,7 +19,7 @@ extension Console {
         let name = try row.text(0)
         var page = Page(Bilingual(en: name.isEmpty ? asked : name, zh: "企业画像"), at: "/firms")
         let lead = [
-            asked, names.shown(try row.text(1)), try row.text(2), try row.text(3),
+            asked, try row.text(1), try row.text(2), try row.text(3),
             try row.text(4).isEmpty ? "" : "法定代表人 \(try row.text(4))",
             try row.dayOrNil(5).map { "registered \($0.text)" } ?? "", try row.text(6),
         ]
@@ -83,7 +83,8 @@ extension Console {
                 .words(try row.int64OrNil(column).map { Shown.money(fen: $0) } ?? "–")
             }
             grid.add([
-                .words(try row.text(0)), .pill(try row.text(1)), .words(try row.text(2)), .words(try row.text(3)), try money(4), try money(5),
+                .words(try row.text(0)), .pill(try row.text(1)), .words(try row.text(2)), .words(try row.text(3)), try money(4),
+                try money(5),
                 try money(6), .words(try row.int64OrNil(7).map { String($0) } ?? "–"),
                 .words(try row.int64OrNil(8).map { Shown.percent(BasisPoints($0)) } ?? "–"), Tables.moment(try row.instantOrNil(9)),
                 .words(try row.text(10)),

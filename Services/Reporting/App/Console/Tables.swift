@@ -70,7 +70,7 @@ enum Tables {
         return grid
     }
 
-    static func regions(_ connection: Connection, names: RegionNames) throws(PostgresFault) -> Grid {
+    static func regions(_ connection: Connection) throws(PostgresFault) -> Grid {
         var grid = Grid([
             .words("Prefecture", "市州"), .figure("Firms", "企业户数"), .figure("Applications", "申请笔数"), .figure("Loans", "放款笔数"),
             .figure("Paid out", "放款金额"),
@@ -82,7 +82,7 @@ enum Tables {
             """)
         for row in rows {
             grid.add([
-                named(names.shown(try row.text(0))), count(try row.int64(1)), count(try row.int64(2)), count(try row.int64(3)),
+                named(try row.text(0)), count(try row.int64(1)), count(try row.int64(2)), count(try row.int64(3)),
                 money(try row.int64(4)),
             ])
         }

@@ -226,6 +226,7 @@ SELECT month,
        count(*) FILTER (WHERE step = 'disbursed') AS disbursed,
        coalesce(sum(fen) FILTER (WHERE step = 'disbursed'), 0) AS disbursed_fen
 FROM financing_step
+WHERE step IN ('requested', 'credited', 'disbursed')
 GROUP BY month;
 
 CREATE VIEW financing_by_state AS

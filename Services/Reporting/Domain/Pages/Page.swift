@@ -157,7 +157,7 @@ package struct Page: Sendable {
         .zh{color:var(--soft);font-weight:400;font-size:.88em}
         .lead,.note{color:var(--soft);margin:.1rem 0 .9rem}
         .note{font-size:.85rem}
-        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:.8rem;margin:1rem 0}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(225px,1fr));gap:.8rem;margin:1rem 0}
         .card,section{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:1rem 1.1rem}
         .card .label{font-size:.84rem;color:var(--soft)}
         .card .value{font-size:1.55rem;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.02em;white-space:nowrap}
@@ -168,6 +168,7 @@ package struct Page: Sendable {
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
         th{font-size:.8rem;color:var(--soft);font-weight:500;text-align:left;vertical-align:bottom;border-bottom:1px solid var(--line)}
         th,td{padding:.42rem .7rem .42rem 0;white-space:nowrap}
+        th+th,td+td{padding-left:.7rem}
         td{border-bottom:1px solid var(--line)}
         tr:last-child td{border-bottom:0}
         td.wide{white-space:normal;min-width:14rem}

@@ -1,0 +1,130 @@
+import Contracts
+import Foundation
+import Testing
+
+/// What `docker compose up` starts, read as text.
+struct ComposeTests {
+    private let tree = RepositoryTree.whole
+
+    @Test func `every service is in compose with its own command, health check and secrets`() {
+        #expect(missingServices(tree) == [])
+        let without = tree.editing("compose/compose.yaml") { $0.replacingOnce("  scoring:\n", with: "  scorings:\n") }
+        #expect(missingServices(without) == ["scoring is not in compose"])
+        let careless = tree.editing("compose/compose.yaml") { $0.replacingOnce("source: exchange.postgres", with: "source: scoring.postgres") }
+        #expect(missingServices(careless) == ["exchange: source: exchange.postgres"])
+    }
+
+    private func missingServices(_ tree: RepositoryTree) -> [String] {
+        let compose = tree["compose/compose.yaml"] ?? ""
+        return ServiceName.allCases.map(\.rawValue).flatMap { name -> [String] in
+            guard let block = compose.block(name) else { return ["\(name) is not in compose"] }
+            let wanted = [
+                "<<: *service", "command: [/app/bin/\(name)]", "test: [CMD, /app/bin/\(name), healthcheck]", "source: \(name).pem",
+                "source: \(name).postgres",
+            ]
+            let files = ["\(name).pem", "\(name).postgres"].map { "\($0): {file: ./secrets/\($0)}" }
+            return (wanted.filter { !block.contains($0) } + files.filter { !compose.contains($0) }).map { "\(name): \($0)" }
+        }
+    }
+
+    @Test func `the jobs prepare roles, schemas, rights, topics and catalogue before a service starts`() {
+        let compose = tree["compose/compose.yaml"] ?? ""
+        let jobs = [
+            ("roles", "roles.sql", "postgres: {condition: service_healthy}"),
+            ("migrate", "xinqiao, migrate", "roles: {condition: service_completed_successfully}"),
+            ("acls", "/etc/xinqiao/acls", "kafka: {condition: service_healthy}"),
+            ("topics", "xinqiao, topics, apply", "acls: {condition: service_completed_successfully}"),
+            ("catalog", "xinqiao, catalog, publish, /app/packs", "topics: {condition: service_completed_successfully}"),
+        ]
+        for (name, command, after) in jobs {
+            let block = compose.block(name) ?? ""
+            #expect(block.contains(command) && block.contains(after) && block.contains("<<: *job"), "\(name)")
+        }
+        for job in ["migrate", "catalog"] { #expect(compose.contains("    \(job): {condition: service_completed_successfully}"), "\(job)") }
+    }
+
+    @Test func `the broker's rights let every service read its inputs and somebody write every fixed topic`() {
+        #expect(wrongRights(tree) == [])
+        let forgotten = tree.editing("compose/kafka/acls") { $0.replacingOnce("scoring writes scoring.portraits.v1", with: "scoring writes") }
+        #expect(wrongRights(forgotten) == ["nobody writes scoring.portraits.v1"])
+        let curious = tree.editing("compose/kafka/acls") {
+            $0.replacingOnce("scoring reads governance.facts.v1", with: "scoring reads governance.events.v1")
+        }
+        #expect(wrongRights(curious) == ["scoring reads [\"governance.events.v1\"]"])
+    }
+
+    private func wrongRights(_ tree: RepositoryTree) -> [String] {
+        let table = (tree["compose/kafka/acls"] ?? "").split(separator: "\\\n").joined(separator: " ")
+        var written: Set<String> = Set(table.matches(#"^ +echo "[a-z]+ Write Topic Literal ([a-z.]+v1)""#))
+        var defects: [String] = []
+        for service in ServiceName.allCases {
+            let reads = table.matches("^ +service \(service.rawValue) reads(.*)$").joined().topics
+            if reads != Set(service.inputs) { defects.append("\(service.rawValue) reads \(reads.sorted())") }
+            written.formUnion(table.matches("^ +service \(service.rawValue) writes(.*)$").joined().topics)
+        }
+        return defects + Topic.fixed.filter { !written.contains($0) }.map { "nobody writes \($0)" }
+    }
+
+    @Test func `the list of parties is the packs' institutions and sources`() {
+        #expect(partiesApart(tree) == [])
+        #expect(partiesApart(tree.appending("institution bank-z\n", to: "compose/parties.txt")) == ["institution bank-z"])
+    }
+
+    /// What only one of the two lists has.
+    private func partiesApart(_ tree: RepositoryTree) -> [String] {
+        let listed = Set((tree["compose/parties.txt"] ?? "").matches(#"^((?:institution|source) [a-z0-9-]+)$"#))
+        var inPacks: Set<String> = []
+        for path in tree.paths(under: "packs", ending: ".json") {
+            let text = tree[path] ?? ""
+            inPacks.formUnion(text.matches(#""kind": "institution",\s+"id": "([a-z0-9-]+)""#).map { "institution " + $0 })
+            inPacks.formUnion(text.matches(#""kind": "source",\s+"id": "([a-z0-9-]+)""#).map { "source " + $0 })
+        }
+        #expect(inPacks.count > 10)
+        return listed.symmetricDifference(inPacks).sorted()
+    }
+
+    @Test func `no container gets more than it needs, and no secret is in the file`() {
+        #expect(openings(tree) == [])
+        let loud = tree.editing("compose/compose.yaml") {
+            $0.replacingOnce("POSTGRES_DB: xinqiao", with: "POSTGRES_DB: xinqiao\n      POSTGRES_PASSWORD: apple")
+        }
+        #expect(openings(loud) == ["POSTGRES_PASSWORD: apple"])
+        let named = tree.editing("compose/compose.yaml") { $0.replacingOnce("  scoring:\n", with: "  scoring:\n    container_name: one\n") }
+        #expect(openings(named) == ["container_name: one"])
+    }
+
+    private func openings(_ tree: RepositoryTree) -> [String] {
+        let compose = tree["compose/compose.yaml"] ?? ""
+        for line in ["cap_drop: [ALL]", "no-new-privileges:true", "read_only: true", #"user: "10001:10001""#, "stop_grace_period: 20s"] {
+            #expect(compose.contains(line), "\(line)")
+        }
+        // A fixed name or a port of the host would stop `--scale`; a password belongs in a file.
+        return compose.matches(#"^ +(container_name:.*|privileged:.*|network_mode:.*|pid:.*)$"#)
+            + compose.matches(#"^ +([A-Z_]*(?:PASSWORD|SECRET|TOKEN): .*)$"#)
+            + ServiceName.allCases.flatMap { (compose.block($0.rawValue) ?? "").matches(#"^ +(ports:.*|user:.*|cap_add:.*)$"#) }
+    }
+}
+
+extension RepositoryTree {
+    fileprivate func editing(_ path: String, _ change: (String) -> String) -> RepositoryTree { with(path, change(self[path] ?? "")) }
+}
+
+extension String {
+    /// The lines of one service of a compose file.
+    fileprivate func block(_ service: String) -> String? {
+        let parts = ("\n" + self).components(separatedBy: "\n  \(service):\n")
+        guard parts.count > 1 else { return nil }
+        let lines = parts[1].split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.prefix { $0.isEmpty || $0.hasPrefix("    ") }.joined(separator: "\n")
+    }
+
+    /// The fixed topics of a line of the table; what is computed from the parties and the catalogue, which all read, do not count.
+    fileprivate var topics: Set<String> {
+        Set(split(separator: " ").map(String.init).filter { Topic.fixed.contains($0) && $0 != Topic.catalogEntries })
+    }
+
+    fileprivate func replacingOnce(_ old: String, with new: String) -> String {
+        guard let range = range(of: old) else { return self }
+        return replacingCharacters(in: range, with: new)
+    }
+}
