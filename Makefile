@@ -10,7 +10,7 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench
 
-.PHONY: help toolchain build demo up test lint format bench simulate faults clean
+.PHONY: help toolchain build demo up test lint format bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -26,6 +26,7 @@ extension Command {
             }
             print("by hand   set -a; . \(suite.folder.path("operator.env")); xinqiao status")
             print(summary.json)
+            fflush(nil)
             return summary.isOK
         }
     }
@@ -41,6 +42,7 @@ extension Command {
                 print("status    \(room.service.rawValue.padding(to: 15)) http://127.0.0.1:\(room.port)/readyz?verbose")
             }
             print("by hand   set -a; . \(suite.folder.path("operator.env")); xinqiao status")
+            fflush(nil)
             return true
         }
     }
@@ -86,12 +88,17 @@ struct DemoFeed {
 
         Terminal.say("feeding \(firms) firms, \(months) months, seed \(seed) …")
         try gate.hold(sender)
+        // A firm asks once its records are known: topics promise no order between one another.
+        var requests: [OutsideRecord] = []
+        func send(_ record: OutsideRecord) throws {
+            try sender.send(
+                topic: record.topic, id: record.id, type: record.type, source: "province", subject: record.subject, time: record.time,
+                data: record.data)
+            try ledger.note(topic: record.topic, id: record.id, planted: record.planted.map { "\($0)" } ?? "")
+        }
         for firm in 0..<firms {
             for record in province.records(ofFirm: firm) {
-                try sender.send(
-                    topic: record.topic, id: record.id, type: record.type, source: "province", subject: record.subject, time: record.time,
-                    data: record.data)
-                try ledger.note(topic: record.topic, id: record.id, planted: record.planted.map { "\($0)" } ?? "")
+                if record.type == "financing.requested" { requests.append(record) } else { try send(record) }
             }
             if firm % 4 == 3 { try gate.hold(sender) }
             if Shutdown.isRequested { throw Failure("stopped in the middle of the feed; the next run begins anew") }
@@ -99,13 +106,24 @@ struct DemoFeed {
             Terminal.progress("\(firm + 1) of \(firms) firms, \(sender.sent) records, \(Int(Double(sender.sent) / seconds))/s")
         }
         try sender.finish()
+        try gate.waitUntilQuiet(.seconds(900), ingesting: gate.expected(sender))
+        for (index, request) in requests.enumerated() {
+            try send(request)
+            if index % 50 == 49 { try gate.hold(sender) }
+        }
+        try sender.finish()
         Terminal.say("\(sender.sent) records of \(firms) firms sent; waiting until nothing is under way …")
-        while true {
+        let dispatched = """
+            SELECT count(*) FROM exchange.release WHERE message_type = 'financing.application.v1' AND receiver LIKE 'institution:%' AND status <> 'denied'
+            """
+        for _ in 0..<20 {
             let answersBefore = banks.sent
             try gate.waitUntilQuiet(.seconds(900), ingesting: gate.expected(sender) + Int64(answersBefore)) {
                 Terminal.progress("under way: \($0.links) on links, \($0.outbox) in outboxes, \($0.timers) timers")
             }
-            if banks.isIdle, banks.sent == answersBefore { break }
+            // The banks have answered every application that left, and nothing came of it any more.
+            let left = try connection.execute(dispatched).first.map { try $0.int64(0) } ?? 0
+            if Int64(banks.answered) >= left, banks.sent == answersBefore { break }
         }
         try ledger.flush()
         return try Summary(connection: connection, seconds: MonotonicClock.now.since(started).inSeconds)

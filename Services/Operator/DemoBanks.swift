@@ -16,7 +16,7 @@ final class DemoBanks: Sendable {
     private let institutions: [String]
     private let settings: KafkaSettings
     private let count = Atomic<Int>(0)
-    private let idle = Atomic<Bool>(true)
+    private let applications = Atomic<Int>(0)
     private let isEnding = Atomic<Bool>(false)
 
     init(ledger: SentLedger, seed: UInt64) throws {
@@ -28,8 +28,8 @@ final class DemoBanks: Sendable {
 
     /// Answers sent and acknowledged so far.
     var sent: Int { count.load(ordering: .acquiring) }
-    /// True while there was nothing to read the last time.
-    var isIdle: Bool { idle.load(ordering: .acquiring) }
+    /// Applications read and answered so far.
+    var answered: Int { applications.load(ordering: .acquiring) }
 
     func stop() { isEnding.store(true, ordering: .releasing) }
 
@@ -58,19 +58,21 @@ final class DemoBanks: Sendable {
             var batch: [ConsumedMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 500, bytesMax: 4 << 20, wait: .milliseconds(100))
-            idle.store(batch.isEmpty, ordering: .releasing)
-            for message in batch { try answer(message, sender) }
+            var read = 0
+            for message in batch where try answer(message, sender) { read += 1 }
             try sender.finish()
             count.store(sender.sent, ordering: .releasing)
+            applications.add(read, ordering: .acquiringAndReleasing)
         }
     }
 
-    private func answer(_ message: ConsumedMessage, _ sender: Sender) throws {
+    /// False for what is not an application.
+    private func answer(_ message: ConsumedMessage, _ sender: Sender) throws -> Bool {
         guard let event = try? CloudEvent.decode(headers: message.headers.map { ($0.name, $0.value) }, value: message.value ?? []),
             event.type == "financing.application.v1", let document = try? JSONDocument(parsing: event.data),
             let fields = try? Fields(document.root), let id = try? fields.text("applicationId"), let subject = try? fields.text("subject"),
             let amount = try? fields.money("amountFen"), let months = try? fields.int("months")
-        else { return }
+        else { return false }
         let institution = message.topic.split(separator: ".")[1]
         let now = WallClock.now
         let dice = sha256(Array("\(seed)/\(id)".utf8)).bytes
@@ -95,7 +97,7 @@ final class DemoBanks: Sendable {
         try send("accepted", after: 1) { $0.member("acceptedOn", today) }
         if dice[0] < 64 {
             try send("declined", after: 2) { $0.member("reason", "risk appetite / 风险偏好") }
-            return
+            return true
         }
         let rate = 380 + Int64(dice[1]) / 2
         let yuan = amount.fen / 100
@@ -104,7 +106,7 @@ final class DemoBanks: Sendable {
             $0.member("annualRateBp", rate)
             $0.member("months", months)
         }
-        if dice[2] < 40 { return }
+        if dice[2] < 40 { return true }
         try send("disbursed", after: 3) {
             $0.member("loanId", "loan-\(id)")
             $0.member("amount", yuan)
@@ -118,5 +120,6 @@ final class DemoBanks: Sendable {
                 $0.member("settledOn", today)
             }
         }
+        return true
     }
 }

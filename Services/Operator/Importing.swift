@@ -19,7 +19,7 @@ extension Command {
               --zone COLUMN      a column with a number 1…99999: the subject becomes the code of the self-defined zone PDY00001…PDY99999
               --drop A,B         columns that are not sent
               --id COLUMN        a column that identifies the line (default: a hash of the line)
-              --time COLUMN      when it happened, RFC 3339 or yyyy-MM-dd (default: today 00:00Z, for a file that says nothing)
+              --time COLUMN      when it happened, RFC 3339 or yyyy-MM-dd (default: 2026-01-01, so that the same file is the same tomorrow)
             In a CSV the first line names the fields; numbers and true/false become such, an empty cell is left out.
             """
     ) { options in

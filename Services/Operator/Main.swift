@@ -1,5 +1,6 @@
 import Chassis
 import Foundation
+import Synchronization
 
 @main
 struct Main {
@@ -55,10 +56,20 @@ enum Terminal {
     static func say(_ text: String) { write((isInteractive ? "\r\u{1B}[K" : "") + text + "\n") }
     static func complain(_ text: String) { say(text) }
 
-    /// A line that the next one replaces; on something that is no terminal, nothing.
+    /// A line that the next one replaces; on something that is no terminal, one line every ten seconds.
     static func progress(_ text: String) {
-        if isInteractive { write("\r\u{1B}[K" + text) }
+        if isInteractive {
+            write("\r\u{1B}[K" + text)
+        } else if saidAt.withLock({ last in
+            guard MonotonicClock.now.since(last) >= .seconds(10) else { return false }
+            last = MonotonicClock.now
+            return true
+        }) {
+            write(text + "\n")
+        }
     }
+
+    private static let saidAt = Mutex(MonotonicClock.now)
 
     private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -108,22 +108,24 @@ struct Summary {
             (
                 "every sound record was accepted",
                 """
-                SELECT count(*), 0::int8 FROM operator.sent s
-                 WHERE s.planted = '' AND NOT EXISTS (
-                       SELECT FROM ingestion.accepted_record a WHERE a.record_id = CASE
-                              WHEN s.topic LIKE 'source.%' THEN 'source:' || split_part(s.topic, '.', 2)
-                              WHEN s.topic LIKE 'institution.%' THEN 'institution:' || split_part(s.topic, '.', 2)
-                              ELSE 'portal' END || '/' || s.id)
+                SELECT count(*) FILTER (WHERE a.record_id IS NULL), 0::int8
+                  FROM (SELECT CASE WHEN topic LIKE 'source.%' THEN 'source:' || split_part(topic, '.', 2)
+                                    WHEN topic LIKE 'institution.%' THEN 'institution:' || split_part(topic, '.', 2)
+                                    ELSE 'portal' END || '/' || id AS record_id
+                          FROM operator.sent WHERE planted = '') AS s
+                  LEFT JOIN ingestion.accepted_record a ON a.record_id = s.record_id
                 """
             ),
             (
                 "accepted = facts, quarantined or refused",
                 """
                 SELECT count(*) FILTER (WHERE n = 0), count(*) FILTER (WHERE n > 1) FROM (
-                    SELECT (EXISTS (SELECT FROM governance.fact f WHERE f.fact_id = a.record_id))::int
-                         + (EXISTS (SELECT FROM governance.quarantine q WHERE q.record_id = a.record_id AND q.status <> 'released'))::int
-                         + (EXISTS (SELECT FROM governance.repair_refused r WHERE r.record_id = a.record_id))::int AS n
-                      FROM ingestion.accepted_record a) AS t
+                    SELECT a.record_id, count(d.record_id) AS n
+                      FROM ingestion.accepted_record a
+                      LEFT JOIN (SELECT fact_id AS record_id FROM governance.fact
+                                 UNION ALL SELECT record_id FROM governance.quarantine WHERE status <> 'released'
+                                 UNION ALL SELECT record_id FROM governance.repair_refused) AS d ON d.record_id = a.record_id
+                     GROUP BY a.record_id) AS t
                 """
             ),
             (

@@ -9,7 +9,13 @@ package final class PathMetrics: Sendable {
     private let metrics: Metrics
     private let counters = Mutex<[String: Metrics.Counter]>([:])
 
-    package init(_ metrics: Metrics) { self.metrics = metrics }
+    package init(_ metrics: Metrics) {
+        self.metrics = metrics
+        // Alerts watch these for an increase, which needs a series that begins at zero.
+        for outcome in ["commit", "rollback", "unknown"] { counter(.dbTransactions, ("outcome", outcome)).add(0) }
+        counter(.kafkaFatalErrors).add(0)
+        counter(.dbErrors, ("sqlstate_class", "53")).add(0)
+    }
 
     private func counter(_ name: MetricName, _ labels: (String, String)...) -> Metrics.Counter {
         let key = name.rawValue + labels.map { "|" + $0.1 }.joined()
@@ -37,8 +43,16 @@ package final class PathMetrics: Sendable {
     }
 
     func rolledBack(_ fault: StoreFault) {
-        counter(.dbTransactions, ("outcome", "rollback")).add()
-        if case .fenced = fault { counter(.consumerFenced).add() }
+        switch fault {
+        case .fenced:
+            counter(.consumerFenced).add()
+            counter(.dbTransactions, ("outcome", "rollback")).add()
+        case .outcomeUnknown: counter(.dbTransactions, ("outcome", "unknown")).add()
+        case .refused(let sqlstate, _):
+            counter(.dbErrors, ("sqlstate_class", String(sqlstate.prefix(2)))).add()
+            counter(.dbTransactions, ("outcome", "rollback")).add()
+        case .unavailable, .corrupt: counter(.dbTransactions, ("outcome", "rollback")).add()
+        }
     }
 
     func paused(_ place: TopicPartition, _ reason: PauseReason) {
@@ -59,6 +73,13 @@ package final class PathMetrics: Sendable {
     func publishFailed(_ fault: KafkaFault) {
         counter(.outboxPublishErrors, ("error", fault.code)).add()
         if case .fatal = fault { counter(.kafkaFatalErrors).add() }
+    }
+
+    func gauges(deadLetters: Int64, transactionIDAge: Int64, oldestUnpublished: Double, stalledLinks: Int) {
+        metrics.gauge(.deadLettersPending).set(deadLetters)
+        metrics.gauge(.dbTransactionIDAge).set(transactionIDAge)
+        metrics.gauge(.outboxOldestAge).set(oldestUnpublished)
+        metrics.gauge(.linkStalled, labels: [("topic", "all")]).set(stalledLinks)
     }
 
     func pending(_ count: Int) { metrics.gauge(.outboxPending).set(count) }

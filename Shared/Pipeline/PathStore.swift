@@ -15,8 +15,10 @@ package protocol PathStore {
 package enum StoreFault: Error, Sendable {
     /// The compare-and-set found other offsets: somebody else owns the lane now, or our own lost commit did succeed.
     case fenced
-    /// The connection or the server failed; whether a commit took effect is found out by reading again under the lock.
+    /// The connection or the server failed before anything could have been committed.
     case unavailable(String)
+    /// The COMMIT was sent and no answer came: whether it took effect is found out by reading again under the lock.
+    case outcomeUnknown(String)
     /// The database refuses a row: the batch is bisected to find it.
     case refused(sqlstate: String, String)
     /// What is stored can not be read: an operator must look.
@@ -28,6 +30,7 @@ extension StoreFault: CustomStringConvertible {
         switch self {
         case .fenced: "another worker has moved the lane"
         case .unavailable(let reason): reason
+        case .outcomeUnknown(let reason): "the outcome of a commit is unknown: \(reason)"
         case .refused(let sqlstate, let reason): "refused (\(sqlstate)): \(reason)"
         case .corrupt(let reason): "corrupt: \(reason)"
         }

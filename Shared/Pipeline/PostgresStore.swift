@@ -273,7 +273,9 @@ extension PostgresStore {
 
 extension StoreFault {
     init(_ fault: PostgresFault) {
-        if fault.isDataRefusal {
+        if case .outcomeUnknown(let reason) = fault {
+            self = .outcomeUnknown(reason)
+        } else if fault.isDataRefusal {
             self = .refused(sqlstate: fault.sqlstate ?? "", fault.description)
         } else {
             self = .unavailable(fault.description)

@@ -16,7 +16,7 @@ package struct WorkerBounds: Sendable {
     package var sweepKeysMax = 200
     package var timersMax = 500
     /// States kept decoded.
-    package var cachedStatesMax = 50_000
+    package var cachedStatesMax = 5_000
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
 
@@ -50,6 +50,7 @@ package final class Worker<Service: Decider> {
     private var timersCheckedAt = MonotonicClock.now + .seconds(-60)
     private var renewedAt = MonotonicClock.now + .seconds(-60)
     private var markedAt = MonotonicClock.now
+    private var gaugedAt = MonotonicClock.now + .seconds(-60)
     /// Offsets whose message the database refused: they go to the dead letters when met again.
     private var poisoned: [MessagePlace: Refusal] = [:]
 
@@ -85,7 +86,7 @@ package final class Worker<Service: Decider> {
                 case .fenced:
                     log.info("another worker moved a lane of ours; reading again where it stands", event: "fenced")
                     forget(closing: false)
-                case .unavailable(let reason):
+                case .unavailable(let reason), .outcomeUnknown(let reason):
                     log.warning("waiting for a dependency", event: "dependency-unavailable", ["reason": .text(reason)])
                     health.set(reason.hasPrefix("kafka") ? "kafka" : "db", .failing(reason))
                     metrics.databaseUp(false)
@@ -396,11 +397,24 @@ package final class Worker<Service: Decider> {
             positions.append(TopicPosition(topic: place.topic, partition: place.partition, offset: next))
         }
         consumer.storeForLag(positions)
+        try gauge(store)
         if let blocked = publisher.blockedLinks.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
         } else {
             health.set("outbox", .ok)
         }
+    }
+
+    /// What only the database knows, for alerts: once every ten seconds.
+    private func gauge(_ store: PostgresStore) throws(StoreFault) {
+        guard MonotonicClock.now.since(gaugedAt) >= .seconds(10) else { return }
+        gaugedAt = MonotonicClock.now
+        guard let row = try store.rows(Self.readGauges, []).first else { return }
+        do {
+            metrics.gauges(
+                deadLetters: try row.int64(0), transactionIDAge: try row.int64(1), oldestUnpublished: try row.doubleOrNil(2) ?? 0,
+                stalledLinks: book.linksStalled.count)
+        } catch { throw StoreFault(error) }
     }
 
     private func markAcknowledged(_ store: PostgresStore) throws(StoreFault) {
@@ -451,6 +465,16 @@ package final class Worker<Service: Decider> {
         """
         SELECT lane, key, name, due_at FROM timer WHERE lane = ANY ($1::int4[]) AND due_at <= $2
          ORDER BY due_at, lane, key, name LIMIT $3
+        """
+    }
+    static var readGauges: String {
+        """
+        SELECT (SELECT count(*) FROM dead_letter),
+               (SELECT age(datfrozenxid)::int8 FROM pg_database WHERE datname = current_database()),
+               (SELECT extract(epoch FROM now() - min(o.created_at))::float8
+                  FROM link_out l
+                  JOIN outbox o ON o.lane = l.lane AND o.topic = l.topic AND o.partition = l.partition AND o.last_seq > l.acked_seq
+                 WHERE l.acked_seq < l.last_seq)
         """
     }
     static var readKeys: String { "SELECT key FROM state WHERE lane = $1 AND key > $2 ORDER BY key LIMIT $3" }

@@ -34,7 +34,7 @@ struct ComposeTests {
             ("migrate", "xinqiao, migrate", "roles: {condition: service_completed_successfully}"),
             ("acls", "/etc/xinqiao/acls", "kafka: {condition: service_healthy}"),
             ("topics", "xinqiao, topics, apply", "acls: {condition: service_completed_successfully}"),
-            ("catalog", "xinqiao, catalog, publish, /app/packs", "topics: {condition: service_completed_successfully}"),
+            ("catalog", "xinqiao catalog publish /app/packs", "topics: {condition: service_completed_successfully}"),
         ]
         for (name, command, after) in jobs {
             let block = compose.block(name) ?? ""

@@ -75,7 +75,7 @@ final class ProcessSuite: @unchecked Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = PackFolder.root
-        if !FileManager.default.fileExists(atPath: log.path) { FileManager.default.createFile(atPath: log.path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
         let handle = FileHandle(forWritingAtPath: log.path)
         handle?.seekToEndOfFile()
         process.standardOutput = handle ?? FileHandle.nullDevice

@@ -5,7 +5,7 @@
 SET log_min_error_statement = 'panic';
 SET log_min_duration_statement = -1;
 
-SELECT format('CREATE ROLE %I NOSUPERUSER NOBYPASSRLS NOINHERIT', role)
+SELECT format('CREATE ROLE %I NOSUPERUSER NOBYPASSRLS', role)
   FROM unnest(ARRAY[
       'xinqiao_migrator', 'xinqiao_reader', 'xinqiao_ingestion', 'xinqiao_governance', 'xinqiao_scoring', 'xinqiao_matchmaking',
       'xinqiao_policypush', 'xinqiao_riskmonitoring', 'xinqiao_exchange', 'xinqiao_reporting']) AS role

@@ -33,6 +33,14 @@ extension MemoryHouse {
         for step in steps { send(to: step.topic, type: step.type, id: step.id, subject: step.subject, at: step.time, data: step.data) }
     }
 
+    /// Records first, then the request, as a firm would.
+    func tellWhole(_ story: HunanStory, without type: String = "") throws {
+        tell(story.records().filter { $0.type != type })
+        try advance(to: now + .seconds(2))
+        tell([story.request()])
+        try advance(to: now + .seconds(2))
+    }
+
     func bodies(_ topic: String, _ type: String) -> [JSONValue] { messages(on: topic).filter { $0.event.type == type }.compactMap(\.body) }
 }
 
@@ -43,12 +51,10 @@ extension MemoryHouse {
         let start = today.startInChina + .seconds(37_000)
         let house = try wholeHouse(now: start)
         let story = HunanStory(today: today)
-        let steps = story.application()
-        house.tell(steps)
-        try house.advance(to: start + .seconds(5))
+        try house.tellWhole(story)
 
         // A fact for every record, and nothing set aside anywhere.
-        #expect(house.bodies(Topic.governanceFacts, Fact.type).count == steps.count)
+        #expect(house.bodies(Topic.governanceFacts, Fact.type).count == story.records().count + 1)
         for service in ServiceName.allCases {
             #expect(house.store(of: service)?.deadLetters.values.map { "\($0.refusal.code): \($0.refusal.detail)" } == [], "\(service)")
         }
@@ -69,7 +75,7 @@ extension MemoryHouse {
         let list = try #require(
             try house.bodies(Topic.matchmakingEvents, MatchList.type).map { try MatchList($0) }.first { $0.applicationID == story.applicationID })
         #expect(list.matches.count >= 3)
-        #expect(list.matches.map(\.rank) == (1...list.matches.count).map(Int64.init))
+        #expect(list.matches.map(\.rank) == list.matches.indices.map { Int64($0 + 1) })
         #expect(list.matches.allSatisfy { match in !match.conditions.isEmpty && match.conditions.allSatisfy { $0.truth == "yes" } })
         #expect(!list.refused.isEmpty)
 
@@ -112,7 +118,7 @@ extension MemoryHouse {
         let start = today.startInChina + .seconds(37_000)
         let house = try wholeHouse(now: start)
         let story = HunanStory(today: today)
-        house.tell(story.application().filter { $0.type != "consent.granted" })
+        try house.tellWhole(story, without: "consent.granted")
         try house.advance(to: start + .seconds(3_600))
         func sentToBanks() -> [MemoryHouse.LoggedMessage] {
             OutsideTopics.written(by: house.catalog).flatMap { house.messages(on: $0) }
@@ -122,8 +128,7 @@ extension MemoryHouse {
         #expect(denied.contains { $0.reason == "consent-missing" })
 
         let other = HunanStory(number: 8, today: today)
-        house.tell(other.application())
-        try house.advance(to: start + .seconds(7_200))
+        try house.tellWhole(other)
         #expect(sentToBanks().map(\.event.type) == ["financing.application.v1"])
         house.tell([other.revocation(at: house.now)])
         try house.advance(to: house.now + .seconds(5))
@@ -134,8 +139,7 @@ extension MemoryHouse {
         let start = today.startInChina + .seconds(37_000)
         let house = try wholeHouse(now: start)
         let story = HunanStory(today: today)
-        house.tell(story.application())
-        try house.advance(to: start + .seconds(5))
+        try house.tellWhole(story)
         func picture() -> [Int] {
             ServiceName.allCases.flatMap { service in
                 (house.store(of: service)?.tables ?? [:]).sorted { $0.key.name < $1.key.name }.map(\.value.count)
@@ -144,8 +148,7 @@ extension MemoryHouse {
         }
         let before = picture()
         let sent = house.messages(on: Topic.matchmakingEvents).count
-        house.tell(story.application())
-        try house.advance(to: start + .seconds(10))
+        try house.tellWhole(story)
         #expect(picture() == before)
         #expect(house.messages(on: Topic.matchmakingEvents).count == sent)
     }

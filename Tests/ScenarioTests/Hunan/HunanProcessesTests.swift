@@ -4,6 +4,7 @@ import Postgres
 import Support
 import Testing
 import Vocabulary
+import Wire
 
 @Suite(.serialized) struct HunanProcessesTests {
     private func suite() throws -> ProcessSuite? { try ProcessSuite.shared?.get() }
@@ -13,13 +14,15 @@ import Vocabulary
         let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
         let story = HunanStory(number: number, today: today)
         let subject: [Parameter] = [.text(story.firm)]
-        let steps = story.application()
+        let steps = story.records()
         for (index, step) in steps.enumerated() {
             try suite.tell([step])
             if index % 8 == 7 { try disturb(index) }
         }
         #expect(
             try suite.number("SELECT count(*) FROM governance.fact WHERE subject = $1", subject, becomes: Int64(steps.count)) == Int64(steps.count))
+        try suite.settle()
+        try suite.tell([story.request()])
         #expect(
             try suite.number("SELECT count(*) FROM exchange.release WHERE subject = $1 AND message_type = 'financing.application.v1' AND status = 'released'", subject, becomes: 1) == 1)
         #expect(try suite.number("SELECT count(*) FROM matchmaking.match WHERE subject = $1 AND application_id <> '' AND is_current", subject) >= 3)

@@ -33,8 +33,9 @@ struct HunanStory {
         Step(topic: topic, id: "\(firm)-\(id)", type: type, subject: firm, time: time, data: object(body))
     }
 
-    /// Everything up to the request.
-    func application() -> [Step] {
+    /// Everything that is known of the firm before it asks. The sources write different topics, so their order is nobody's to
+    /// promise: whoever asks waits until these are facts.
+    func records() -> [Step] {
         var steps: [Step] = []
         let opening = today - 60
         steps.append(
@@ -97,15 +98,17 @@ struct HunanStory {
                     $0.member("largestShare", 0.23)
                 })
         }
-        steps.append(
-            step(Topic.portalIn, "request", "financing.requested", today.startInChina + .seconds(36_000)) {
-                $0.member("applicationId", applicationID)
-                $0.member("amount", Int64(3_000_000))
-                $0.member("months", Int64(12))
-                $0.member("purpose", "working-capital")
-                $0.member("consentId", consentID)
-            })
         return steps
+    }
+
+    func request() -> Step {
+        step(Topic.portalIn, "request", "financing.requested", today.startInChina + .seconds(36_000)) {
+            $0.member("applicationId", applicationID)
+            $0.member("amount", Int64(3_000_000))
+            $0.member("months", Int64(12))
+            $0.member("purpose", "working-capital")
+            $0.member("consentId", consentID)
+        }
     }
 
     var consentID: String { "C-\(firm)-1" }
