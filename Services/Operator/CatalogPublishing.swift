@@ -75,10 +75,15 @@ enum CatalogPublishing {
     static func published(_ settings: KafkaSettings) throws -> [CatalogEntry] {
         let consumer = try KafkaConsumer(settings, groupID: "xinqiao.operator")
         defer { consumer.close() }
-        guard try consumer.partitionCount(topic: Topic.catalogEntries, timeout: .seconds(30)) != nil else {
+        let count = try whileTransient { () throws(KafkaFault) in
+            try consumer.partitionCount(topic: Topic.catalogEntries, timeout: .seconds(30))
+        }
+        guard count != nil else {
             throw Failure("topic \(Topic.catalogEntries) is missing: run `xinqiao topics apply` first")
         }
-        let marks = try consumer.watermarks(topic: Topic.catalogEntries, partition: 0, timeout: .seconds(10))
+        let marks = try whileTransient { () throws(KafkaFault) in
+            try consumer.watermarks(topic: Topic.catalogEntries, partition: 0, timeout: .seconds(10))
+        }
         guard marks.high > marks.low else { return [] }
         try consumer.assign([TopicPosition(topic: Topic.catalogEntries, partition: 0, offset: marks.low)])
         var entries: [CatalogEntry] = []

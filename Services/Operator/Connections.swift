@@ -26,6 +26,19 @@ enum Connections {
     }
 }
 
+/// Asks again while the broker says "not yet", as it does for a moment after a topic was made.
+func whileTransient<Answer>(_ limit: Duration = .seconds(30), _ ask: () throws(KafkaFault) -> Answer) throws -> Answer {
+    let deadline = MonotonicClock.now + limit
+    while true {
+        do {
+            return try ask()
+        } catch {
+            guard error.isTransient, MonotonicClock.now < deadline else { throw error }
+            usleep(200_000)
+        }
+    }
+}
+
 /// Where the suite's executables lie: beside this one.
 enum Executables {
     static var ownPath: String {

@@ -16,7 +16,7 @@ final class EmbeddedSuite: Sendable {
     let postgres: PrivatePostgres
     let rooms: [Room]
     private let packs: String
-    private let processes = Mutex<[String: Process]>([:])
+    private let processes = Mutex<[String: ChildProcess]>([:])
     private let isEnding = Atomic<Bool>(false)
     private let bootstrapText = Mutex<String>("")
 
@@ -40,7 +40,7 @@ final class EmbeddedSuite: Sendable {
     func start() throws {
         Terminal.say("starting a private PostgreSQL and the built-in broker …")
         let server = try postgres.start()
-        folder.remember(server.processIdentifier, "postgres")
+        folder.remember(server.pid, "postgres")
         processes.withLock { $0["postgres"] = server }
         unsafe setenv(ServiceKeys.postgres, postgres.conninfo, 1)
         let addressFile = folder.path("broker-address")
@@ -104,31 +104,26 @@ final class EmbeddedSuite: Sendable {
     }
 
     private func launch(_ name: String, program: String, arguments: [String], environment: [String: String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Executables.path(program))
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let path = folder.path("logs/\(name).log")
-        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        let log = FileHandle(forWritingAtPath: path)
-        log?.seekToEndOfFile()
-        process.standardOutput = log ?? FileHandle.nullDevice
-        process.standardError = log ?? FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        process.terminationHandler = { [self] ended in
+        let process = try ChildProcess(
+            program: Executables.path(program), arguments: arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: folder.path("logs/\(name).log")
+        ) { [self] end in
             guard !isEnding.load(ordering: .acquiring) else { return }
-            Terminal.say("\(name) ended (\(ended.terminationReason == .uncaughtSignal ? "signal" : "status") \(ended.terminationStatus))")
+            Terminal.say("\(name) ended (\(end))")
             guard name != "broker" else {
                 Terminal.say("the built-in broker keeps nothing: start the suite again")
                 return
             }
-            usleep(300_000)
+            OwnThread.sleep(for: .milliseconds(300))
             guard !isEnding.load(ordering: .acquiring) else { return }
             Terminal.say("starting \(name) again")
-            try? launch(name, program: program, arguments: arguments, environment: environment)
+            do {
+                try launch(name, program: program, arguments: arguments, environment: environment)
+            } catch {
+                Terminal.say("\(error)")
+            }
         }
-        try process.run()
-        folder.remember(process.processIdentifier, program)
+        folder.remember(process.pid, program)
         processes.withLock { $0[name] = process }
     }
 
@@ -150,20 +145,12 @@ final class EmbeddedSuite: Sendable {
         guard !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
         let running = processes.withLock { $0 }
         let order = ServiceName.allCases.map(\.rawValue)
-        for name in order { running[name]?.terminate() }
-        for name in order { end(running[name]) }
-        running["broker"]?.terminate()
-        end(running["broker"])
+        for name in order { running[name]?.send(SIGTERM) }
+        for name in order { running[name]?.stop() }
+        running["broker"]?.stop()
         // SIGINT is PostgreSQL's fast shutdown.
-        running["postgres"]?.interrupt()
-        end(running["postgres"])
+        running["postgres"]?.stop(SIGINT)
         try? FileManager.default.removeItem(atPath: folder.path("pids"))
-    }
-
-    private func end(_ process: Process?) {
-        guard let process else { return }
-        for _ in 0..<120 where process.isRunning { usleep(100_000) }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     private static func isFree(_ port: Int) -> Bool {

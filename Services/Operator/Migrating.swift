@@ -25,17 +25,7 @@ enum Migrating {
             connection.close()
         }
         for service in ServiceName.allCases {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: Executables.path(service.rawValue))
-            process.arguments = ["migrate"]
-            process.environment = environment
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = output
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw Failure("\(service.rawValue) could not migrate:\n\(text)") }
+            let text = try runToEnd(Executables.path(service.rawValue), ["migrate"], environment: environment)
             say(text.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         let connection = try Connections.postgres()

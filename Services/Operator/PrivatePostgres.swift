@@ -1,3 +1,4 @@
+import Chassis
 import Foundation
 
 /// A PostgreSQL of the suite's own: data in the work folder, reachable only over a unix socket there.
@@ -58,25 +59,18 @@ struct PrivatePostgres {
     }
 
     /// Makes the cluster, starts it, makes the database. fsync stays on: the suite's promise rests on it.
-    ///
-    /// The server is a child of this process and not of `pg_ctl`: a grandchild would keep Foundation waiting for `pg_ctl` for ever.
-    func start() throws -> Process {
+    func start() throws -> ChildProcess {
         try run("initdb", ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
         let settings = [
             "listen_addresses=", "unix_socket_directories=\(socket)", "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=60",
             "checkpoint_timeout=15min", "autovacuum_naptime=20s",
         ]
-        let server = Process()
         let arguments = ["-D", data] + settings.flatMap { ["-c", $0] }
-        server.executableURL = URL(fileURLWithPath: asPostgres ? "/usr/bin/setpriv" : binaries + "/postgres")
-        server.arguments =
-            asPostgres ? ["--reuid=postgres", "--regid=postgres", "--init-groups", binaries + "/postgres"] + arguments : arguments
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        let handle = FileHandle(forWritingAtPath: log)
-        server.standardOutput = handle ?? FileHandle.nullDevice
-        server.standardError = handle ?? FileHandle.nullDevice
-        server.standardInput = FileHandle.nullDevice
-        try server.run()
+        let server = try ChildProcess(
+            program: asPostgres ? "/usr/bin/setpriv" : binaries + "/postgres",
+            arguments: asPostgres
+                ? ["--reuid=postgres", "--regid=postgres", "--init-groups", binaries + "/postgres"] + arguments : arguments,
+            environment: ProcessInfo.processInfo.environment, output: log)
         for _ in 0..<300 {
             if (try? run("pg_isready", ["-q", "-h", socket])) != nil {
                 try run("createdb", ["-h", socket, "-U", superuser, "xinqiao"])

@@ -7,7 +7,8 @@ import Wire
 extension Command {
     static let train = Command(
         "train", usage: "scorecard --target COLUMN [options] FILE.csv", summary: "train a scorecard on labelled rows",
-        valued: ["target", "out", "id", "seed", "title-en", "title-zh", "prefix", "features", "exclude", "applies-to", "pack", "with"], flags: ["quiet"],
+        valued: ["target", "out", "id", "seed", "title-en", "title-zh", "prefix", "features", "exclude", "applies-to", "pack", "with"],
+        flags: ["quiet"],
         details: """
             Monotone weight-of-evidence binning, selection by information value, logistic regression, integer points. Prints the held-out
             AUC and KS and what each feature adds. TARGET is 1 for the bad outcome. With --out it writes a catalogue entry of kind `model`
@@ -48,7 +49,8 @@ struct Training {
         let columns = header.enumerated().filter { $0.offset != targetColumn && !excluded.contains($0.element) }.map { index, name in
             let indicator = prefix + name.lowercased()
             return TrainingColumn(
-                indicator: indicator, label: titles[indicator] ?? Words(en: name, zh: name), values: rows.dropFirst().map { Double($0[index]) })
+                indicator: indicator, label: titles[indicator] ?? Words(en: name, zh: name),
+                values: rows.dropFirst().map { Double($0[index]) })
         }
         var training = TrainingOptions()
         training.seed = UInt64(try options.int("seed", default: 1, in: 0...Int.max))
@@ -97,10 +99,12 @@ struct Training {
         var values: [String: Double] = [:]
         for column in columns where used.contains(column.indicator) { values[column.indicator] = column.values[row] }
         let result = trained.scorecard.score { values[$0] }
-        object.member("indicators", object: { indicators in
-            for (name, value) in values.sorted(by: { $0.key < $1.key }) { indicators.member(name, value) }
-            for name in (options.text("with") ?? "").split(separator: ",") { indicators.member(String(name), Int64(1)) }
-        })
+        object.member(
+            "indicators",
+            object: { indicators in
+                for (name, value) in values.sorted(by: { $0.key < $1.key }) { indicators.member(name, value) }
+                for name in (options.text("with") ?? "").split(separator: ",") { indicators.member(String(name), Int64(1)) }
+            })
         object.member("points", Int64(result.points))
         object.member("grade", result.grade)
     }

@@ -1,3 +1,4 @@
+import Chassis
 import Foundation
 
 /// The git-ignored folder in which the embedded suite keeps everything: database, logs, addresses.
@@ -47,23 +48,13 @@ struct WorkFolder {
 /// Runs a program to its end and gives back what it printed; refuses with that when it fails.
 @discardableResult
 func runToEnd(_ program: String, _ arguments: [String], environment: [String: String]? = nil) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    if let environment { process.environment = environment }
-    // A file, not a pipe: a server that the program leaves behind would hold the pipe open for ever.
-    let output = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-\(UUID().uuidString)")
-    guard FileManager.default.createFile(atPath: output.path, contents: nil), let handle = FileHandle(forWritingAtPath: output.path) else {
-        throw Failure("\(output.path) can not be written")
-    }
-    defer { try? FileManager.default.removeItem(at: output) }
-    process.standardOutput = handle
-    process.standardError = handle
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-    guard process.terminationStatus == 0 else {
+    let output = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    let process = try ChildProcess(
+        program: program, arguments: arguments, environment: environment ?? ProcessInfo.processInfo.environment, output: output)
+    let end = process.wait()
+    let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+    guard end == .status(0) else {
         throw Failure("`\(program) \(arguments.joined(separator: " "))` failed:\n\(text)")
     }
     return text

@@ -15,6 +15,11 @@ package enum Shutdown {
         guard request.prepare(deadline: deadline) else { return }
         signal(SIGPIPE, SIG_IGN)
         if !allowsCoreDumps { turnCoreDumpsOff() }
+        // Whoever started us may have had them blocked, and a child inherits that.
+        var wanted = sigset_t()
+        unsafe sigemptyset(&wanted)
+        for number in [SIGTERM, SIGINT] { unsafe sigaddset(&wanted, number) }
+        unsafe pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         for number in [SIGTERM, SIGINT] {
             var action = sigaction()
             unsafe action.__sigaction_handler.sa_handler = { number in Shutdown.request.received(number) }

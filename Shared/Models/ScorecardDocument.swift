@@ -44,23 +44,29 @@ extension Scorecard: JSONWritable {
             writer.member("scoreMin", scoreMin)
             writer.member("scoreMax", scoreMax)
             writer.member("margin", margin)
-            writer.member("features", array: { writer in
-                for feature in features { writer.element(feature) }
-            })
-            writer.member("grades", array: { writer in
-                for grade in grades {
-                    writer.element(object: { writer in
-                        writer.member("atLeast", grade.atLeast)
-                        writer.member("grade", grade.grade)
-                    })
-                }
-            })
-            if let calibration {
-                writer.member("calibration", object: { writer in
-                    writer.member("scoreAtOdds", calibration.score)
-                    writer.member("odds", calibration.odds)
-                    writer.member("pdo", calibration.pdo)
+            writer.member(
+                "features",
+                array: { writer in
+                    for feature in features { writer.element(feature) }
                 })
+            writer.member(
+                "grades",
+                array: { writer in
+                    for grade in grades {
+                        writer.element(object: { writer in
+                            writer.member("atLeast", grade.atLeast)
+                            writer.member("grade", grade.grade)
+                        })
+                    }
+                })
+            if let calibration {
+                writer.member(
+                    "calibration",
+                    object: { writer in
+                        writer.member("scoreAtOdds", calibration.score)
+                        writer.member("odds", calibration.odds)
+                        writer.member("pdo", calibration.pdo)
+                    })
             }
         }
     }
@@ -91,14 +97,18 @@ extension Feature: JSONWritable {
         writer.object { writer in
             writer.member("indicator", indicator)
             writer.member("label", object: { label.write(to: &$0) })
-            writer.member("reason", object: { writer in
-                writer.member("code", reasonCode)
-                reason.write(to: &writer)
-            })
+            writer.member(
+                "reason",
+                object: { writer in
+                    writer.member("code", reasonCode)
+                    reason.write(to: &writer)
+                })
             if weight != 0 { writer.member("weight", weight) }
-            writer.member("bins", array: { writer in
-                for bin in bins { writer.element(object: { bin.write(to: &$0) }) }
-            })
+            writer.member(
+                "bins",
+                array: { writer in
+                    for bin in bins { writer.element(object: { bin.write(to: &$0) }) }
+                })
         }
     }
 }

@@ -20,8 +20,9 @@ extension PostgresFault {
         switch self {
         case .connection, .outcomeUnknown: true
         case .unexpectedShape: false
-        case .statement(let sqlstate, _, _, _): PostgresFault.transientStates.contains(sqlstate)
-            || PostgresFault.transientClasses.contains(String(sqlstate.prefix(2)))
+        case .statement(let sqlstate, _, _, _):
+            PostgresFault.transientStates.contains(sqlstate)
+                || PostgresFault.transientClasses.contains(String(sqlstate.prefix(2)))
         }
     }
 

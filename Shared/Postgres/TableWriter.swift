@@ -66,7 +66,8 @@ extension Connection {
         }
         guard let first = keyIndices.first else { throw .unexpectedShape(reason: "table \(table.name): replacing needs a key") }
         for row in rows { try table.expectWidth(of: row) }
-        let keeps = keyIndices.count == 1
+        let keeps =
+            keyIndices.count == 1
             ? lastOfEach(rows) { $0[first] } : lastOfEach(rows) { row in keyIndices.map { row[$0] } }
         guard let keeps else { return rows }
         return zip(rows, keeps).filter(\.1).map(\.0)

@@ -23,7 +23,9 @@
     /// An entry is the first of the text or follows one of `,` `:` `[` `{`, and each of those is followed by at most one entry.
     static func entriesMax(in text: UnsafeBufferPointer<UInt8>) -> Int {
         var count: UInt32 = 1
-        for unsafe byte in unsafe text {
+        // By index: swift-format 6.2 mangles a `for` over an unsafe sequence.
+        for index in 0..<text.count {
+            let byte = unsafe text[index]
             let follows = byte == Ascii.comma || byte == Ascii.colon || byte | 0x20 == Ascii.openBrace
             count &+= follows ? 1 : 0
         }

@@ -4,7 +4,10 @@ import Testing
 @Suite struct LaneTests {
     @Test func `a key lies in the partition that Kafka's own default gives it`() {
         // Hashes of the Java client's own test of Utils.murmur2.
-        let known: [(String, Int32)] = [("21", -973_932_308 & 0x7FFF_FFFF), ("foobar", -790_332_482 & 0x7FFF_FFFF), ("a-little-bit-long-string", -985_981_536 & 0x7FFF_FFFF)]
+        let known: [(String, Int32)] = [
+            ("21", -973_932_308 & 0x7FFF_FFFF), ("foobar", -790_332_482 & 0x7FFF_FFFF),
+            ("a-little-bit-long-string", -985_981_536 & 0x7FFF_FFFF),
+        ]
         for (key, positive) in known { #expect(Lane.of(key, lanes: 10) == positive % 10, "\(key)") }
     }
 

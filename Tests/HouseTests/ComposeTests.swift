@@ -10,7 +10,9 @@ struct ComposeTests {
         #expect(missingServices(tree) == [])
         let without = tree.editing("compose/compose.yaml") { $0.replacingOnce("  scoring:\n", with: "  scorings:\n") }
         #expect(missingServices(without) == ["scoring is not in compose"])
-        let careless = tree.editing("compose/compose.yaml") { $0.replacingOnce("source: exchange.postgres", with: "source: scoring.postgres") }
+        let careless = tree.editing("compose/compose.yaml") {
+            $0.replacingOnce("source: exchange.postgres", with: "source: scoring.postgres")
+        }
         #expect(missingServices(careless) == ["exchange: source: exchange.postgres"])
     }
 
@@ -45,7 +47,9 @@ struct ComposeTests {
 
     @Test func `the broker's rights let every service read its inputs and somebody write every fixed topic`() {
         #expect(wrongRights(tree) == [])
-        let forgotten = tree.editing("compose/kafka/acls") { $0.replacingOnce("scoring writes scoring.portraits.v1", with: "scoring writes") }
+        let forgotten = tree.editing("compose/kafka/acls") {
+            $0.replacingOnce("scoring writes scoring.portraits.v1", with: "scoring writes")
+        }
         #expect(wrongRights(forgotten) == ["nobody writes scoring.portraits.v1"])
         let curious = tree.editing("compose/kafka/acls") {
             $0.replacingOnce("scoring reads governance.facts.v1", with: "scoring reads governance.events.v1")
@@ -72,7 +76,7 @@ struct ComposeTests {
 
     /// What only one of the two lists has.
     private func partiesApart(_ tree: RepositoryTree) -> [String] {
-        let listed = Set((tree["compose/parties.txt"] ?? "").matches(#"^((?:institution|source) [a-z0-9-]+)$"#))
+        let listed = Set((tree["compose/parties.txt"] ?? "").matches(#"^(?:revoked )?((?:institution|source) [a-z0-9-]+)$"#))
         var inPacks: Set<String> = []
         for path in tree.paths(under: "packs", ending: ".json") {
             let text = tree[path] ?? ""

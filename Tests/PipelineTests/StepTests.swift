@@ -46,7 +46,8 @@ import Wire
     @Test func `what can not be decoded is set aside with a stable code and the lane goes on`() throws {
         let house = house(lanes: 1)
         let sound: [(name: String, value: [UInt8])] = [
-            ("ce_specversion", Array("1.0".utf8)), ("ce_id", Array("x".utf8)), ("ce_source", Array("s".utf8)), ("ce_type", Array("add".utf8)),
+            ("ce_specversion", Array("1.0".utf8)), ("ce_id", Array("x".utf8)), ("ce_source", Array("s".utf8)),
+            ("ce_type", Array("add".utf8)),
             ("ce_subject", Array("a".utf8)),
         ]
         house.sendRaw(to: Topic.portalIn, key: "a", headers: [], value: Array("{}".utf8))
@@ -89,7 +90,10 @@ import Wire
         for key in ["a", "b", "c"] { house.add(1, to: key, id: key) }
         try house.settle()
         func publish(_ version: Int64) throws {
-            house.publish([CatalogEntry(kind: "toy", id: "x", version: version, effectiveFrom: .epoch, body: try JSONDocument(parsing: Array("{}".utf8)).root)])
+            house.publish([
+                CatalogEntry(
+                    kind: "toy", id: "x", version: version, effectiveFrom: .epoch, body: try JSONDocument(parsing: Array("{}".utf8)).root)
+            ])
             try house.settle()
         }
         func sweeps() -> [Int64] {
@@ -114,11 +118,13 @@ import Wire
         _ = store.book(topics: [Topic.ingestionRecords], lanes: 1)
         var cache = StateCache<Toy.State>()
         func message(_ sequence: Int64, at offset: Int64) -> RawMessage {
-            var event = CloudEvent(id: "i\(sequence)", source: "xinqiao/governance/0", type: "add", data: Array("{\"add\":\(sequence)}".utf8))
+            var event = CloudEvent(
+                id: "i\(sequence)", source: "xinqiao/governance/0", type: "add", data: Array("{\"add\":\(sequence)}".utf8))
             event.subject = "k"
             event.sequence = sequence
             return RawMessage(
-                topic: Topic.ingestionRecords, partition: 0, offset: offset, key: Array("k".utf8), value: event.data, headers: event.binaryHeaders())
+                topic: Topic.ingestionRecords, partition: 0, offset: offset, key: Array("k".utf8), value: event.data,
+                headers: event.binaryHeaders())
         }
         // The log of finding 1: an outage left 1 4 5, and the publisher went back and sent 2 3 4 5.
         let log: [Int64] = [1, 4, 5, 2, 3, 4, 5, 5]

@@ -49,11 +49,12 @@ import Testing
     }
 
     @Test func `a session killed during COMMIT leaves the outcome unknown`() throws {
-        let schema = TransactionTests.schema + """
-            ;
-            CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON effect DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()
-            """
+        let schema =
+            TransactionTests.schema + """
+                ;
+                CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON effect DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()
+                """
         guard let session = try freshSession(schema), let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
         let pid = session.backendPID
         let killer = DispatchWorkItem {

@@ -4,7 +4,9 @@ import Wire
 
 /// The repository's own packs, read as the operator reads them.
 enum PackFolder {
-    static var root: URL { URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent() }
+    static var root: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
 
     static func entries(of pack: String) throws -> [CatalogEntry] {
         let folder = root.appendingPathComponent("packs/\(pack)")

@@ -1,3 +1,4 @@
+import Chassis
 import Contracts
 import Foundation
 import Kafka
@@ -25,11 +26,11 @@ final class ProcessSuite: @unchecked Sendable {
     /// True on Apache Kafka, false on the built-in broker.
     let isRealKafka: Bool
     private let lock = NSLock()
-    private var processes: [String: Process] = [:]
+    private var processes: [String: ChildProcess] = [:]
     private let folder: URL
     private let producer: KafkaProducer
     private let book = DeliveryBook()
-    private var broker: Process?
+    private var broker: ChildProcess?
 
     private init(_ server: PrivatePostgres) throws {
         conninfo = try server.makeDatabase()
@@ -40,9 +41,8 @@ final class ProcessSuite: @unchecked Sendable {
             isRealKafka = true
         } else {
             let file = folder.appendingPathComponent("broker").path
-            let process = Self.process("xinqiao", ["broker", "--packs", Self.packs, "--address-file", file], [:], log: folder.appendingPathComponent("broker.log"))
-            try process.run()
-            broker = process
+            broker = try Self.process(
+                "xinqiao", ["broker", "--packs", Self.packs, "--address-file", file], [:], log: folder.appendingPathComponent("broker.log"))
             var address = ""
             for _ in 0..<200 where address.isEmpty {
                 usleep(50_000)
@@ -69,19 +69,11 @@ final class ProcessSuite: @unchecked Sendable {
         return URL(fileURLWithPath: runner).deletingLastPathComponent()
     }
 
-    private static func process(_ program: String, _ arguments: [String], _ environment: [String: String], log: URL) -> Process {
-        let process = Process()
-        process.executableURL = products.appendingPathComponent(program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = PackFolder.root
-        if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
-        let handle = FileHandle(forWritingAtPath: log.path)
-        handle?.seekToEndOfFile()
-        process.standardOutput = handle ?? FileHandle.nullDevice
-        process.standardError = handle ?? FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        return process
+    private static func process(_ program: String, _ arguments: [String], _ environment: [String: String], log: URL) throws -> ChildProcess
+    {
+        try ChildProcess(
+            program: products.appendingPathComponent(program).path, arguments: arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: log.path)
     }
 
     private var environment: [String: String] {
@@ -93,19 +85,20 @@ final class ProcessSuite: @unchecked Sendable {
     @discardableResult
     func run(_ arguments: [String]) throws -> String {
         let log = folder.appendingPathComponent("xinqiao-\(UUID().uuidString.prefix(6)).log")
-        let process = Self.process("xinqiao", arguments, environment, log: log)
-        try process.run()
-        process.waitUntilExit()
+        let end = try Self.process("xinqiao", arguments, environment, log: log).wait(atMost: .seconds(120))
         let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-        guard process.terminationStatus == 0 else {
-            throw Trouble(description: "xinqiao \(arguments.joined(separator: " ")) ended with \(process.terminationStatus):\n\(text)")
+        guard end == .status(0) else {
+            throw Trouble(description: "xinqiao \(arguments.joined(separator: " ")) ended with \(String(describing: end)):\n\(text)")
         }
         return text
     }
 
     // MARK: services
 
-    private func port(_ service: ServiceName) -> Int { 29_464 + (ServiceName.allCases.firstIndex(of: service) ?? 0) }
+    /// A range of the process's own, so that what another run left behind is not in the way.
+    private func port(_ service: ServiceName) -> Int {
+        20_000 + Int(getpid()) % 2_000 * 16 + (ServiceName.allCases.firstIndex(of: service) ?? 0)
+    }
 
     func start(_ service: ServiceName, instance: Int = 0) throws {
         let own = [
@@ -113,41 +106,26 @@ final class ProcessSuite: @unchecked Sendable {
             "XINQIAO_STATUS_PORT": instance == 0 ? String(port(service)) : "0",
             "XINQIAO_INSTANCE": "\(service.rawValue)-\(instance)",
         ]
-        let process = Self.process(
+        let process = try Self.process(
             service.rawValue, [], environment.merging(own) { $1 }, log: folder.appendingPathComponent("\(service.rawValue).log"))
-        try process.run()
         lock.withLock { processes["\(service.rawValue)-\(instance)"] = process }
     }
 
-    func process(_ service: ServiceName, instance: Int = 0) -> Process? { lock.withLock { processes["\(service.rawValue)-\(instance)"] } }
-
-    /// Sends the signal and waits for the end; returns the exit status.
+    /// Sends the signal and waits for the end.
     @discardableResult
-    func end(_ service: ServiceName, instance: Int = 0, signal: Int32) -> Int32 {
-        guard let process = process(service, instance: instance) else { return -1 }
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        return process.terminationStatus
+    func end(_ service: ServiceName, instance: Int = 0, signal: Int32) -> ChildProcess.End? {
+        lock.withLock { processes["\(service.rawValue)-\(instance)"] }?.stop(signal)
     }
 
-    /// The body of a status page; nil when nobody answers.
-    func page(_ service: ServiceName, _ path: String) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["curl", "-s", "-m", "5", "http://127.0.0.1:\(port(service))\(path)"]
-        let output = Pipe()
-        process.standardOutput = output
-        guard (try? process.run()) != nil else { return nil }
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? text : nil
-    }
+    /// What `/readyz?verbose` says, in one line.
+    func readiness(_ service: ServiceName) -> Healthcheck.Verdict { Healthcheck.ask(port: port(service)) }
 
     func waitUntilReady(_ service: ServiceName) throws {
-        let isUp = eventually(within: .seconds(60)) { page(service, "/readyz?verbose")?.contains("[-]") == false }
+        let isUp = eventually(within: .seconds(60)) { readiness(service).isHealthy }
         guard isUp else {
-            let log = (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8))?.suffix(3_000) ?? ""
-            throw Trouble(description: "\(service.rawValue) is not ready: \(page(service, "/readyz?verbose") ?? "no answer")\n\(log)")
+            let log =
+                (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8))?.suffix(3_000) ?? ""
+            throw Trouble(description: "\(service.rawValue) is not ready: \(readiness(service).line)\n\(log)")
         }
     }
 
@@ -156,9 +134,10 @@ final class ProcessSuite: @unchecked Sendable {
     }
 
     func stop() {
-        for process in lock.withLock({ Array(processes.values) }) where process.isRunning { process.terminate() }
-        for process in lock.withLock({ Array(processes.values) }) where process.isRunning { process.waitUntilExit() }
-        broker?.terminate()
+        let all = lock.withLock { Array(processes.values) }
+        for process in all { process.send(SIGTERM) }
+        for process in all { process.stop() }
+        broker?.stop()
     }
 
     // MARK: messages and tables
@@ -197,7 +176,9 @@ final class ProcessSuite: @unchecked Sendable {
     }
 
     /// Waits until the number is what it should be; gives back what it was at the end.
-    func number(_ sql: String, _ parameters: [Parameter] = [], becomes expected: Int64, within limit: Duration = .seconds(60)) throws -> Int64 {
+    func number(_ sql: String, _ parameters: [Parameter] = [], becomes expected: Int64, within limit: Duration = .seconds(60)) throws
+        -> Int64
+    {
         var last: Int64 = -1
         _ = eventually(within: limit) {
             last = (try? number(sql, parameters)) ?? -1
@@ -223,7 +204,9 @@ final class ProcessSuite: @unchecked Sendable {
                 guard let last = batch.last else { continue }
                 next = last.offset + 1
                 for message in batch {
-                    guard let event = try? CloudEvent.decode(headers: message.headers.map { ($0.name, $0.value) }, value: message.value ?? []),
+                    guard
+                        let event = try? CloudEvent.decode(
+                            headers: message.headers.map { ($0.name, $0.value) }, value: message.value ?? []),
                         event.type == type, event.subject == subject, let document = try? JSONDocument(parsing: event.data)
                     else { continue }
                     found.append(document.root)

@@ -23,13 +23,15 @@ struct JSONWriterTests {
                 json.member("null", Int?.none)
                 json.member("part", part)
                 json.member("empty", object: { _ in })
-                json.member("list", array: { json in
-                    json.element(1)
-                    json.element("two")
-                    json.object { $0.member("three", 3) }
-                    json.element(array: { _ in })
-                    json.raw(bytes("null"))
-                })
+                json.member(
+                    "list",
+                    array: { json in
+                        json.element(1)
+                        json.element("two")
+                        json.object { $0.member("three", 3) }
+                        json.element(array: { _ in })
+                        json.raw(bytes("null"))
+                    })
                 json.member("names", ["a", "b"])
                 json.member("raw", raw: bytes("[0]"))
             }
@@ -126,9 +128,10 @@ private indirect enum Tree: Equatable, JSONWritable {
         case 4, 5: .string(text(&random))
         case 6: .array((0..<random.next() % 6).map { _ in grown(depth: depth - 1, &random) })
         default:
-            .object((0..<random.next() % 40).map { place in
-                Member(key: bytes(text(&random) + "\(place)"), value: grown(depth: depth - 2, &random))
-            })
+            .object(
+                (0..<random.next() % 40).map { place in
+                    Member(key: bytes(text(&random) + "\(place)"), value: grown(depth: depth - 2, &random))
+                })
         }
     }
 

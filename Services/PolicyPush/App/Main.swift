@@ -1,5 +1,5 @@
-import PolicyPushDomain
 import Pipeline
+import PolicyPushDomain
 import Postgres
 
 @main

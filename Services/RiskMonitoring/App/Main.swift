@@ -1,6 +1,6 @@
-import RiskMonitoringDomain
 import Pipeline
 import Postgres
+import RiskMonitoringDomain
 
 @main
 struct Main {
@@ -8,7 +8,8 @@ struct Main {
         ServiceMain(
             RiskMonitoring(),
             migrations: [
-                Migration(name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self))
+                Migration(
+                    name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self))
             ]
         ).run()
     }

@@ -1,6 +1,6 @@
-import ScoringDomain
 import Pipeline
 import Postgres
+import ScoringDomain
 
 @main
 struct Main {

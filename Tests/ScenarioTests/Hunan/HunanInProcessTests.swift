@@ -73,7 +73,9 @@ extension MemoryHouse {
 
         // At least three ranked products, each with its conditions judged.
         let list = try #require(
-            try house.bodies(Topic.matchmakingEvents, MatchList.type).map { try MatchList($0) }.first { $0.applicationID == story.applicationID })
+            try house.bodies(Topic.matchmakingEvents, MatchList.type).map { try MatchList($0) }.first {
+                $0.applicationID == story.applicationID
+            })
         #expect(list.matches.count >= 3)
         #expect(list.matches.map(\.rank) == list.matches.indices.map { Int64($0 + 1) })
         #expect(list.matches.allSatisfy { match in !match.conditions.isEmpty && match.conditions.allSatisfy { $0.truth == "yes" } })

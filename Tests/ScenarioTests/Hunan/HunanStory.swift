@@ -117,14 +117,19 @@ struct HunanStory {
         step(Topic.portalIn, "consent", "consent.granted", (today - 50).startInChina) {
             $0.member("consentId", consentID)
             $0.member("receivers", array: { list in list.element("*") })
-            $0.member("categories", array: { list in
-                for category in [
-                    "registration", "tax", "social-insurance", "utility", "bank-flow", "judicial", "score", "portrait", "application", "loan",
-                ] { list.element(category) }
-            })
-            $0.member("purposes", array: { list in
-                for purpose in ["collection", "loan-application", "post-loan", "policy"] { list.element(purpose) }
-            })
+            $0.member(
+                "categories",
+                array: { list in
+                    for category in [
+                        "registration", "tax", "social-insurance", "utility", "bank-flow", "judicial", "score", "portrait", "application",
+                        "loan",
+                    ] { list.element(category) }
+                })
+            $0.member(
+                "purposes",
+                array: { list in
+                    for purpose in ["collection", "loan-application", "post-loan", "policy"] { list.element(purpose) }
+                })
             $0.member("from", (today - 400).text)
             $0.member("until", until.text)
             $0.member("signature", "signed")
