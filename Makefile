@@ -10,11 +10,11 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench
 
-.PHONY: help toolchain build demo up test lint format bench clean
+.PHONY: help toolchain build demo up test lint format bench simulate faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@echo "  variables: FIRMS=2000 SEED=1 ARGS=--exit"
+	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=100 ARGS=--exit"
 
 toolchain:
 	@$(PATH_SETUP) command -v swift >/dev/null || { \
@@ -45,3 +45,10 @@ bench: build ## measure, beside the peers and the physical limits; one JSON obje
 
 clean: ## remove what was built and the demonstration's data
 	rm -rf .build .build-* .demo
+
+simulate: toolchain ## the whole suite in a seeded storm, in memory: SEED=1 SEEDS=100
+	@$(PATH_SETUP) SEED=$(SEED) SEEDS=$(or $(SEEDS),100) swift test $(HOUSE) --filter StormTests
+
+faults: toolchain ## the real processes killed, doubled and stopped, on a real Kafka when there is one
+	@ops/setup test
+	@$(PATH_SETUP) swift test $(HOUSE) --filter "HunanProcesses|ServiceProcess|OutageTests|FaultTests"

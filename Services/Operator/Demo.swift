@@ -90,15 +90,15 @@ struct DemoFeed {
         try gate.hold(sender)
         // A firm asks once its records are known: topics promise no order between one another.
         var requests: [OutsideRecord] = []
-        func send(_ record: OutsideRecord) throws {
+        func send(_ record: OutsideRecord, at time: Instant) throws {
             try sender.send(
-                topic: record.topic, id: record.id, type: record.type, source: "province", subject: record.subject, time: record.time,
+                topic: record.topic, id: record.id, type: record.type, source: "province", subject: record.subject, time: time,
                 data: record.data)
             try ledger.note(topic: record.topic, id: record.id, planted: record.planted.map { "\($0)" } ?? "")
         }
         for firm in 0..<firms {
             for record in province.records(ofFirm: firm) {
-                if record.type == "financing.requested" { requests.append(record) } else { try send(record) }
+                if record.type == "financing.requested" { requests.append(record) } else { try send(record, at: record.time) }
             }
             if firm % 4 == 3 { try gate.hold(sender) }
             if Shutdown.isRequested { throw Failure("stopped in the middle of the feed; the next run begins anew") }
@@ -108,7 +108,8 @@ struct DemoFeed {
         try sender.finish()
         try gate.waitUntilQuiet(.seconds(900), ingesting: gate.expected(sender))
         for (index, request) in requests.enumerated() {
-            try send(request)
+            // Asked today: the banks' days to answer are counted from the request.
+            try send(request, at: WallClock.now)
             if index % 50 == 49 { try gate.hold(sender) }
         }
         try sender.finish()

@@ -7,12 +7,17 @@ import Wire
 extension Command {
     static let train = Command(
         "train", usage: "scorecard --target COLUMN [options] FILE.csv", summary: "train a scorecard on labelled rows",
-        valued: ["target", "out", "id", "seed", "title-en", "title-zh", "prefix", "features", "exclude", "applies-to", "pack", "with"],
+        valued: [
+            "target", "out", "id", "seed", "title-en", "title-zh", "prefix", "features", "exclude", "applies-to", "pack", "with",
+            "priority",
+        ],
         flags: ["quiet"],
         details: """
             Monotone weight-of-evidence binning, selection by information value, logistic regression, integer points. Prints the held-out
             AUC and KS and what each feature adds. TARGET is 1 for the bad outcome. With --out it writes a catalogue entry of kind `model`
-            (id --id). --pack takes the indicators' titles from a pack, for the reasons. --prefix puts a text before each column's name to make the indicator's id. --with A,B names indicators
+            (id --id). --pack takes the indicators' titles from a pack, for the reasons. --prefix puts
+            a text before each column's name to make the indicator's id. --priority N (10) decides between models that apply: the
+            lower one. --with A,B names indicators
             that are 1 in the entry's examples, so that --applies-to holds for them.
             """
     ) { options in
@@ -63,6 +68,7 @@ struct Training {
             print("  \(feature.indicator.padding(to: 24)) IV \(String(format: "%.3f", feature.informationValue))  \(Self.fate(feature))")
         }
         guard let out = options.text("out") else { return }
+        let priority = try options.int("priority", default: 10, in: 0...1_000_000)
         let entry = JSONWriter.encode { writer in
             writer.object { object in
                 object.member("kind", "model")
@@ -79,7 +85,7 @@ struct Training {
                                 $0.member("zh", options.text("title-zh") ?? "训练评分卡")
                             })
                         body.member("appliesTo", raw: Array((options.text("applies-to") ?? "true").utf8))
-                        body.member("priority", Int64(10))
+                        body.member("priority", Int64(priority))
                         body.member("scorecard", raw: trained.json)
                     })
                 object.member(

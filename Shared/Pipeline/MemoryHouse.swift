@@ -16,6 +16,8 @@ package final class MemoryHouse {
 
     package let lanes: Int32
     package private(set) var now: Instant
+    /// What goes wrong on the way; nil for a calm run.
+    package var storm: Storm?
     package private(set) var catalog = Catalog.empty
     private var entries: [CatalogEntry] = []
     private var logs: [TopicPartition: [RawMessage]] = [:]
@@ -66,23 +68,31 @@ package final class MemoryHouse {
         while isMoving {
             isMoving = false
             for room in rooms {
-                for row in try room.work(logs: logs, catalog: catalog, now: now) {
+                let turn = try room.work(logs: logs, catalog: catalog, now: now, storm: &storm)
+                if turn.didMove { isMoving = true }
+                for row in turn.rows {
                     isMoving = true
-                    for (index, entry) in row.messages.enumerated() {
-                        var event = CloudEvent(
-                            id: "\(row.link.place.topic)/\(row.link.place.partition)/\(row.link.lane)/\(row.firstSequence + Int64(index))",
-                            source: "xinqiao/\(room.service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value
-                        )
-                        event.time = entry.time
-                        event.subject = entry.message.subject
-                        event.sequence = row.firstSequence + Int64(index)
-                        event.dataContentType = "application/json"
-                        append(
-                            topic: row.link.place.topic, partition: row.link.place.partition, key: entry.message.key,
-                            headers: event.binaryHeaders(), value: entry.message.value)
-                    }
+                    // A producer that failed on the way: part of the row is there already when it goes back and sends all of it.
+                    for part in storm?.falseStarts(row.messages.count) ?? [] { publish(row, part, from: room.service) }
+                    publish(row, 0..<row.messages.count, from: room.service)
                 }
             }
+        }
+    }
+
+    private func publish(_ row: OutboxRow, _ part: Range<Int>, from service: ServiceName) {
+        for index in part {
+            let entry = row.messages[index]
+            var event = CloudEvent(
+                id: "\(row.link.place.topic)/\(row.link.place.partition)/\(row.link.lane)/\(row.firstSequence + Int64(index))",
+                source: "xinqiao/\(service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value)
+            event.time = entry.time
+            event.subject = entry.message.subject
+            event.sequence = row.firstSequence + Int64(index)
+            event.dataContentType = "application/json"
+            append(
+                topic: row.link.place.topic, partition: row.link.place.partition, key: entry.message.key, headers: event.binaryHeaders(),
+                value: entry.message.value)
         }
     }
 
@@ -124,8 +134,10 @@ private protocol Room: AnyObject {
     var service: ServiceName { get }
     var store: MemoryStore { get }
     var nextTimer: Instant? { get }
-    /// Does what there is to do and returns what is to be sent.
-    func work(logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant) throws(StoreFault) -> [OutboxRow]
+    /// Does what there is to do and returns what is to be sent. `didMove` is false when there was nothing to do.
+    func work(
+        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant, storm: inout Storm?
+    ) throws(StoreFault) -> (didMove: Bool, rows: [OutboxRow])
 }
 
 private final class ServiceRoom<Service: Decider>: Room {
@@ -144,14 +156,20 @@ private final class ServiceRoom<Service: Decider>: Room {
     var service: ServiceName { decider.service }
     var nextTimer: Instant? { store.timers.values.min() }
 
-    func work(logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant) throws(StoreFault) -> [OutboxRow] {
+    func work(
+        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant, storm: inout Storm?
+    ) throws(StoreFault) -> (didMove: Bool, rows: [OutboxRow]) {
         let book = store.book(topics: inputs(catalog), lanes: lanes)
         var batch = InputBatch()
+        var isWaiting = false
         for topic in inputs(catalog) {
             for lane in 0..<lanes {
                 let place = TopicPartition(topic: topic, partition: lane)
                 let next = Int(book.nextOffset[place] ?? 0)
-                if let log = logs[place], next < log.count { batch.messages.append(contentsOf: log[next...]) }
+                guard let log = logs[place], next < log.count else { continue }
+                isWaiting = true
+                let count = storm?.batchSize(upTo: log.count - next) ?? log.count - next
+                batch.messages.append(contentsOf: log[next..<next + count])
             }
         }
         batch.timers = store.dueTimers(at: now)
@@ -166,10 +184,19 @@ private final class ServiceRoom<Service: Decider>: Room {
                 }
             }
         }
-        guard !batch.isEmpty else { return [] }
+        guard !batch.isEmpty else { return (isWaiting, store.takeOutbox()) }
         let step = Step(decider: decider, lanes: lanes)
         let result = try step.run(batch, book: book, cache: &cache, catalog: catalog, at: now, loading: store)
+        if storm?.crashesBeforeCommit() == true {
+            cache = StateCache()
+            return (true, [])
+        }
         try store.commit(result.write)
-        return store.takeOutbox()
+        if storm?.crashesAfterCommit() == true {
+            // What was committed is in the outbox and goes out after the restart.
+            cache = StateCache()
+            return (true, [])
+        }
+        return (true, store.takeOutbox())
     }
 }

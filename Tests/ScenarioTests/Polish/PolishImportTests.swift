@@ -1,0 +1,37 @@
+import Foundation
+import Support
+import Testing
+
+/// Real firms as input: 7,027 Polish companies with 64 ratios each, imported through the front door and scored by a card that our
+/// own training made.
+extension HunanProcessesTests {
+    @Test func `the Polish file imports, importing it again changes nothing, and every firm has a score with reasons`() throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let shared = ProcessInfo.processInfo.environment["XINQIAO_SHARED"] ?? PackFolder.root.appendingPathComponent("../shared").path
+        let file = shared + "/data/credit/polish-bankruptcy-year1.csv"
+        guard FileManager.default.fileExists(atPath: file) else {
+            print("skipped: \(file) is not here")
+            return
+        }
+        let arguments = [
+            "import", "--source", "uci-polish", "--type", "polish.ratios", "--zone", "firm", "--drop", "bankrupt_within_5_years", file,
+        ]
+        let facts = "SELECT count(*) FROM governance.fact WHERE record_type = 'polish.ratios'"
+        let scored = "SELECT count(*) FROM scoring.portrait WHERE model = 'polish-scorecard' AND points IS NOT NULL"
+        try suite.run(arguments)
+        #expect(try suite.number(facts, becomes: 7_027) == 7_027)
+        #expect(try suite.number(scored, becomes: 7_027, within: .seconds(120)) == 7_027)
+        try suite.settle()
+        let revisions = try suite.number("SELECT sum(revision)::int8 FROM scoring.portrait WHERE model = 'polish-scorecard'")
+        try suite.run(arguments)
+        try suite.settle()
+        #expect(try suite.number(facts) == 7_027)
+        #expect(try suite.number("SELECT sum(revision)::int8 FROM scoring.portrait WHERE model = 'polish-scorecard'") == revisions)
+        #expect(
+            try suite.number(
+                "SELECT count(*) FROM scoring.score_history WHERE model = 'polish-scorecard' AND jsonb_array_length(reasons) < 4") == 0)
+        let said = try suite.run(["explain", "score", "91100000PDY000017U"].map { $0 })
+        #expect(said.contains("sha256"))
+        #expect(said.contains("source.uci-polish.records.v1"))
+    }
+}
