@@ -13,17 +13,20 @@ package struct ServiceMain<Service: Decider> {
     private let migrations: [Migration]
     private let inputs: @Sendable (Catalog) -> [String]
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
+    private let furtherKeys: [String]
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
     ///   - inputs: the topics to read, which may depend on the catalogue.
+    ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     package init(
-        _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil,
+        _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
         self.migrations = migrations
+        self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
         self.pages = pages
@@ -66,6 +69,7 @@ package struct ServiceMain<Service: Decider> {
         Shutdown.install()
         var environment = Environment.ofProcess()
         let settings = ServiceSettings(&environment, service: decider.service)
+        for key in furtherKeys { _ = environment.text(key, default: "") }
         environment.finish()
         let log = Log(service: decider.service.rawValue, hiding: environment.secretValues)
         KafkaLog.sink = { level, facility, text in

@@ -1,6 +1,7 @@
 import Foundation
 import Support
 import Testing
+import Vocabulary
 
 /// Real firms as input: 7,027 Polish companies with 64 ratios each, imported through the front door and scored by a card that our
 /// own training made.
@@ -30,7 +31,8 @@ extension HunanProcessesTests {
         #expect(
             try suite.number(
                 "SELECT count(*) FROM scoring.score_history WHERE model = 'polish-scorecard' AND jsonb_array_length(reasons) < 4") == 0)
-        let said = try suite.run(["explain", "score", "91100000PDY000017U"].map { $0 })
+        let first = try #require(USCC.synthetic(number: 1, region: "100000"))
+        let said = try suite.run(["explain", "score", first.text])
         #expect(said.contains("sha256"))
         #expect(said.contains("source.uci-polish.records.v1"))
     }

@@ -64,7 +64,7 @@ WINDOW later AS (
 COMMENT ON VIEW fact_status IS 'Of each fact: current, superseded, duplicate or retracted, by all that is known today.';
 
 CREATE FUNCTION fact_as_of(as_of date, known date) RETURNS SETOF fact
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     -- The end of a day in China Standard Time, in which all days are counted.
     SELECT standing.*
     FROM (
