@@ -103,6 +103,12 @@ package struct Fields {
         return flag
     }
 
+    /// A flag whose absence means something else than `false`.
+    package func requiredBool(_ name: String) throws(ContractDefect) -> Bool {
+        guard let flag = try required(name).bool else { throw .wrong(field: name, expected: "true or false") }
+        return flag
+    }
+
     package func money(_ name: String) throws(ContractDefect) -> Money { Money(fen: try int(name)) }
 
     package func instant(_ name: String) throws(ContractDefect) -> Instant {

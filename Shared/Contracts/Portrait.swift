@@ -163,6 +163,8 @@ package struct Portrait: Payload {
                 indicators.append((name, .text(text)))
             }
         }
+        // The look-up is a binary search; another writer may have another idea of order.
+        if zip(indicators, indicators.dropFirst()).contains(where: { $0.name > $1.name }) { indicators.sort { $0.name < $1.name } }
         var dimensions: [(name: String, points: Int64)] = []
         for (name, value) in try fields.required("dimensions").members {
             guard let points = value.int else { throw .wrong(field: "dimensions", expected: "whole numbers") }
@@ -317,7 +319,7 @@ package struct WhitelistChange: Payload {
     package init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
-            list: try fields.text("list"), subject: try fields.text("subject"), isMember: try fields.bool("isMember"),
+            list: try fields.text("list"), subject: try fields.text("subject"), isMember: try fields.requiredBool("isMember"),
             reason: try fields.text("reason"), at: try fields.instant("at"))
     }
 

@@ -1,0 +1,19 @@
+/// A part of the suite that is measured by itself.
+enum Part: String, CaseIterable {
+    case wire, ledger, scorecard, step, writer
+
+    enum Answer {
+        case figures([Figure])
+        case skipped(String)
+    }
+
+    func measured(_ plan: Plan) throws -> Answer {
+        switch self {
+        case .wire: .figures(try WireBench.measured(runs: plan.runs))
+        case .ledger: .figures(try LedgerBench.measured(runs: plan.runs))
+        case .scorecard: .figures(try ScorecardBench.measured(runs: plan.runs, model: plan.model))
+        case .step: .figures(try StepBench.measured(runs: plan.runs))
+        case .writer: try WriterBench.measured(runs: plan.runs)
+        }
+    }
+}
