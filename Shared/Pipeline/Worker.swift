@@ -19,6 +19,8 @@ package struct WorkerBounds: Sendable {
     package var cachedStatesMax = 5_000
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
+    /// Outbox rows older than their retention that are removed at a time.
+    package var pruneRowsMax = 5_000
 
     package init() {}
 }
@@ -41,7 +43,11 @@ package final class Worker<Service: Decider> {
     private let publisher: Publisher
     private var lease: Lease?
     private var lanes: Int32 = 0
+    /// What is read; what the catalogue asks for; what of that the broker does not have yet.
     private var topics: [String] = []
+    private var wantedTopics: [String] = []
+    private var missingTopics: [String] = []
+    private var topicsCheckedAt = MonotonicClock.now
     private var book = LaneBook()
     private var cache = StateCache<Service.State>()
     private var pauses: [TopicPartition: PauseReason] = [:]
@@ -51,6 +57,7 @@ package final class Worker<Service: Decider> {
     private var renewedAt = MonotonicClock.now + .seconds(-60)
     private var markedAt = MonotonicClock.now
     private var gaugedAt = MonotonicClock.now + .seconds(-60)
+    private var prunedAt = MonotonicClock.now
     /// Offsets whose message the database refused: they go to the dead letters when met again.
     private var poisoned: [MessagePlace: Refusal] = [:]
 
@@ -161,10 +168,11 @@ package final class Worker<Service: Decider> {
         renewedAt = MonotonicClock.now
         let wanted = inputs(catalog)
         var changedTopics = false
-        if lease == nil || wanted != topics {
-            try checkPartitions(wanted, consumer)
-            changedTopics = true
-            topics = wanted
+        if lease == nil || wanted != wantedTopics || (!missingTopics.isEmpty && MonotonicClock.now.since(topicsCheckedAt) >= .seconds(10)) {
+            let there = try checkPartitions(wanted, consumer)
+            changedTopics = lease == nil || there != topics
+            wantedTopics = wanted
+            topics = there
         }
         var lease = self.lease ?? Lease(owner: owner, lanes: lanes)
         let before = self.lease == nil ? nil : Optional(lease.held)
@@ -174,8 +182,13 @@ package final class Worker<Service: Decider> {
         try load(held, store, consumer)
     }
 
-    private func checkPartitions(_ wanted: [String], _ consumer: KafkaConsumer) throws(StoreFault) {
+    /// The topics that are there, all with the same number of partitions. A sender's topic that is not there yet must not stop
+    /// the others: it is named in `/readyz` and looked for again. One of our own must be there.
+    private func checkPartitions(_ wanted: [String], _ consumer: KafkaConsumer) throws(StoreFault) -> [String] {
+        topicsCheckedAt = MonotonicClock.now
         var counts: Set<Int> = []
+        var there: [String] = []
+        missingTopics = []
         for topic in wanted {
             let count: Int?
             do {
@@ -183,9 +196,20 @@ package final class Worker<Service: Decider> {
             } catch {
                 throw .unavailable("kafka: \(error)")
             }
-            guard let count else { throw .unavailable("kafka: topic \(topic) is missing; run `xinqiao topics apply`") }
+            guard let count else {
+                guard Topic.writer(of: topic) != nil else {
+                    throw .unavailable("kafka: topic \(topic) is missing; run `xinqiao topics apply`")
+                }
+                missingTopics.append(topic)
+                continue
+            }
             counts.insert(count)
+            there.append(topic)
         }
+        health.set(
+            "topics",
+            missingTopics.isEmpty
+                ? .ok : .failing("not there yet: \(missingTopics.joined(separator: ", ")); run `xinqiao topics apply`"))
         guard counts.count == 1, let count = counts.first else {
             throw .unavailable("kafka: the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
         }
@@ -193,6 +217,7 @@ package final class Worker<Service: Decider> {
             throw .unavailable("kafka: the topics had \(lanes) partitions and now have \(count); drain, then restart with the new number")
         }
         lanes = Int32(count)
+        return there
     }
 
     private func load(_ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
@@ -398,6 +423,10 @@ package final class Worker<Service: Decider> {
         }
         consumer.storeForLag(positions)
         try gauge(store)
+        if MonotonicClock.now.since(prunedAt) >= .seconds(60) {
+            prunedAt = MonotonicClock.now
+            _ = try store.rows(Self.pruneOutbox, [.int64(Int64(bounds.pruneRowsMax))])
+        }
         if let blocked = publisher.blockedLinks.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
         } else {
@@ -465,6 +494,18 @@ package final class Worker<Service: Decider> {
         """
         SELECT lane, key, name, due_at FROM timer WHERE lane = ANY ($1::int4[]) AND due_at <= $2
          ORDER BY due_at, lane, key, name LIMIT $3
+        """
+    }
+    // As long as the topics keep what was sent: within that time a link can be sent again from here.
+    static var pruneOutbox: String {
+        """
+        DELETE FROM outbox o
+         USING (SELECT b.lane, b.topic, b.partition, b.first_seq
+                  FROM outbox b
+                  JOIN link_out l ON l.lane = b.lane AND l.topic = b.topic AND l.partition = b.partition AND b.last_seq <= l.acked_seq
+                 WHERE b.created_at < now() - interval '14 days'
+                 LIMIT $1) AS old
+         WHERE o.lane = old.lane AND o.topic = old.topic AND o.partition = old.partition AND o.first_seq = old.first_seq
         """
     }
     static var readGauges: String {

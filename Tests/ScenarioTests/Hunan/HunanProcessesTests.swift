@@ -178,4 +178,26 @@ import Wire
             within: .seconds(10))
         #expect(matched == firms)
     }
+
+    @Test func `a source whose topic is not there yet does not stop the front door`() throws {
+        guard let suite = try suite(), suite.isRealKafka else { return }
+        let id = "test-source-\(UUID().uuidString.prefix(6).lowercased())"
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(id)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try "{\"id\":\"\(id)\",\"title\":{\"en\":\"t\",\"zh\":\"t\"},\"version\":1}".write(
+            to: folder.appendingPathComponent("pack.json"), atomically: true, encoding: .utf8)
+        let entry = """
+            {"kind":"source","id":"\(id)","version":1,"effectiveFrom":"2020-01-01T00:00:00Z","body":{"title":{"en":"t","zh":"t"},
+             "recordTypes":["tax.return"],"rhythmDays":30,"owner":{"en":"t","zh":"t"}},"examples":[{"recordType":"tax.return","allowed":true}]}
+            """
+        try entry.write(to: folder.appendingPathComponent("source.json"), atomically: true, encoding: .utf8)
+        try suite.run(["catalog", "publish", folder.path])
+        #expect(eventually(within: .seconds(20)) { !suite.readiness(.ingestion).isHealthy })
+        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let story = HunanStory(number: 105, today: today)
+        try suite.tell(Array(story.records().prefix(10)))
+        #expect(try suite.number("SELECT count(*) FROM governance.fact WHERE subject = $1", [.text(story.firm)], becomes: 10) == 10)
+        try suite.run(["topics", "apply", "--packs", folder.path])
+        try suite.waitUntilReady(.ingestion)
+    }
 }
