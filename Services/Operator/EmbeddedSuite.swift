@@ -39,9 +39,7 @@ final class EmbeddedSuite: Sendable {
     /// Brings everything up; returns when every service is ready.
     func start() throws {
         Terminal.say("starting a private PostgreSQL and the built-in broker …")
-        let server = try postgres.start()
-        folder.remember(server.pid, "postgres")
-        processes.withLock { $0["postgres"] = server }
+        keep(try postgres.start { [self] in restartPostgres(after: $0) })
         unsafe setenv(ServiceKeys.postgres, postgres.conninfo, 1)
         let addressFile = folder.path("broker-address")
         try launch("broker", program: "xinqiao", arguments: ["broker", "--packs", packs, "--address-file", addressFile], environment: [:])
@@ -125,6 +123,24 @@ final class EmbeddedSuite: Sendable {
         }
         folder.remember(process.pid, program)
         processes.withLock { $0[name] = process }
+    }
+
+    private func keep(_ server: ChildProcess) {
+        folder.remember(server.pid, "postgres")
+        processes.withLock { $0["postgres"] = server }
+    }
+
+    private func restartPostgres(after end: ChildProcess.End) {
+        guard !isEnding.load(ordering: .acquiring) else { return }
+        Terminal.say("postgres ended (\(end)); starting it again")
+        // Its children need a moment to notice that the first of them is gone.
+        OwnThread.sleep(for: .seconds(1))
+        guard !isEnding.load(ordering: .acquiring) else { return }
+        do {
+            keep(try postgres.launch { [self] in restartPostgres(after: $0) })
+        } catch {
+            Terminal.say("\(error)")
+        }
     }
 
     func waitUntilReady(_ limit: Duration) throws {

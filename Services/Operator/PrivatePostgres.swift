@@ -59,18 +59,9 @@ struct PrivatePostgres {
     }
 
     /// Makes the cluster, starts it, makes the database. fsync stays on: the suite's promise rests on it.
-    func start() throws -> ChildProcess {
+    func start(onEnd: @escaping @Sendable (ChildProcess.End) -> Void) throws -> ChildProcess {
         try run("initdb", ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        let settings = [
-            "listen_addresses=", "unix_socket_directories=\(socket)", "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=60",
-            "checkpoint_timeout=15min", "autovacuum_naptime=20s",
-        ]
-        let arguments = ["-D", data] + settings.flatMap { ["-c", $0] }
-        let server = try ChildProcess(
-            program: asPostgres ? "/usr/bin/setpriv" : binaries + "/postgres",
-            arguments: asPostgres
-                ? ["--reuid=postgres", "--regid=postgres", "--init-groups", binaries + "/postgres"] + arguments : arguments,
-            environment: ProcessInfo.processInfo.environment, output: log)
+        let server = try launch(onEnd: onEnd)
         for _ in 0..<300 {
             if (try? run("pg_isready", ["-q", "-h", socket])) != nil {
                 try run("createdb", ["-h", socket, "-U", superuser, "xinqiao"])
@@ -80,6 +71,20 @@ struct PrivatePostgres {
             usleep(100_000)
         }
         throw Failure("PostgreSQL did not start:\n" + ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "no log"))
+    }
+
+    /// Starts the server on the cluster as it is: the first time, and again after it was killed.
+    func launch(onEnd: @escaping @Sendable (ChildProcess.End) -> Void) throws -> ChildProcess {
+        let settings = [
+            "listen_addresses=", "unix_socket_directories=\(socket)", "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=60",
+            "checkpoint_timeout=15min", "autovacuum_naptime=20s",
+        ]
+        let arguments = ["-D", data] + settings.flatMap { ["-c", $0] }
+        return try ChildProcess(
+            program: asPostgres ? "/usr/bin/setpriv" : binaries + "/postgres",
+            arguments: asPostgres
+                ? ["--reuid=postgres", "--regid=postgres", "--init-groups", binaries + "/postgres"] + arguments : arguments,
+            environment: ProcessInfo.processInfo.environment, output: log, onEnd: onEnd)
     }
 }
 
