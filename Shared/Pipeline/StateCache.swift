@@ -54,7 +54,3 @@ package struct StateCache<State: DecidedState>: Sendable {
         if entries.count > countMax { entries.removeAll(keepingCapacity: true) }
     }
 }
-
-extension StateCache {
-    package var count: Int { entries.count }
-}

@@ -223,7 +223,10 @@ package final class Worker<Service: Decider> {
     private func load(_ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
         publisher.drain(.seconds(2))
         try markAcknowledged(store)
-        for place in pauses.keys { health.remove(place.checkName) }
+        for place in pauses.keys {
+            health.remove(place.checkName)
+            metrics.resumed(place)
+        }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
         book = loaded.book
         cache = StateCache()
