@@ -45,6 +45,26 @@ package enum Topic {
     }
 }
 
+/// How events lie in the messages of a topic.
+package enum Dialect: Hashable, Sendable {
+    /// Many events of one link in one Kafka message, as the outbox keeps them: between our own services.
+    case packed
+    /// One event a message, CloudEvents 1.0: at the house's doors, and where people read.
+    case cloudEvents
+    /// A value and a key and nothing more: topics of other systems. What we send carries the link in two headers all the same.
+    case bare
+}
+
+extension Topic {
+    /// What only our own services read.
+    private static let packed: Set<String> = [
+        ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, scoringPortraits, matchmakingEvents,
+        policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents,
+    ]
+
+    package static func dialect(of topic: String) -> Dialect { packed.contains(topic) ? .packed : .cloudEvents }
+}
+
 /// Who wrote a message from outside.
 package enum OutsideWriter: Hashable, Sendable {
     case source(String)

@@ -14,6 +14,9 @@ package protocol Decider: Sendable {
     /// Catalogue kinds whose changes concern every known key: a change is walked over all of them as `Input.sweep`.
     var sweptKinds: Set<String> { get }
 
+    /// How events lie in the messages of a topic that it reads or writes.
+    func dialect(of topic: String) -> Dialect
+
     /// Which key a message is about, or why it is not handled. Cheap: called before any state is loaded.
     func admit(_ message: Message, catalog: Catalog) -> Admission
 
@@ -24,6 +27,7 @@ package protocol Decider: Sendable {
 
 extension Decider {
     package var sweptKinds: Set<String> { [] }
+    package func dialect(of topic: String) -> Dialect { Topic.dialect(of: topic) }
 }
 
 /// What is to be done with a message.

@@ -11,6 +11,14 @@ package struct Effects: Sendable {
 
     package init() {}
 
+    /// Empties it for the next decision and keeps its room.
+    package mutating func reset() {
+        rows.removeAll(keepingCapacity: true)
+        messages.removeAll(keepingCapacity: true)
+        timers.removeAll(keepingCapacity: true)
+        refusal = nil
+    }
+
     /// Sends `payload` to `topic` under `key`, which decides its lane.
     package mutating func send(_ payload: some Payload, to topic: String, key: String) {
         send(type: Swift.type(of: payload).type, value: payload.bytes, to: topic, key: key, subject: key)
@@ -68,7 +76,7 @@ package struct StoreTable: Hashable, Sendable {
         case replace
     }
 
-    package enum CellType: Hashable, Sendable { case text, int64, double, bool, bytes, instant, day, json }
+    package enum CellType: Hashable, Sendable { case text, int32, int64, double, bool, bytes, instant, day, json, int16s }
 
     package struct Column: Hashable, Sendable {
         package let name: String
@@ -92,22 +100,10 @@ package struct StoreTable: Hashable, Sendable {
         self.key = key
         self.onConflict = onConflict
     }
-}
 
-/// One cell of a row.
-package enum Cell: Hashable, Sendable {
-    case null
-    case text(String)
-    case int64(Int64)
-    case double(Double)
-    case bool(Bool)
-    case bytes([UInt8])
-    case instant(Instant)
-    case day(Day)
-    case json([UInt8])
-
-    package static func textOrNull(_ text: String?) -> Cell { text.map { .text($0) } ?? .null }
-    package static func int64OrNull(_ number: Int64?) -> Cell { number.map { .int64($0) } ?? .null }
+    /// A service has one table of a name.
+    package static func == (a: StoreTable, b: StoreTable) -> Bool { a.name == b.name }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 package struct RowWrite: Hashable, Sendable {

@@ -7,9 +7,10 @@ package struct Message: Sendable {
     package let topic: String
     package let partition: Int32
     package let offset: Int64
+    /// Which event of a packed Kafka message it is; 0 in the others.
+    package let index: Int32
     package let key: String
-    /// CloudEvents `id`, `source`, `type`, `subject`, `time`.
-    package let id: String
+    /// CloudEvents `source`, `type`, `subject`, `time`.
     package let source: String
     package let type: String
     package let subject: String
@@ -18,6 +19,13 @@ package struct Message: Sendable {
     /// SHA-256 of the value as it came, in hexadecimal; computed only for messages from outside, else empty.
     package let sha256: String
     package let traceparent: String?
+    private let identity: Identity
+
+    private enum Identity: Sendable {
+        case given(String)
+        /// A place in a link, from which the id is made when somebody asks.
+        case sequence(Int64)
+    }
 
     package init(
         topic: String, partition: Int32, offset: Int64, key: String, id: String, source: String, type: String, subject: String,
@@ -26,8 +34,9 @@ package struct Message: Sendable {
         self.topic = topic
         self.partition = partition
         self.offset = offset
+        index = 0
         self.key = key
-        self.id = id
+        identity = .given(id)
         self.source = source
         self.type = type
         self.subject = subject
@@ -36,10 +45,48 @@ package struct Message: Sendable {
         self.sha256 = sha256
         self.traceparent = traceparent
     }
+
+    /// An event of a packed message.
+    package init(
+        topic: String, partition: Int32, offset: Int64, index: Int32, key: String, sequence: Int64, source: String, type: String,
+        subject: String, time: Instant, body: JSONValue
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.index = index
+        self.key = key
+        identity = .sequence(sequence)
+        self.source = source
+        self.type = type
+        self.subject = subject
+        self.time = time
+        self.body = body
+        sha256 = ""
+        traceparent = nil
+    }
+
+    /// The place in the partition as one number that grows: the offset, and within it the event of a packed message.
+    package var position: Int64 { offset << 20 | Int64(index) }
+
+    /// CloudEvents `id`: the sender's own, or the event's place in its link.
+    package var id: String {
+        switch identity {
+        case .given(let id): id
+        case .sequence(let sequence): Message.linkID(topic: topic, partition: partition, source: source, sequence: sequence)
+        }
+    }
+
+    /// The id of what our services send: topic, partition, sending lane, sequence. Source: ARCHITECTURE.md, "Truth and time".
+    package static func linkID(topic: String, partition: Int32, source: String, sequence: Int64) -> String {
+        "\(topic)/\(partition)/\(source.split(separator: "/").last ?? "")/\(sequence)"
+    }
 }
 
 /// What is known for one key, kept as a JSON object between batches.
 package protocol DecidedState: Sendable {
+    /// False for a service that remembers nothing between messages: then no state is read or written.
+    static var isKept: Bool { get }
     /// A key never seen before.
     init()
     init(_ json: JSONValue) throws(ContractDefect)
@@ -48,6 +95,8 @@ package protocol DecidedState: Sendable {
 }
 
 extension DecidedState {
+    package static var isKept: Bool { true }
+
     package var bytes: [UInt8] {
         JSONWriter.encode { writer in writer.object { write(to: &$0) } }
     }

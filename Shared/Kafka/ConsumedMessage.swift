@@ -21,10 +21,11 @@ package struct ConsumedMessage: Sendable {
     package let key: [UInt8]?
     /// Nil is a tombstone; empty is empty.
     package let value: [UInt8]?
-    package let headers: [KafkaHeader]
+    package let headers: [(name: String, value: [UInt8])]
 
     package init(
-        topic: String, partition: Int32, offset: Int64, timestamp: Instant?, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader]
+        topic: String, partition: Int32, offset: Int64, timestamp: Instant?, key: [UInt8]?, value: [UInt8]?,
+        headers: [(name: String, value: [UInt8])]
     ) {
         self.topic = topic
         self.partition = partition

@@ -144,11 +144,11 @@ import Vocabulary
             headers: readHeaders(message))
     }
 
-    private func readHeaders(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [KafkaHeader] {
+    private func readHeaders(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> [(name: String, value: [UInt8])] {
         var list: OpaquePointer?
         guard unsafe rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list = unsafe list else { return [] }
         let count = unsafe rd_kafka_header_cnt(list)
-        var headers: [KafkaHeader] = []
+        var headers: [(name: String, value: [UInt8])] = []
         headers.reserveCapacity(count)
         for index in 0..<count {
             var name: UnsafePointer<CChar>?
@@ -157,7 +157,7 @@ import Vocabulary
             guard unsafe rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR,
                 let name = unsafe name
             else { break }
-            unsafe headers.append(KafkaHeader(name: headerNames.text(name, at: index), value: bytes(value, count: size) ?? []))
+            unsafe headers.append((headerNames.text(name, at: index), bytes(value, count: size) ?? []))
         }
         return headers
     }

@@ -50,26 +50,45 @@ import Vocabulary
     package func produce(
         topic: String, partition: Int32, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader], tag: UInt64
     ) throws(KafkaFault) {
-        let (handle, destination) = try destination(topic, partition)
+        let error = unsafe withBytes(key) { key in
+            unsafe withBytes(value) { value in unsafe send(topic, partition, key: key, value: value, headers: headers, tag: tag) }
+        }
+        if let error { throw error }
+    }
+
+    /// Like the other, with key and value where they lie in a larger block of bytes.
+    package func produce(
+        topic: String, partition: Int32, in block: [UInt8], key: Range<Int>?, value: Range<Int>, headers: [KafkaHeader], tag: UInt64
+    ) throws(KafkaFault) {
+        let error = unsafe block.withUnsafeBytes { block in
+            let keyBytes = unsafe key.map { unsafe UnsafeRawBufferPointer(rebasing: block[$0]) }
+            return unsafe send(
+                topic, partition, key: keyBytes, value: UnsafeRawBufferPointer(rebasing: block[value]), headers: headers, tag: tag)
+        }
+        if let error { throw error }
+    }
+
+    private func send(
+        _ topic: String, _ partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [KafkaHeader],
+        tag: UInt64
+    ) -> KafkaFault? {
+        let handle: ClientHandle
+        let target: Destination
+        do throws(KafkaFault) { (handle, target) = try destination(topic, partition) } catch { return error }
         var list: OpaquePointer?
         if !headers.isEmpty {
-            guard let made = unsafe headerList(headers) else { throw .configuration(key: "headers", reason: "out of memory") }
+            guard let made = unsafe headerList(headers) else { return .configuration(key: "headers", reason: "out of memory") }
             unsafe list = made
         }
         context.inFlight.add(1, ordering: .relaxed)
-        let error = unsafe withBytes(key) { key in
-            unsafe withBytes(value) { value in
-                unsafe enqueue(handle, destination, partition, key: key, value: value, headers: list, tag: tag)
-            }
-        }
-        if error != RD_KAFKA_RESP_ERR_NO_ERROR {
-            context.inFlight.subtract(1, ordering: .relaxed)
-            // The library takes the list only when it takes the message.
-            if let list = unsafe list { unsafe rd_kafka_headers_destroy(list) }
-            // After a fatal error the library answers with that error's own code.
-            if error != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = handle.fatal { throw fatal }
-            throw KafkaFault(error, during: "produce to \(topic)", topic: topic, partition: partition, bytes: value?.count ?? 0)
-        }
+        let error = unsafe enqueue(handle, target, partition, key: key, value: value, headers: list, tag: tag)
+        guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        context.inFlight.subtract(1, ordering: .relaxed)
+        // The library takes the list only when it takes the message.
+        if let list = unsafe list { unsafe rd_kafka_headers_destroy(list) }
+        // After a fatal error the library answers with that error's own code.
+        if error != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = handle.fatal { return fatal }
+        return unsafe KafkaFault(error, during: "produce to \(topic)", topic: topic, partition: partition, bytes: value?.count ?? 0)
     }
 
     /// Hands out delivery reports that are there, waiting up to `wait` for the first.
@@ -186,10 +205,10 @@ import Vocabulary
             unsafe arguments[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
             unsafe arguments[2].u.i = RD_KAFKA_MSG_F_COPY
             unsafe arguments[3].vtype = RD_KAFKA_VTYPE_KEY
-            unsafe arguments[3].u.mem.ptr = UnsafeMutableRawPointer(mutating: key?.baseAddress)
+            unsafe arguments[3].u.mem.ptr = UnsafeMutableRawPointer(mutating: address(key))
             unsafe arguments[3].u.mem.size = key?.count ?? 0
             unsafe arguments[4].vtype = RD_KAFKA_VTYPE_VALUE
-            unsafe arguments[4].u.mem.ptr = UnsafeMutableRawPointer(mutating: value?.baseAddress)
+            unsafe arguments[4].u.mem.ptr = UnsafeMutableRawPointer(mutating: address(value))
             unsafe arguments[4].u.mem.size = value?.count ?? 0
             unsafe arguments[5].vtype = RD_KAFKA_VTYPE_OPAQUE
             unsafe arguments[5].u.ptr = UnsafeMutableRawPointer(bitPattern: UInt(tag))
@@ -222,6 +241,12 @@ private func headerList(_ headers: [KafkaHeader]) -> OpaquePointer? {
         }
     }
     return unsafe list
+}
+
+/// Where the bytes lie; for none an address all the same, since a null one would be a null key or a tombstone.
+private func address(_ bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
+    guard let bytes = unsafe bytes else { return nil }
+    return unsafe bytes.baseAddress ?? UnsafeRawPointer(nowhere)
 }
 
 /// The bytes, or nil; never a null address for an empty array, since that would be a null key or a tombstone.

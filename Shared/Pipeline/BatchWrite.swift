@@ -10,7 +10,7 @@ package struct BatchWrite: Sendable {
     package var linksIn: [LinkIn: Int64] = [:]
     package var linksOut: [LinkOut: Int64] = [:]
     package var outbox: [OutboxRow] = []
-    package var states: [(key: StateKey, body: [UInt8])] = []
+    package var states: [StateWrite] = []
     package var rows: [StoreTable: [[Cell]]] = [:]
     /// A present nil takes the timer away.
     package var timers: [TimerKey: Instant?] = [:]
@@ -23,6 +23,14 @@ package struct BatchWrite: Sendable {
 
     /// True when there is nothing but a moved offset to write.
     package var isEmpty: Bool { fence.isEmpty }
+}
+
+/// One state as it is to be kept.
+package struct StateWrite: Sendable {
+    package let key: StateKey
+    package let body: [UInt8]
+    /// There is none of this key yet, which makes it cheaper to write.
+    package let isNew: Bool
 }
 
 package struct FenceMove: Hashable, Sendable {
@@ -57,11 +65,14 @@ package struct MessagePlace: Hashable, Sendable {
     package let topic: String
     package let partition: Int32
     package let offset: Int64
+    /// Which event of a packed message; 0 in the others.
+    package let index: Int32
 
-    package init(topic: String, partition: Int32, offset: Int64) {
+    package init(topic: String, partition: Int32, offset: Int64, index: Int32 = 0) {
         self.topic = topic
         self.partition = partition
         self.offset = offset
+        self.index = index
     }
 }
 
@@ -86,6 +97,30 @@ package struct DeadLetter: Sendable {
     package let value: [UInt8]?
     package let headers: [(name: String, value: [UInt8])]
 
+    package init(
+        place: MessagePlace, refusal: Refusal, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: [UInt8])]
+    ) {
+        self.place = place
+        self.refusal = refusal
+        self.key = key
+        self.value = value
+        self.headers = headers
+    }
+
+    /// One event of a packed message, as the CloudEvent that it is.
+    init(
+        event frame: EventFrame, at index: Int32, of raw: RawMessage, key: String, subject: String, sequence: Int64, source: String,
+        time: Instant, refusal: Refusal
+    ) {
+        let value = raw.value ?? []
+        let event = CloudEvent(
+            id: Message.linkID(topic: raw.topic, partition: raw.partition, source: source, sequence: sequence), source: source,
+            type: frame.type, time: time, subject: subject, dataContentType: "application/json", sequence: sequence)
+        self.init(
+            place: MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset, index: index), refusal: refusal,
+            key: Array(key.utf8), value: Array(value[frame.value]), headers: event.binaryHeaders())
+    }
+
     var keyText: String { String(decoding: key ?? [], as: UTF8.self) }
 
     /// The JSON object that goes to the dead-letter topic: reason, place, and the bytes in base64.
@@ -98,6 +133,7 @@ package struct DeadLetter: Sendable {
                 object.member("topic", place.topic)
                 object.member("partition", Int64(place.partition))
                 object.member("offset", place.offset)
+                object.member("index", Int64(place.index))
                 object.member("setAsideAt", now)
                 object.member("key", base64(key ?? []))
                 object.member("value", base64(value ?? []))
@@ -117,12 +153,14 @@ package struct DeadLetter: Sendable {
 
     /// The headers as they are kept in the table: length-prefixed name and value, in order.
     var headerBytes: [UInt8] {
-        var frame = FrameWriter()
+        var bytes: [UInt8] = []
         for header in headers {
-            frame.short(Array(header.name.utf8))
-            frame.long(header.value)
+            bytes.append(bigEndian: UInt16(clamping: header.name.utf8.count))
+            bytes.append(contentsOf: header.name.utf8.prefix(0xFFFF))
+            bytes.append(bigEndian: UInt32(clamping: header.value.count))
+            bytes.append(contentsOf: header.value)
         }
-        return frame.bytes
+        return bytes
     }
 }
 

@@ -10,6 +10,8 @@ package struct RawMessage: Sendable {
     package let key: [UInt8]?
     package let value: [UInt8]?
     package let headers: [(name: String, value: [UInt8])]
+    /// Of a packed message, only the events below this index are to be decided now; the others come with a later batch.
+    package var eventsEnd = Int.max
 
     package init(
         topic: String, partition: Int32, offset: Int64, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: [UInt8])]
@@ -20,6 +22,47 @@ package struct RawMessage: Sendable {
         self.key = key
         self.value = value
         self.headers = headers
+    }
+
+    /// How many events it may hold: what bounds of a batch count.
+    package var eventCount: Int { value.flatMap(EventFrames.count(of:)) ?? 1 }
+
+    /// The link's source and the first of its sequences here, from the headers; nil when one of them is missing or malformed.
+    var linkHeaders: (source: String, sequence: Int64)? {
+        var source: String?
+        var sequence: Int64?
+        for header in headers {
+            if header.name == "ce_source" { source = String(validating: header.value, as: UTF8.self) }
+            if header.name == "ce_sequence" { sequence = String(validating: header.value, as: UTF8.self).flatMap { Int64($0) } }
+        }
+        guard let source, let sequence, sequence > 0, source.hasPrefix("xinqiao/"), source.utf8.count <= 200 else { return nil }
+        return (source, sequence)
+    }
+
+    /// The events of a packed message, each as the CloudEvent that it is; empty when it is none.
+    package var events: [CloudEvent] {
+        guard let sender = linkHeaders, let value, var reader = FrameReader(value) else { return [] }
+        var events: [CloudEvent] = []
+        var sequence = sender.sequence
+        while let frame = reader.next() {
+            let key = String(decoding: value[frame.key], as: UTF8.self)
+            events.append(
+                CloudEvent(
+                    id: Message.linkID(topic: topic, partition: partition, source: sender.source, sequence: sequence),
+                    source: sender.source, type: frame.type, time: reader.time,
+                    subject: frame.subject.map { String(decoding: value[$0], as: UTF8.self) } ?? key, dataContentType: "application/json",
+                    partitionKey: key, sequence: sequence, data: Array(value[frame.value])))
+            sequence += 1
+        }
+        return events
+    }
+
+    /// The keys of its events, in order.
+    var eventKeys: [String] {
+        guard let value, var reader = FrameReader(value) else { return [keyText] }
+        var keys: [String] = []
+        while let frame = reader.next() { keys.append(String(decoding: value[frame.key], as: UTF8.self)) }
+        return keys
     }
 
     /// The key as text; bytes that are not UTF-8 are replaced, since the key only places the message.
@@ -39,6 +82,36 @@ package struct InputBatch: Sendable {
     }
 
     package var isEmpty: Bool { messages.isEmpty && timers.isEmpty && sweeps.isEmpty }
+
+    /// Two batches that together are this one, for finding what the database refuses; nil when there is only one thing in it.
+    /// Of one packed message the first batch has the first half of the events that are left, and the second all of them: those that
+    /// the first has applied are passed over then, since the link has moved.
+    func halves(applied: (RawMessage) -> Int) -> (InputBatch, InputBatch)? {
+        if messages.count > 1 {
+            let middle = messages.count / 2
+            return (
+                InputBatch(messages: Array(messages[..<middle])),
+                InputBatch(messages: Array(messages[middle...]), timers: timers, sweeps: sweeps)
+            )
+        }
+        if let message = messages.first {
+            if !timers.isEmpty || !sweeps.isEmpty {
+                return (InputBatch(messages: [message]), InputBatch(timers: timers, sweeps: sweeps))
+            }
+            let done = applied(message)
+            let end = min(message.eventCount, message.eventsEnd)
+            guard end - done > 1 else { return nil }
+            var first = message
+            first.eventsEnd = done + (end - done) / 2
+            return (InputBatch(messages: [first]), InputBatch(messages: [message]))
+        }
+        if timers.count > 1 {
+            let middle = timers.count / 2
+            return (InputBatch(timers: Array(timers[..<middle])), InputBatch(timers: Array(timers[middle...]), sweeps: sweeps))
+        }
+        if !timers.isEmpty, !sweeps.isEmpty { return (InputBatch(timers: timers), InputBatch(sweeps: sweeps)) }
+        return nil
+    }
 }
 
 /// A due timer of one key.

@@ -1,5 +1,4 @@
 import Contracts
-import Wire
 
 package struct TopicPartition: Hashable, Sendable {
     package let topic: String
@@ -49,22 +48,22 @@ package struct LaneBook: Sendable {
     package init() {}
 
     enum LinkVerdict {
-        case next(LinkIn, sequence: Int64)
+        /// Apply from the event of this index on.
+        case next(LinkIn, from: Int)
         case duplicate
         case gap(LinkIn, LinkGap)
-        case notOurs
     }
 
-    /// Only `last + 1` is applied. A high-water mark would lose what fills a hole later.
-    func judge(_ event: CloudEvent, from place: TopicPartition) -> LinkVerdict {
-        guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else { return .notOurs }
-        let link = LinkIn(source: event.source, place: place)
+    /// What to do with a message that carries `count` sequences of a link from `first` on. Only `last + 1` is ever applied: a
+    /// high-water mark would lose what fills a hole later.
+    func judge(_ link: LinkIn, first: Int64, count: Int) -> LinkVerdict {
         guard let last = linkIn[link] else {
-            let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: place)] != nil
-            return sequence == 1 || isAdopted ? .next(link, sequence: sequence) : .gap(link, LinkGap(expected: 1, found: sequence))
+            let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: link.place)] != nil
+            return first == 1 || isAdopted ? .next(link, from: 0) : .gap(link, LinkGap(expected: 1, found: first))
         }
-        if sequence <= last { return .duplicate }
-        return sequence == last + 1 ? .next(link, sequence: sequence) : .gap(link, LinkGap(expected: last + 1, found: sequence))
+        let applied = last - first + 1
+        if applied < 0 { return .gap(link, LinkGap(expected: last + 1, found: first)) }
+        return applied >= Int64(count) ? .duplicate : .next(link, from: Int(applied))
     }
 }
 

@@ -33,7 +33,7 @@ struct LaneLoader {
                 let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
                 loaded.book.linkIn[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
             }
-            for row in try store.connection.execute(Self.readLinksOut, [.int32s(Array(lanes))]) {
+            for row in try store.connection.execute(LinkReader.readLinksOut, [.int32s(Array(lanes))]) {
                 let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
                 loaded.book.linkOut[link] = try row.int64(3)
                 loaded.acked[link] = try row.int64(4)
@@ -43,7 +43,7 @@ struct LaneLoader {
             store.connection.rollback()
             throw StoreFault(error)
         }
-        loaded.unacknowledged = try unacknowledged(lanes)
+        loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, mark) in marks {
             loaded.highs[place] = mark.high
             guard let next = loaded.book.nextOffset[place] else { continue }
@@ -52,44 +52,6 @@ struct LaneLoader {
             }
         }
         return loaded
-    }
-
-    /// The last acknowledged sequence of every link of the lanes.
-    func acknowledged(_ lanes: Set<Int32>) throws(StoreFault) -> [LinkOut: Int64] {
-        var acked: [LinkOut: Int64] = [:]
-        for row in try store.rows(Self.readLinksOut, [.int32s(Array(lanes))]) {
-            do {
-                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
-                acked[link] = try row.int64(4)
-            } catch { throw StoreFault(error) }
-        }
-        return acked
-    }
-
-    /// Outbox rows of the lanes that hold messages the broker has not acknowledged, in link order.
-    func unacknowledged(_ lanes: Set<Int32>) throws(StoreFault) -> [OutboxRow] {
-        var rows: [OutboxRow] = []
-        for row in try store.rows(Self.readOutbox, [.int32s(Array(lanes))]) {
-            do {
-                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
-                let first = try row.int64(3)
-                let acked = try row.int64(6)
-                guard let whole = OutboxRow(link: link, firstSequence: first, lastSequence: try row.int64(4), frames: try row.bytes(5))
-                else {
-                    throw StoreFault.corrupt(
-                        "outbox row \(link.place.topic)/\(link.place.partition) from lane \(link.lane), sequence \(first)")
-                }
-                let done = max(0, Int(acked - first + 1))
-                rows.append(OutboxRow(link: link, firstSequence: first + Int64(done), messages: Array(whole.messages.dropFirst(done))))
-            } catch let fault as StoreFault {
-                throw fault
-            } catch let fault as PostgresFault {
-                throw StoreFault(fault)
-            } catch {
-                throw .unavailable("\(error)")
-            }
-        }
-        return rows
     }
 
     private func watermarks(_ lanes: Set<Int32>) throws(StoreFault) -> [TopicPartition: (low: Int64, high: Int64)] {
@@ -145,18 +107,4 @@ struct LaneLoader {
          ORDER BY topic, partition FOR UPDATE
         """
     static let readLinksIn = "SELECT source, topic, partition, last_seq FROM link_in WHERE partition = ANY ($1::int4[])"
-    static let readLinksOut = "SELECT lane, topic, partition, last_seq, acked_seq FROM link_out WHERE lane = ANY ($1::int4[])"
-    static let readOutbox = """
-        SELECT o.lane, o.topic, o.partition, o.first_seq, o.last_seq, o.frames, l.acked_seq
-          FROM link_out l
-          JOIN outbox o ON o.lane = l.lane AND o.topic = l.topic AND o.partition = l.partition AND o.last_seq > l.acked_seq
-         WHERE l.lane = ANY ($1::int4[]) AND l.acked_seq < l.last_seq
-         ORDER BY o.lane, o.topic, o.partition, o.first_seq
-        """
-    static let markAcknowledged = """
-        UPDATE link_out l
-           SET acked_seq = greatest(l.acked_seq, a.acked)
-          FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int8[]) AS a (lane, topic, partition, acked)
-         WHERE l.lane = a.lane AND l.topic = a.topic AND l.partition = a.partition
-        """
 }

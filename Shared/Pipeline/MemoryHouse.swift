@@ -72,28 +72,22 @@ package final class MemoryHouse {
                 if turn.didMove { isMoving = true }
                 for row in turn.rows {
                     isMoving = true
+                    let messages = room.wire.raw(row, at: 0)
                     // A producer that failed on the way: part of the row is there already when it goes back and sends all of it.
-                    for part in storm?.falseStarts(row.messages.count) ?? [] { publish(row, part, from: room.service) }
-                    publish(row, 0..<row.messages.count, from: room.service)
+                    for part in storm?.falseStarts(messages.count) ?? [] { for message in messages[part] { append(message) } }
+                    for message in messages { append(message) }
                 }
             }
         }
     }
 
-    private func publish(_ row: OutboxRow, _ part: Range<Int>, from service: ServiceName) {
-        for index in part {
-            let entry = row.messages[index]
-            var event = CloudEvent(
-                id: "\(row.link.place.topic)/\(row.link.place.partition)/\(row.link.lane)/\(row.firstSequence + Int64(index))",
-                source: "xinqiao/\(service.rawValue)/\(row.link.lane)", type: entry.message.type, data: entry.message.value)
-            event.time = entry.time
-            event.subject = entry.message.subject
-            event.sequence = row.firstSequence + Int64(index)
-            event.dataContentType = "application/json"
-            append(
-                topic: row.link.place.topic, partition: row.link.place.partition, key: entry.message.key, headers: event.binaryHeaders(),
-                value: entry.message.value)
-        }
+    private func append(_ message: RawMessage) {
+        let place = TopicPartition(topic: message.topic, partition: message.partition)
+        let offset = Int64(logs[place]?.count ?? 0)
+        logs[place, default: []].append(
+            RawMessage(
+                topic: message.topic, partition: message.partition, offset: offset, key: message.key, value: message.value,
+                headers: message.headers))
     }
 
     /// Moves the clock and settles, stopping at every timer on the way.
@@ -107,13 +101,14 @@ package final class MemoryHouse {
         try settle()
     }
 
-    /// Everything on a topic, lane by lane.
+    /// Every event on a topic, lane by lane.
     package func messages(on topic: String) -> [LoggedMessage] {
-        (0..<lanes).flatMap { lane in
-            (logs[TopicPartition(topic: topic, partition: lane)] ?? []).compactMap { raw in
-                (try? CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: .standard)).map {
-                    LoggedMessage(topic: topic, raw: raw, event: $0)
-                }
+        let isPacked = Topic.dialect(of: topic) == .packed
+        return (0..<lanes).flatMap { lane in
+            (logs[TopicPartition(topic: topic, partition: lane)] ?? []).flatMap { raw in
+                if isPacked { return raw.events.map { LoggedMessage(topic: topic, raw: raw, event: $0) } }
+                let event = try? CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: .standard)
+                return event.map { [LoggedMessage(topic: topic, raw: raw, event: $0)] } ?? []
             }
         }
     }
@@ -132,6 +127,7 @@ package final class MemoryHouse {
 /// One service at work in memory.
 private protocol Room: AnyObject {
     var service: ServiceName { get }
+    var wire: LinkWire { get }
     var store: MemoryStore { get }
     var nextTimer: Instant? { get }
     /// Does what there is to do and returns what is to be sent. `didMove` is false when there was nothing to do.
@@ -145,12 +141,14 @@ private final class ServiceRoom<Service: Decider>: Room {
     let lanes: Int32
     let inputs: (Catalog) -> [String]
     let store = MemoryStore()
+    let wire: LinkWire
     private var cache = StateCache<Service.State>()
 
     init(decider: Service, lanes: Int32, inputs: @escaping (Catalog) -> [String]) {
         self.decider = decider
         self.lanes = lanes
         self.inputs = inputs
+        wire = LinkWire(service: decider.service) { decider.dialect(of: $0) }
     }
 
     var service: ServiceName { decider.service }

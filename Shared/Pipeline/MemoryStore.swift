@@ -71,7 +71,7 @@ package final class MemoryStore: PathStore {
         linksIn.merge(write.linksIn) { $1 }
         linksOut.merge(write.linksOut) { $1 }
         outbox.append(contentsOf: write.outbox)
-        for (key, body) in write.states { states[key] = body }
+        for state in write.states { states[state.key] = state.body }
         for (key, due) in write.timers { timers[key] = due }
         for mark in write.sweeps { sweeps["\(mark.lane)/\(mark.kind)/\(mark.id)"] = mark }
         outsideIDs.merge(write.outsideIDs) { first, _ in first }

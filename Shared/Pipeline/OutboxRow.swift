@@ -1,115 +1,92 @@
+import Contracts
 import Deciding
 import Vocabulary
 
-/// The messages of one batch on one link, in order: one row of the outbox whatever their number.
+/// Messages of one batch on one link, in order: one row of the outbox, and on a packed topic one Kafka message.
 package struct OutboxRow: Sendable {
     package let link: LinkOut
     package let firstSequence: Int64
-    package let messages: [OutboxMessage]
+    /// How many messages.
+    package let count: Int
+    /// The messages as `EventFrames` lays them out.
+    package let frames: [UInt8]
 
-    package init(link: LinkOut, firstSequence: Int64, messages: [OutboxMessage]) {
+    /// A row's frames stay below this, so that a packed message fits the broker's limit; a single message may be larger.
+    static let framesSizeMax = 512 << 10
+
+    package init(link: LinkOut, firstSequence: Int64, count: Int, frames: [UInt8]) {
         self.link = link
         self.firstSequence = firstSequence
-        self.messages = messages
+        self.count = count
+        self.frames = frames
     }
 
-    package var lastSequence: Int64 { firstSequence + Int64(messages.count) - 1 }
+    package var lastSequence: Int64 { firstSequence + Int64(count) - 1 }
 
-    /// The messages as one block of length-prefixed fields.
-    package var frames: [UInt8] {
-        var frame = FrameWriter()
-        frame.bytes.reserveCapacity(messages.reduce(0) { $0 + $1.message.value.count + 96 })
-        for entry in messages {
-            frame.short(Array(entry.message.type.utf8))
-            frame.short(Array(entry.message.subject.utf8))
-            frame.short(Array(entry.message.key.utf8))
-            frame.number(entry.time.microseconds)
-            frame.long(entry.message.value)
-        }
-        return frame.bytes
-    }
-
-    /// Reads a row back. Nil when the block is not what `frames` writes.
+    /// A row as the table has it. Nil when the block is damaged, or says another number of messages than the sequences.
     package init?(link: LinkOut, firstSequence: Int64, lastSequence: Int64, frames: [UInt8]) {
-        var reader = FrameReader(frames)
-        var messages: [OutboxMessage] = []
-        while !reader.atEnd {
-            guard let type = reader.short(), let subject = reader.short(), let key = reader.short(), let time = reader.number(),
-                let value = reader.long()
-            else { return nil }
+        guard var reader = FrameReader(frames), Int64(reader.count) == lastSequence - firstSequence + 1 else { return nil }
+        while reader.next() != nil {}
+        guard !reader.isDamaged else { return nil }
+        self.init(link: link, firstSequence: firstSequence, count: reader.count, frames: frames)
+    }
+
+    /// A row made of messages, for what is sent without a batch.
+    package init(link: LinkOut, firstSequence: Int64, at time: Instant, messages: [OutgoingMessage]) {
+        var frames = FrameWriter(time: time)
+        for message in messages { frames.append(type: message.type, key: message.key, subject: message.subject, value: message.value) }
+        self.init(link: link, firstSequence: firstSequence, count: frames.count, frames: frames.block)
+    }
+
+    /// The messages one by one.
+    package var messages: [OutgoingMessage] {
+        guard var reader = FrameReader(frames) else { return [] }
+        var messages: [OutgoingMessage] = []
+        messages.reserveCapacity(count)
+        while let frame = reader.next() {
+            let key = String(decoding: frames[frame.key], as: UTF8.self)
             messages.append(
-                OutboxMessage(
-                    message: OutgoingMessage(
-                        topic: link.place.topic, key: String(decoding: key, as: UTF8.self),
-                        subject: String(decoding: subject, as: UTF8.self),
-                        type: String(decoding: type, as: UTF8.self), value: value),
-                    time: Instant(microseconds: time)))
+                OutgoingMessage(
+                    topic: link.place.topic, key: key, subject: frame.subject.map { String(decoding: frames[$0], as: UTF8.self) } ?? key,
+                    type: frame.type, value: Array(frames[frame.value])))
         }
-        guard lastSequence - firstSequence + 1 == Int64(messages.count) else { return nil }
-        self.init(link: link, firstSequence: firstSequence, messages: messages)
+        return messages
     }
+
+    /// When they were decided: the CloudEvents `time` of all of them.
+    package var time: Instant { FrameReader(frames)?.time ?? .epoch }
 }
 
-package struct OutboxMessage: Sendable {
-    package let message: OutgoingMessage
-    /// When it was decided: the CloudEvents `time`.
-    package let time: Instant
+/// Collects what goes out on one link in one batch, and cuts it into rows.
+struct LinkWriter {
+    private let link: LinkOut
+    private let time: Instant
+    private var first: Int64
+    private var frames: FrameWriter
+    private var rows: [OutboxRow] = []
 
-    package init(message: OutgoingMessage, time: Instant) {
-        self.message = message
+    init(_ link: LinkOut, after last: Int64, at time: Instant) {
+        self.link = link
         self.time = time
-    }
-}
-
-/// Appends length-prefixed fields, big-endian.
-struct FrameWriter {
-    var bytes: [UInt8] = []
-
-    mutating func short(_ field: [UInt8]) {
-        let count = UInt16(clamping: field.count)
-        bytes.append(UInt8(count >> 8))
-        bytes.append(UInt8(count & 0xFF))
-        bytes.append(contentsOf: field.prefix(Int(count)))
+        first = last + 1
+        frames = FrameWriter(time: time)
     }
 
-    mutating func long(_ field: [UInt8]) {
-        let count = UInt32(clamping: field.count)
-        for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
-        bytes.append(contentsOf: field)
+    mutating func append(_ message: OutgoingMessage) {
+        if frames.count > 0, frames.bytes.count + message.value.count > OutboxRow.framesSizeMax { cut() }
+        frames.append(type: message.type, key: message.key, subject: message.subject, value: message.value)
     }
 
-    mutating func number(_ value: Int64) {
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> Int64(shift))) }
-    }
-}
-
-/// Reads what `FrameWriter` wrote; nil when the bytes end too early.
-struct FrameReader {
-    private let bytes: [UInt8]
-    private var position = 0
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    var atEnd: Bool { position == bytes.count }
-
-    private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
-        guard count >= 0, position + count <= bytes.count else { return nil }
-        defer { position += count }
-        return bytes[position..<position + count]
+    private mutating func cut() {
+        guard frames.count > 0 else { return }
+        rows.append(OutboxRow(link: link, firstSequence: first, count: frames.count, frames: frames.block))
+        first += Int64(frames.count)
+        frames = FrameWriter(time: time)
     }
 
-    mutating func short() -> [UInt8]? {
-        guard let prefix = take(2) else { return nil }
-        return take(prefix.reduce(0) { $0 << 8 | Int($1) }).map(Array.init)
-    }
-
-    mutating func long() -> [UInt8]? {
-        guard let prefix = take(4) else { return nil }
-        return take(prefix.reduce(0) { $0 << 8 | Int($1) }).map(Array.init)
-    }
-
-    mutating func number() -> Int64? {
-        guard let prefix = take(8) else { return nil }
-        return prefix.reduce(0) { $0 << 8 | Int64($1) }
+    /// The rows, and the last sequence given out.
+    mutating func finish() -> (rows: [OutboxRow], last: Int64) {
+        cut()
+        return (rows, first - 1)
     }
 }

@@ -69,7 +69,7 @@ package final class PathMetrics: Sendable {
         metrics.gauge(.consumerPaused, labels: [("topic", place.topic), ("partition", String(place.partition))]).set(false)
     }
 
-    func published(_ topic: String) { counter(.outboxPublished, ("topic", topic)).add() }
+    func published(_ topic: String, _ count: Int) { counter(.outboxPublished, ("topic", topic)).add(count) }
     func publishFailed(_ fault: KafkaFault) {
         counter(.outboxPublishErrors, ("error", fault.code)).add()
         if case .fatal = fault { counter(.kafkaFatalErrors).add() }

@@ -5,6 +5,9 @@ import Vocabulary
 /// The one path's store in PostgreSQL: one connection, used by one worker. One statement per table and batch.
 package final class PostgresStore: PathStore {
     package let connection: Connection
+    private var tables: [String: Table] = [:]
+    /// Tables in which a key was there already, and for how many batches more they are merged.
+    private var mergedBatches: [String: Int] = [:]
 
     package init(_ address: PostgresAddress) throws(StoreFault) {
         do {
@@ -50,22 +53,26 @@ package final class PostgresStore: PathStore {
 
     // MARK: the transaction
 
-    package func commit(_ write: BatchWrite) throws(StoreFault) {
+    package func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, crash: .none) }
+
+    func commit(_ write: BatchWrite, crash: CrashPoints) throws(StoreFault) {
         guard !write.isEmpty else { return }
         do {
             try connection.begin()
             try fence(write.fence)
+            crash.pass(.afterBegin)
             try writeLinks(write)
-            try writeOutbox(write.outbox)
             try writeStates(write.states)
-            for (table, rows) in write.rows.sorted(by: { $0.key.name < $1.key.name }) {
-                _ = try connection.write(rows.map { $0.map(Value.init) }, into: Table(table))
-            }
+            crash.pass(.afterState)
+            try writeOutbox(write.outbox)
+            crash.pass(.afterOutbox)
+            try writeRows(write.rows)
             try writeTimers(write.timers)
             try writeSweeps(write.sweeps)
             try writeOutsideIDs(write.outsideIDs)
             try writeDeadLetters(write.deadLetters)
             try writeCounts(write.counts)
+            crash.pass(.beforeCommit)
             try connection.commit()
         } catch let fault as StoreFault {
             connection.rollback()
@@ -124,10 +131,57 @@ package final class PostgresStore: PathStore {
             ])
     }
 
-    private func writeStates(_ states: [(key: StateKey, body: [UInt8])]) throws {
+    private func writeStates(_ states: [StateWrite]) throws {
         guard !states.isEmpty else { return }
-        _ = try connection.execute(
-            Self.saveStates, [.int32s(states.map(\.key.lane)), .texts(states.map(\.key.key)), .bytesArray(states.map(\.body))])
+        let new = states.filter(\.isNew)
+        let known = states.count == new.count ? [] : states.filter { !$0.isNew }
+        do {
+            // What the cache knows to be new needs no look whether it is there.
+            try connection.write(new.map(Self.cells), into: Self.newStates)
+        } catch {
+            // It is there: what we knew of the lane is wrong.
+            throw error.sqlstate == "23505" ? StoreFault.fenced : error
+        }
+        guard !known.isEmpty else { return }
+        if known.count >= Self.mergedStatesMin {
+            try connection.write(known.map(Self.cells), into: Self.knownStates)
+        } else {
+            _ = try connection.execute(
+                Self.changeStates, [.int32s(known.map(\.key.lane)), .texts(known.map(\.key.key)), .bytesArray(known.map(\.body))])
+        }
+    }
+
+    private static func cells(of state: StateWrite) -> [Value] {
+        [.int64(Int64(state.key.lane)), .text(state.key.key), .bytes(state.body)]
+    }
+
+    private static let stateColumns = [Column("lane", .int32), Column("key", .text), Column("body", .bytes)]
+    private static let newStates = Table(name: "state", columns: stateColumns, onConflict: .refuse)
+    private static let knownStates = Table(name: "state", columns: stateColumns, key: ["lane", "key"], onConflict: .replace)
+    private static let mergedStatesMin = 5_000
+
+    /// The service's own tables. Most rows are of keys that were never there: those are copied straight in, and a table that turns out
+    /// to be another one is merged for a while.
+    private func writeRows(_ rows: [StoreTable: [[Cell]]]) throws {
+        for (table, rows) in rows.sorted(by: { $0.key.name < $1.key.name }) {
+            let target = self.table(table)
+            if let batches = mergedBatches[table.name], batches > 0 {
+                mergedBatches[table.name] = batches - 1
+                try connection.write(rows, into: target)
+            } else if try !connection.writeFresh(rows, into: target) {
+                mergedBatches[table.name] = Self.mergedBatchesMax
+            }
+        }
+    }
+
+    /// After a key was there already, this many batches do not try whether the next ones are new.
+    private static let mergedBatchesMax = 100
+
+    private func table(_ table: StoreTable) -> Table {
+        if let known = tables[table.name] { return known }
+        let made = Table(table)
+        tables[table.name] = made
+        return made
     }
 
     private func writeTimers(_ timers: [TimerKey: Instant?]) throws {
@@ -173,7 +227,8 @@ package final class PostgresStore: PathStore {
             Self.saveDeadLetters,
             [
                 .texts(all.map(\.place.topic)), .int32s(all.map(\.place.partition)), .int64s(all.map(\.place.offset)),
-                .texts(all.map(\.refusal.code)), .texts(all.map { $0.refusal.detail.withoutNul }), .bytesArray(all.map(\.key)),
+                .int32s(all.map(\.place.index)), .texts(all.map(\.refusal.code)), .texts(all.map { $0.refusal.detail.withoutNul }),
+                .bytesArray(all.map(\.key)),
                 .bytesArray(all.map(\.value)), .bytesArray(all.map(\.headerBytes)),
             ])
     }
@@ -229,10 +284,11 @@ extension PostgresStore {
         SELECT * FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int8[], $5::int8[], $6::bytea[])
         """
 
-    static let saveStates = """
-        INSERT INTO state (lane, key, body)
-        SELECT * FROM unnest($1::int4[], $2::text[], $3::bytea[])
-            ON CONFLICT (lane, key) DO UPDATE SET body = excluded.body
+    static let changeStates = """
+        UPDATE state s
+           SET body = c.body
+          FROM unnest($1::int4[], $2::text[], $3::bytea[]) AS c (lane, key, body)
+         WHERE s.lane = c.lane AND s.key = c.key
         """
 
     static let saveTimers = """
@@ -259,9 +315,10 @@ extension PostgresStore {
         """
 
     static let saveDeadLetters = """
-        INSERT INTO dead_letter (topic, partition, "offset", reason, detail, key, value, headers)
-        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
-            ON CONFLICT (topic, partition, "offset") DO NOTHING
+        INSERT INTO dead_letter (topic, partition, "offset", index, reason, detail, key, value, headers)
+        SELECT * FROM unnest(
+                   $1::text[], $2::int4[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
+            ON CONFLICT (topic, partition, "offset", index) DO NOTHING
         """
 
     static let addCounts = """
@@ -300,6 +357,7 @@ extension ColumnType {
     init(_ type: StoreTable.CellType) {
         switch type {
         case .text: self = .text
+        case .int32: self = .int32
         case .int64: self = .int64
         case .double: self = .double
         case .bool: self = .bool
@@ -307,6 +365,7 @@ extension ColumnType {
         case .instant: self = .instant
         case .day: self = .day
         case .json: self = .jsonb
+        case .int16s: self = .int16s
         }
     }
 }
@@ -317,22 +376,6 @@ extension OnConflict {
         case .refuse: self = .refuse
         case .keepFirst: self = .keepFirst
         case .replace: self = .replace
-        }
-    }
-}
-
-extension Value {
-    init(_ cell: Cell) {
-        switch cell {
-        case .null: self = .null
-        case .text(let text): self = .text(text)
-        case .int64(let number): self = .int64(number)
-        case .double(let number): self = .double(number)
-        case .bool(let flag): self = .bool(flag)
-        case .bytes(let bytes): self = .bytes(bytes)
-        case .instant(let instant): self = .instant(instant)
-        case .day(let day): self = .day(day)
-        case .json(let bytes): self = .json(bytes)
         }
     }
 }

@@ -4,69 +4,50 @@ import Deciding
 import Kafka
 import Synchronization
 import Vocabulary
-import Wire
 
 /// Sends what was committed: each link in order, each message to its stored partition, never past a failure.
 ///
-/// The hot path sends from memory. On any failed delivery the producer is dropped, and everything above the last
-/// acknowledged sequence of each link is read from the outbox and sent again (go-back-N); receivers apply only the next
-/// sequence of a link, so sending again is harmless. Used by one worker thread.
+/// The hot path sends from memory. On any failed delivery the producer is dropped, and everything above the last acknowledged
+/// sequence of each link is read from the outbox and sent again. What is sent next is `LinkSender`'s business; this is its hands. Used
+/// by one thread.
 final class Publisher {
-    private struct Progress {
-        var acked: Int64
-        /// Rows not yet handed to the client completely, and how many messages of the first were.
-        var rows: [OutboxRow] = []
-        var position = 0
-        var handedOver: Int64
-        /// Set while the destination does not exist: this link waits, the others go on.
-        var blocked: (reason: String, until: MonotonicInstant)?
-    }
-
-    private let service: ServiceName
     private let settings: KafkaSettings
     private let metrics: PathMetrics
     private let reports = ReportBox()
     private var producer: KafkaProducer?
-    private var links: [LinkOut: Progress] = [:]
-    private var tags: [UInt64: (link: LinkOut, sequence: Int64)] = [:]
-    private var nextTag: UInt64 = 0
-    private var changed: Set<LinkOut> = []
+    private var sender: LinkSender
+    /// Links whose destination is missing wait until then; the others go on.
+    private var blocked: [LinkOut: (reason: String, until: MonotonicInstant)] = [:]
+    private var sent: [String: Int] = [:]
     /// True after a failed delivery: the caller must `restart` with what the outbox has.
     private(set) var needsRestart = false
 
-    init(service: ServiceName, settings: KafkaSettings, metrics: PathMetrics) {
-        self.service = service
+    init(wire: LinkWire, settings: KafkaSettings, metrics: PathMetrics) {
         self.settings = settings
         self.metrics = metrics
+        sender = LinkSender(wire: wire)
     }
 
     /// Committed messages that the broker has not acknowledged.
-    private(set) var pending = 0
+    var pending: Int { sender.pending }
 
     /// Links that wait because their destination is missing, for `/readyz`.
-    var blockedLinks: [(link: LinkOut, reason: String)] {
-        links.compactMap { link, progress in progress.blocked.map { (link, $0.reason) } }
-    }
+    var blockedLinks: [(link: LinkOut, reason: String)] { blocked.map { ($0.key, $0.value.reason) } }
 
     /// Begins anew with what the outbox has above the acknowledged sequences.
     func restart(acked: [LinkOut: Int64], rows: [OutboxRow]) {
         producer?.abandon()
         producer = nil
         reports.clear()
-        tags.removeAll(keepingCapacity: true)
-        links = acked.mapValues { Progress(acked: $0, handedOver: $0) }
-        changed.removeAll()
-        pending = 0
+        blocked.removeAll()
         needsRestart = false
-        publish(rows)
+        sender.restart(acked: acked, rows: rows)
+        pump()
     }
 
     /// Queues rows just committed, in order, and hands over what fits.
     func publish(_ rows: [OutboxRow]) {
-        for row in rows {
-            links[row.link, default: Progress(acked: row.firstSequence - 1, handedOver: row.firstSequence - 1)].rows.append(row)
-            pending += row.messages.count
-        }
+        for row in rows { sender.enqueue(row) }
         pump()
     }
 
@@ -79,10 +60,7 @@ final class Publisher {
     }
 
     /// Acknowledged sequences that changed since the last call: to be written back to `link_out`.
-    func takeAcknowledged() -> [LinkOut: Int64] {
-        defer { changed.removeAll(keepingCapacity: true) }
-        return Dictionary(uniqueKeysWithValues: changed.compactMap { link in links[link].map { (link, $0.acked) } })
-    }
+    func takeAcknowledged() -> [LinkOut: Int64] { sender.takeAcknowledged() }
 
     /// Waits a bounded time for what is in flight, for an orderly stop.
     func drain(_ timeout: Duration) {
@@ -97,101 +75,48 @@ final class Publisher {
     private func pump() {
         guard !needsRestart else { return }
         let now = MonotonicClock.now
-        for link in links.keys {
-            guard var progress = links[link], !progress.rows.isEmpty else { continue }
-            if let blocked = progress.blocked, blocked.until > now { continue }
-            progress.blocked = nil
-            let isFull = handOver(&progress, of: link, at: now)
-            links[link] = progress
-            if needsRestart || isFull { return }
-        }
-    }
-
-    /// Returns true when the client's queue is full.
-    private func handOver(_ progress: inout Progress, of link: LinkOut, at now: MonotonicInstant) -> Bool {
-        var done = 0
-        defer { progress.rows.removeFirst(done) }
-        for row in progress.rows {
-            while progress.position < row.messages.count {
-                let sequence = row.firstSequence + Int64(progress.position)
-                do {
-                    try produce(row.messages[progress.position], link, sequence)
-                } catch {
-                    switch error {
-                    case .queueFull: return true
-                    case .unknownTopicOrPartition:
-                        progress.blocked = ("\(error)", now + .seconds(2))
-                        return false
-                    default:
-                        fail(error)
-                        return false
-                    }
-                }
-                progress.position += 1
-                progress.handedOver = sequence
+        var fault: KafkaFault?
+        sender.handOver { link, message, ticket in
+            if let blocked = blocked[link] {
+                if blocked.until > now { return .blocked }
+                self.blocked[link] = nil
             }
-            progress.position = 0
-            done += 1
+            do throws(KafkaFault) {
+                try opened().produce(
+                    topic: link.place.topic, partition: link.place.partition, in: message.frames, key: message.key, value: message.value,
+                    headers: message.headers, tag: ticket.tag)
+                return .taken
+            } catch {
+                switch error {
+                case .queueFull: return .full
+                case .unknownTopicOrPartition:
+                    blocked[link] = ("\(error)", now + .seconds(2))
+                    return .blocked
+                default:
+                    fault = error
+                    return .failed
+                }
+            }
         }
-        return false
+        if let fault { fail(fault) }
     }
 
-    private func produce(_ entry: OutboxMessage, _ link: LinkOut, _ sequence: Int64) throws(KafkaFault) {
-        let producer: KafkaProducer
-        if let current = self.producer {
-            producer = current
-        } else {
-            let reports = reports
-            producer = try KafkaProducer(settings) { reports.add($0) }
-            self.producer = producer
-        }
-        nextTag &+= 1
-        tags[nextTag] = (link, sequence)
-        do {
-            try producer.produce(
-                topic: link.place.topic, partition: link.place.partition, key: Array(entry.message.key.utf8), value: entry.message.value,
-                headers: headers(entry, link, sequence), tag: nextTag)
-        } catch {
-            tags[nextTag] = nil
-            throw error
-        }
+    private func opened() throws(KafkaFault) -> KafkaProducer {
+        if let producer { return producer }
+        let reports = reports
+        let made = try KafkaProducer(settings) { reports.add($0) }
+        producer = made
+        return made
     }
-
-    /// CloudEvents 1.0, Kafka binding, binary mode. The sequence is the link's.
-    private func headers(_ entry: OutboxMessage, _ link: LinkOut, _ sequence: Int64) -> [KafkaHeader] {
-        func header(_ name: String, _ text: String) -> KafkaHeader { KafkaHeader(name: name, value: Array(text.utf8)) }
-        return [
-            header("ce_specversion", "1.0"),
-            header("ce_id", "\(link.place.topic)/\(link.place.partition)/\(link.lane)/\(sequence)"),
-            header("ce_source", Self.source(service, lane: link.lane)),
-            header("ce_type", entry.message.type),
-            header("ce_subject", entry.message.subject),
-            header("ce_time", entry.time.rfc3339),
-            header("ce_sequence", String(sequence)),
-            header("content-type", "application/json"),
-        ]
-    }
-
-    /// The CloudEvents source of what a lane of a service sends.
-    static func source(_ service: ServiceName, lane: Int32) -> String { "xinqiao/\(service.rawValue)/\(lane)" }
 
     private func settle() {
         for report in reports.take() {
-            guard let (link, sequence) = tags.removeValue(forKey: report.tag), var progress = links[link] else { continue }
-            if let fault = report.fault {
-                fail(fault)
-                return
-            }
-            guard sequence == progress.acked + 1 else {
-                fail(.other(code: 0, name: "order", reason: "acknowledged \(sequence) after \(progress.acked)"))
-                return
-            }
-            progress.acked = sequence
-            links[link] = progress
-            changed.insert(link)
-            pending -= 1
-            metrics.published(link.place.topic)
+            if let fault = report.fault { return fail(fault) }
+            sender.acknowledged(LinkSender.Ticket(tag: report.tag))
+            sent[report.topic, default: 0] += 1
         }
+        for (topic, count) in sent { metrics.published(topic, count) }
+        sent.removeAll(keepingCapacity: true)
         if let fatal = producer?.fatal { fail(fatal) }
     }
 
@@ -203,7 +128,14 @@ final class Publisher {
     }
 }
 
-/// Delivery reports on their way from the client's callback to the worker, which are the same thread.
+extension LinkSender.Ticket {
+    /// The ticket as the client carries it: the link's number above, 40 bits of the sequence below.
+    var tag: UInt64 { UInt64(link) << 40 | UInt64(lastSequence) & 0xFF_FFFF_FFFF }
+
+    init(tag: UInt64) { self.init(link: Int(tag >> 40), lastSequence: Int64(tag & 0xFF_FFFF_FFFF)) }
+}
+
+/// Delivery reports on their way from the client's callback to the publisher, which are the same thread.
 private final class ReportBox: Sendable {
     private let reports = Mutex<[DeliveryReport]>([])
 

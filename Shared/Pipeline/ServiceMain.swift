@@ -94,7 +94,7 @@ package struct ServiceMain<Service: Decider> {
         feed.start(settings.kafka, groupID: "xinqiao." + decider.service.rawValue, health: health, log: log)
         let worker = Worker(
             decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, bounds: settings.bounds,
-            health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance)
+            health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance, crash: settings.crash)
         worker.run()
         feed.stop()
         server.stop()
@@ -109,7 +109,7 @@ package struct ServiceMain<Service: Decider> {
         do {
             let connection = try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
-            let applied = try Migrator.apply([PathMigration.path] + migrations, schema: decider.service.rawValue, on: connection)
+            let applied = try Migrator.apply(PathMigration.all + migrations, schema: decider.service.rawValue, on: connection)
             try connection.script(grants)
             print(
                 "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
@@ -140,8 +140,14 @@ package struct ServiceMain<Service: Decider> {
 
 /// The tables of the one path, as a migration that every service applies to its own schema.
 package enum PathMigration {
-    package static let path = Migration(
-        name: "pipeline_001_path", sql: String(decoding: PackageResources.pipeline_001_path_sql, as: UTF8.self))
+    package static let all = [
+        migration("pipeline_001_path", PackageResources.pipeline_001_path_sql),
+        migration("pipeline_002_events", PackageResources.pipeline_002_events_sql),
+    ]
+
+    private static func migration(_ name: String, _ sql: [UInt8]) -> Migration {
+        Migration(name: name, sql: String(decoding: sql, as: UTF8.self))
+    }
 }
 
 /// The version of the whole suite.
@@ -161,6 +167,9 @@ package enum ServiceKeys {
     package static let statusPort = "XINQIAO_STATUS_PORT"
     package static let instance = "XINQIAO_INSTANCE"
     package static let batchMessages = "XINQIAO_BATCH_MESSAGES"
+    /// For fault tests only: where, or at which key, the process dies.
+    package static let crashAt = "XINQIAO_CRASH_AT"
+    package static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
 
     static let help = """
         Environment:
@@ -171,7 +180,7 @@ package enum ServiceKeys {
           XINQIAO_STATUS_ADDRESS      where /livez /readyz /metrics /version answer (127.0.0.1)
           XINQIAO_STATUS_PORT         (9464)
           XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
-          XINQIAO_BATCH_MESSAGES      most messages of one batch (2000)
+          XINQIAO_BATCH_MESSAGES      most messages of one batch (10000)
           XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
         """
 }
@@ -184,6 +193,7 @@ package struct ServiceSettings: Sendable {
     package let statusPort: Int
     package let instance: String
     package let bounds: WorkerBounds
+    package let crash: CrashPoints
 
     package init(_ environment: inout Environment, service: ServiceName) {
         postgres = PostgresAddress(
@@ -196,6 +206,9 @@ package struct ServiceSettings: Sendable {
         var bounds = WorkerBounds()
         bounds.messagesMax = environment.int(ServiceKeys.batchMessages, default: bounds.messagesMax, in: 1...100_000)
         self.bounds = bounds
+        let crashAt = environment.text(ServiceKeys.crashAt, default: "")
+        let crashOnKey = environment.text(ServiceKeys.crashOnKey, default: "")
+        crash = CrashPoints(crashAt, deadlyKey: crashOnKey.isEmpty ? nil : crashOnKey)
     }
 }
 

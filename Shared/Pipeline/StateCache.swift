@@ -1,56 +1,78 @@
 import Deciding
+import Wire
 
 /// Decoded states of the owned lanes. Valid only while the fence holds; forgotten as a whole otherwise.
-package struct StateCache<State: DecidedState>: Sendable {
-    struct Entry: Sendable {
+package struct StateCache<State: DecidedState> {
+    /// One key's state. A class, so that a batch finds it once and changes it in place.
+    final class Slot {
+        let key: StateKey
         var state: State
-        /// Hash of the bytes in the database, so that an unchanged state is not written again.
-        var writtenHash: Int
-        var isTouched: Bool
+        /// Hash of the bytes in the database, so that an unchanged state is not written again; nil when there is none.
+        var writtenHash: Int?
+        var isTouched = false
+        /// The last batch that asked for it.
+        var batch: UInt64
+
+        init(key: StateKey, state: State, writtenHash: Int?, batch: UInt64) {
+            self.key = key
+            self.state = state
+            self.writtenHash = writtenHash
+            self.batch = batch
+        }
     }
 
-    private(set) var entries: [StateKey: Entry] = [:]
-    private(set) var touched: [StateKey] = []
+    private var cells: [StateKey: Slot] = [:]
+    private var touched: [Slot] = []
+    private var batch: UInt64 = 0
 
     package init() {}
 
-    subscript(key: StateKey) -> State? { entries[key]?.state }
+    package var count: Int { cells.count }
 
-    mutating func insert(_ state: State, for key: StateKey, written bytes: [UInt8]) {
-        entries[key] = Entry(state: state, writtenHash: bytes.hashValue, isTouched: false)
+    /// The cell of a key, marked as needed by this batch.
+    func cell(_ key: StateKey) -> Slot? {
+        guard let cell = cells[key] else { return nil }
+        cell.batch = batch
+        return cell
     }
 
-    mutating func change(_ state: State, for key: StateKey) {
-        guard var entry = entries[key] else { return }
-        entry.state = state
-        if !entry.isTouched {
-            entry.isTouched = true
-            touched.append(key)
-        }
-        entries[key] = entry
+    /// Takes a state that was read; nil bytes when there was none.
+    @discardableResult
+    mutating func insert(_ state: State, for key: StateKey, written bytes: [UInt8]?) -> Slot {
+        let cell = Slot(key: key, state: state, writtenHash: bytes?.contentHash, batch: batch)
+        cells[key] = cell
+        return cell
     }
 
-    /// The states whose bytes changed, encoded; and none is touched any more.
-    mutating func takeChanged() -> [(key: StateKey, body: [UInt8])] {
-        var changed: [(key: StateKey, body: [UInt8])] = []
-        for key in touched {
-            guard var entry = entries[key] else { continue }
-            entry.isTouched = false
-            let bytes = entry.state.bytes
-            let hash = bytes.hashValue
-            // A state with nothing in it is the same as none.
-            if hash != entry.writtenHash, bytes.count > 2 || entry.writtenHash != [UInt8]().hashValue {
-                entry.writtenHash = hash
-                changed.append((key, bytes))
-            }
-            entries[key] = entry
+    mutating func change(_ cell: Slot, to state: State) {
+        cell.state = state
+        guard !cell.isTouched else { return }
+        cell.isTouched = true
+        touched.append(cell)
+    }
+
+    /// The states whose bytes changed, encoded; and none is touched any more. A state with nothing in it is the same as none.
+    mutating func takeChanged() -> [StateWrite] {
+        var changed: [StateWrite] = []
+        changed.reserveCapacity(touched.count)
+        for cell in touched {
+            cell.isTouched = false
+            let bytes = cell.state.bytes
+            let hash = bytes.contentHash
+            guard hash != cell.writtenHash, bytes.count > 2 || cell.writtenHash != nil else { continue }
+            changed.append(StateWrite(key: cell.key, body: bytes, isNew: cell.writtenHash == nil))
+            cell.writtenHash = hash
         }
         touched.removeAll(keepingCapacity: true)
+        batch &+= 1
         return changed
     }
 
-    /// Makes room: when there are more than `countMax`, everything goes and what is needed is read again.
+    /// Makes room: when there are more than `countMax`, those go that neither this batch nor the one before asked for, since what
+    /// those changed may not be committed yet and could not be read again.
     package mutating func trim(to countMax: Int) {
-        if entries.count > countMax { entries.removeAll(keepingCapacity: true) }
+        guard cells.count > countMax else { return }
+        let floor = batch > 2 ? batch - 2 : 0
+        cells = cells.filter { $0.value.batch >= floor }
     }
 }

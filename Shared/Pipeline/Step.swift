@@ -12,44 +12,55 @@ import Wire
 /// runs over PostgreSQL and over the simulator's store.
 package struct Step<Service: Decider> {
     let decider: Service
-    /// Number of lanes, the partition count of every topic.
+    /// Number of lanes, the partition count of every topic but those named in `partitions`.
     let lanes: Int32
+    /// Topics of other systems that have another number of partitions.
+    let partitions: [String: Int32]
     /// Bounds of an outside message; a larger one is set aside.
     let limits: CloudEventLimits
 
-    package init(decider: Service, lanes: Int32, limits: CloudEventLimits = .standard) {
+    package init(decider: Service, lanes: Int32, partitions: [String: Int32] = [:], limits: CloudEventLimits = .standard) {
         self.decider = decider
         self.lanes = lanes
+        self.partitions = partitions
         self.limits = limits
     }
 
-    /// Decides a batch. The caller adopts the result's book once the transaction is known to be committed. The cache is
-    /// changed in place (a copy would cost more than the decisions): unless the commit is known, forget it.
+    /// Decides a batch. The caller adopts the result's book once the transaction is known to be committed, and may decide the next
+    /// batch on it meanwhile. The cache is changed in place (a copy would cost more than the decisions): unless the commit is known,
+    /// forget it.
+    ///
+    /// - Parameters:
+    ///   - poisoned: messages that are to be set aside when met.
+    ///   - pendingIDs: outside ids of a write that is on its way to the store.
     package func run(
         _ batch: InputBatch, book: LaneBook, cache: inout StateCache<Service.State>, catalog: Catalog, at now: Instant,
-        poisoned: [MessagePlace: Refusal] = [:], loading store: some PathStore
+        poisoned: [MessagePlace: Refusal] = [:], pendingIDs: [OutsideID: [UInt8]] = [:], loading store: some PathStore
     ) throws(StoreFault) -> StepResult {
-        var work = Working<Service.State>(book: book, cache: StateCache())
+        var work = Working<Service.State>(book: book, cache: StateCache(), at: now)
         swap(&work.cache, &cache)
+        defer { swap(&work.cache, &cache) }
         let admitted = admit(batch.messages, catalog: catalog, poisoned: poisoned, into: &work)
-        let knownIDs = try store.outsideDigests(admitted.compactMap(\.outsideID))
+        let knownIDs = try seen(admitted, pending: pendingIDs, in: store)
         try loadStates(admitted, batch, into: &work, from: store)
 
+        var effects = Effects()
         for input in admitted {
-            if let outsideID = input.outsideID, isDuplicate(input, outsideID, known: knownIDs, &work) { continue }
-            decide(.message(input.message), key: input.key, lane: input.lane, source: input.raw, catalog, now, &work)
+            if let outsideID = input.outsideID, isDuplicate(input, outsideID, batch, known: knownIDs, &work) { continue }
+            decide(.message(input.message), key: input.key, lane: input.lane, about: input, batch, catalog, now, &effects, &work)
         }
         for timer in batch.timers {
             // The timer has fired: it is gone unless the decision sets it again.
             work.write.timers[TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)] = .some(nil)
-            decide(.timer(timer.timer), key: timer.key, lane: timer.lane, source: nil, catalog, now, &work)
+            decide(.timer(timer.timer), key: timer.key, lane: timer.lane, about: nil, batch, catalog, now, &effects, &work)
         }
         for sweep in batch.sweeps {
-            for key in sweep.keys { decide(.sweep(sweep.entry), key: key, lane: sweep.lane, source: nil, catalog, now, &work) }
+            for key in sweep.keys {
+                decide(.sweep(sweep.entry), key: key, lane: sweep.lane, about: nil, batch, catalog, now, &effects, &work)
+            }
             work.write.sweeps.append(sweep.mark)
         }
         finish(&work, now)
-        swap(&work.cache, &cache)
         return StepResult(write: work.write, book: work.book, gaps: work.gaps, healed: work.healed)
     }
 
@@ -57,10 +68,19 @@ package struct Step<Service: Decider> {
 
     private struct Admitted {
         let message: Message
-        let raw: RawMessage
+        /// Which Kafka message of the batch it came in.
+        let rawIndex: Int
         let key: String
         let lane: Int32
         let outsideID: OutsideID?
+    }
+
+    /// What is the same for all messages of one partition that follow one another.
+    private struct Run {
+        let place: TopicPartition
+        let dialect: Dialect
+        let isOutside: Bool
+        var next: Int64
     }
 
     private func admit(
@@ -68,94 +88,196 @@ package struct Step<Service: Decider> {
     ) -> [Admitted] {
         var admitted: [Admitted] = []
         admitted.reserveCapacity(messages.count)
-        for raw in messages {
-            let place = TopicPartition(topic: raw.topic, partition: raw.partition)
-            guard let next = work.book.nextOffset[place] else { continue }
-            // A broker may hand out again what was already applied, after a reconnect or a seek.
-            guard raw.offset >= next else { continue }
-            if let refusal = poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)] {
-                admitLink(of: raw, from: place, &work)
-                work.advance(place, past: raw.offset)
-                work.setAside(raw, refusal)
-                continue
-            }
-            let isOutside = Topic.writer(of: raw.topic) != nil
-
-            let event: CloudEvent
-            do {
-                event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
-            } catch {
-                work.advance(place, past: raw.offset)
-                work.setAside(raw, Refusal(code: error.code, detail: "\(error)"))
-                continue
-            }
-            if !isOutside {
-                switch work.book.judge(event, from: place) {
-                case .next(let link, let sequence):
-                    work.book.linkIn[link] = sequence
-                    if work.gaps.removeValue(forKey: link) != nil || work.book.linksStalled.remove(link) != nil { work.healed.insert(link) }
-                case .duplicate:
-                    work.advance(place, past: raw.offset)
-                    work.count(raw, .duplicate)
-                    continue
-                case .gap(let link, let gap):
-                    // The publisher goes back and sends the missing one and this one again, further on in the log.
-                    work.advance(place, past: raw.offset)
-                    work.count(raw, .early)
-                    work.gaps[link] = gap
-                    work.book.linksStalled.insert(link)
-                    continue
-                case .notOurs:
-                    work.advance(place, past: raw.offset)
-                    work.setAside(raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
-                    continue
+        var run: Run?
+        for (index, raw) in messages.enumerated() {
+            if run?.place.partition != raw.partition || run?.place.topic != raw.topic {
+                if let run { work.leave(run.place, next: run.next) }
+                let place = TopicPartition(topic: raw.topic, partition: raw.partition)
+                run = work.book.nextOffset[place].map { next in
+                    let dialect = decider.dialect(of: raw.topic)
+                    return Run(
+                        place: place, dialect: dialect, isOutside: dialect != .packed && Topic.writer(of: raw.topic) != nil, next: next)
                 }
             }
-            work.advance(place, past: raw.offset)
-            let document: JSONDocument
-            do {
-                document = try JSONDocument(parsing: event.data, limits: limits.json)
-            } catch {
-                work.setAside(raw, Refusal(code: "json-" + error.code, detail: "\(error)"))
-                continue
+            // A broker may hand out again what was already applied, after a reconnect or a seek.
+            guard var here = run, raw.offset >= here.next else { continue }
+            let isPassed: Bool
+            switch here.dialect {
+            case .packed: isPassed = admitPacked(raw, index, here, catalog, poisoned, &work, &admitted)
+            case .cloudEvents, .bare:
+                admitSingle(raw, index, here, catalog, poisoned, &work, &admitted)
+                isPassed = true
             }
-            let message = Message(
-                topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, id: event.id, source: event.source,
-                type: event.type, subject: event.subject ?? "", time: event.time, body: document.root,
-                sha256: isOutside ? Ledger.sha256(raw.value ?? []).hex : "", traceparent: event.traceparent)
-            switch decider.admit(message, catalog: catalog) {
-            case .handle(let key, let outsideID):
-                admitted.append(Admitted(message: message, raw: raw, key: key, lane: raw.partition, outsideID: outsideID))
-            case .pass: work.count(raw, .passed)
-            case .refuse(let refusal): work.setAside(raw, refusal)
-            }
+            if isPassed { here.next = raw.offset + 1 } else { work.touch(raw.partition) }
+            run = here
         }
+        if let run { work.leave(run.place, next: run.next) }
         return admitted
     }
 
-    /// A message that is set aside still takes its place in its link, or everything behind it would wait for ever.
-    private func admitLink(of raw: RawMessage, from place: TopicPartition, _ work: inout Working<Service.State>) {
-        guard Topic.writer(of: raw.topic) == nil,
-            let event = try? CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
-        else { return }
-        if case .next(let link, let sequence) = work.book.judge(event, from: place) { work.book.linkIn[link] = sequence }
+    /// A packed message of a link. True when the partition moves past it, false when some of its events are left for a later batch.
+    private func admitPacked(
+        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+    ) -> Bool {
+        guard let sender = raw.linkHeaders, var reader = FrameReader(raw.value ?? []) else {
+            work.setAside(
+                raw, Refusal(code: "link-missing", detail: "no block of a link, or no source and sequence in the headers"))
+            return true
+        }
+        let start: Int
+        switch accept(LinkIn(source: sender.source, place: run.place), first: sender.sequence, count: reader.count, run.place, &work) {
+        case .from(let index): start = index
+        case .passed: return true
+        }
+        let end = min(reader.count, raw.eventsEnd)
+        admitted.reserveCapacity(admitted.count + end - start)
+        for index in 0..<end {
+            guard let frame = reader.next() else { break }
+            guard index >= start else { continue }
+            let key = String(decoding: reader.bytes[frame.key], as: UTF8.self)
+            let subject = frame.subject.map { String(decoding: reader.bytes[$0], as: UTF8.self) } ?? key
+            func letter(_ refusal: Refusal) -> DeadLetter {
+                DeadLetter(
+                    event: frame, at: Int32(index), of: raw, key: key, subject: subject, sequence: sender.sequence + Int64(index),
+                    source: sender.source, time: reader.time, refusal: refusal)
+            }
+            if !poisoned.isEmpty,
+                let refusal = poisoned[
+                    MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset, index: Int32(index))]
+            {
+                work.setAside(letter(refusal))
+                continue
+            }
+            let document: JSONDocument
+            do {
+                document = try JSONDocument(parsing: Array(reader.bytes[frame.value]), limits: limits.json)
+            } catch {
+                work.setAside(letter(Refusal(code: "json-" + error.code, detail: "\(error)")))
+                continue
+            }
+            let message = Message(
+                topic: raw.topic, partition: raw.partition, offset: raw.offset, index: Int32(index), key: key,
+                sequence: sender.sequence + Int64(index), source: sender.source, type: frame.type, subject: subject, time: reader.time,
+                body: document.root)
+            switch decider.admit(message, catalog: catalog) {
+            case .handle(let key, let outsideID):
+                admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+            case .pass: work.count(run.place, .passed)
+            case .refuse(let refusal): work.setAside(letter(refusal))
+            }
+        }
+        if reader.isDamaged {
+            work.setAside(raw, Refusal(code: "frames-damaged", detail: "the block of the link ends in the middle of an event"))
+        }
+        let link = LinkIn(source: sender.source, place: run.place)
+        let isWhole = end == reader.count || reader.isDamaged
+        work.book.linkIn[link] = sender.sequence + Int64(isWhole ? reader.count : end) - 1
+        return isWhole
+    }
+
+    private enum LinkAnswer {
+        /// Apply from this event on.
+        case from(Int)
+        /// Nothing of it: seen before, or ahead of what comes next.
+        case passed
+    }
+
+    private func accept(
+        _ link: LinkIn, first: Int64, count: Int, _ place: TopicPartition, _ work: inout Working<Service.State>
+    ) -> LinkAnswer {
+        switch work.book.judge(link, first: first, count: count) {
+        case .next(let link, let from):
+            if work.gaps.removeValue(forKey: link) != nil || work.book.linksStalled.remove(link) != nil { work.healed.insert(link) }
+            if from > 0 { work.count(place, .duplicate, from) }
+            return .from(from)
+        case .duplicate:
+            work.count(place, .duplicate, count)
+            return .passed
+        case .gap(let link, let gap):
+            // The publisher goes back and sends the missing one and this one again, further on in the log.
+            work.count(place, .early, count)
+            work.gaps[link] = gap
+            work.book.linksStalled.insert(link)
+            return .passed
+        }
+    }
+
+    /// A message with one event.
+    private func admitSingle(
+        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+    ) {
+        let refused = poisoned.isEmpty ? nil : poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)]
+        let event: CloudEvent
+        if run.dialect == .bare {
+            event = CloudEvent(
+                id: "\(raw.topic)/\(raw.partition)/\(raw.offset)", source: raw.topic, type: "", subject: raw.keyText,
+                data: raw.value ?? [])
+        } else {
+            do {
+                event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
+            } catch {
+                return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
+            }
+            if !run.isOutside {
+                guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else {
+                    return work.setAside(
+                        raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
+                }
+                let link = LinkIn(source: event.source, place: run.place)
+                guard case .from = accept(link, first: sequence, count: 1, run.place, &work) else { return }
+                // Whatever becomes of it, it takes its place in its link, or everything behind it would wait for ever.
+                work.book.linkIn[link] = sequence
+            }
+        }
+        if let refused { return work.setAside(raw, refused) }
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: event.data, limits: limits.json)
+        } catch {
+            return work.setAside(raw, Refusal(code: "json-" + error.code, detail: "\(error)"))
+        }
+        let message = Message(
+            topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, id: event.id, source: event.source,
+            type: event.type, subject: event.subject ?? "", time: event.time, body: document.root,
+            sha256: run.isOutside ? Ledger.sha256(raw.value ?? []).hex : "", traceparent: event.traceparent)
+        switch decider.admit(message, catalog: catalog) {
+        case .handle(let key, let outsideID):
+            admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+        case .pass: work.count(run.place, .passed)
+        case .refuse(let refusal): work.setAside(raw, refusal)
+        }
+    }
+
+    // MARK: outside ids
+
+    private func seen(
+        _ admitted: [Admitted], pending: [OutsideID: [UInt8]], in store: some PathStore
+    ) throws(StoreFault) -> [OutsideID: [UInt8]] {
+        let ids = admitted.compactMap(\.outsideID)
+        guard !ids.isEmpty else { return [:] }
+        var known = try store.outsideDigests(ids)
+        if !pending.isEmpty { for id in ids { if let digest = pending[id] { known[id] = digest } } }
+        return known
     }
 
     /// True when the sender's id was seen before: then the message is dropped, or set aside when its bytes differ.
     private func isDuplicate(
-        _ input: Admitted, _ outsideID: OutsideID, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
+        _ input: Admitted, _ outsideID: OutsideID, _ batch: InputBatch, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
     ) -> Bool {
-        let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + (input.raw.value ?? []))
-            .bytes
+        let value = batch.messages[input.rawIndex].value ?? []
+        let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + value).bytes
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
             work.write.outsideIDs[outsideID] = digest
             return false
         }
         if seen == digest {
-            work.count(input.raw, .duplicate)
+            work.count(TopicPartition(topic: input.message.topic, partition: input.lane), .duplicate)
         } else {
-            work.setAside(
-                input.raw, Refusal(code: "id-reuse", detail: "\(outsideID.writer) sent id \(outsideID.id) before with other content"))
+            setAside(
+                input, batch, Refusal(code: "id-reuse", detail: "\(outsideID.writer) sent id \(outsideID.id) before with other content"),
+                &work)
         }
         return true
     }
@@ -165,10 +287,11 @@ package struct Step<Service: Decider> {
     private func loadStates(
         _ admitted: [Admitted], _ batch: InputBatch, into work: inout Working<Service.State>, from store: some PathStore
     ) throws(StoreFault) {
+        guard Service.State.isKept else { return }
         var missing: Set<StateKey> = []
         func want(_ lane: Int32, _ key: String) {
             let stateKey = StateKey(lane: lane, key: key)
-            if work.cache[stateKey] == nil { missing.insert(stateKey) }
+            if work.cache.cell(stateKey) == nil { missing.insert(stateKey) }
         }
         for input in admitted { want(input.lane, input.key) }
         for timer in batch.timers { want(timer.lane, timer.key) }
@@ -177,7 +300,7 @@ package struct Step<Service: Decider> {
         let stored = try store.states(Array(missing))
         for key in missing {
             guard let bytes = stored[key] else {
-                work.cache.insert(Service.State(), for: key, written: [])
+                work.cache.insert(Service.State(), for: key, written: nil)
                 continue
             }
             do {
@@ -193,24 +316,53 @@ package struct Step<Service: Decider> {
     // MARK: decide
 
     private func decide(
-        _ input: Input, key: String, lane: Int32, source: RawMessage?, _ catalog: Catalog, _ now: Instant,
-        _ work: inout Working<Service.State>
+        _ input: Input, key: String, lane: Int32, about admitted: Admitted?, _ batch: InputBatch, _ catalog: Catalog, _ now: Instant,
+        _ effects: inout Effects, _ work: inout Working<Service.State>
     ) {
-        let stateKey = StateKey(lane: lane, key: key)
-        guard var state = work.cache[stateKey] else { preconditionFailure("every key of the batch was loaded before") }
-        var effects = Effects()
-        decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
+        effects.reset()
+        if Service.State.isKept {
+            guard let cell = work.cache.cell(StateKey(lane: lane, key: key)) else {
+                preconditionFailure("every key of the batch was loaded before")
+            }
+            var state = cell.state
+            decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
+            if effects.refusal == nil { work.cache.change(cell, to: state) }
+        } else {
+            var state = Service.State()
+            decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
+        }
         if let refusal = effects.refusal {
-            if let source { work.setAside(source, refusal) }
+            if let admitted { setAside(admitted, batch, refusal, &work) }
             return
         }
-        work.cache.change(state, for: stateKey)
-        if let source { work.count(source, .applied) }
-        for row in effects.rows { work.write.rows[row.table, default: []].append(row.cells) }
+        if let admitted { work.count(TopicPartition(topic: admitted.message.topic, partition: lane), .applied) }
+        for row in effects.rows { work.add(row) }
         for change in effects.timers {
             work.write.timers[TimerKey(lane: lane, key: key, name: change.name)] = .some(change.due)
         }
-        for message in effects.messages { work.send(message, from: lane, to: Lane.of(message.key, lanes: lanes)) }
+        for message in effects.messages { work.send(message, from: lane, to: partition(of: message)) }
+    }
+
+    private func partition(of message: OutgoingMessage) -> Int32 {
+        Lane.of(message.key, lanes: partitions.isEmpty ? lanes : partitions[message.topic] ?? lanes)
+    }
+
+    /// A message that was admitted goes to the dead letters after all: with its own bytes, or with those of its event.
+    private func setAside(_ input: Admitted, _ batch: InputBatch, _ refusal: Refusal, _ work: inout Working<Service.State>) {
+        let raw = batch.messages[input.rawIndex]
+        guard decider.dialect(of: raw.topic) == .packed else { return work.setAside(raw, refusal) }
+        guard var reader = FrameReader(raw.value ?? []), let sender = raw.linkHeaders else { return work.setAside(raw, refusal) }
+        var index: Int32 = 0
+        while let frame = reader.next() {
+            if index == input.message.index {
+                work.setAside(
+                    DeadLetter(
+                        event: frame, at: index, of: raw, key: input.message.key, subject: input.message.subject,
+                        sequence: sender.sequence + Int64(index), source: sender.source, time: reader.time, refusal: refusal))
+                return
+            }
+            index += 1
+        }
     }
 
     /// Turns what was collected into the rows of the transaction.
@@ -223,7 +375,17 @@ package struct Step<Service: Decider> {
                 OutgoingMessage(topic: topic, key: letter.keyText, subject: letter.keyText, type: "deadletter.v1", value: envelope),
                 from: key.partition, to: Lane.of(letter.keyText, lanes: lanes))
         }
-        work.close(at: now)
+        work.close()
+    }
+}
+
+extension Working {
+    /// Sets a whole Kafka message aside.
+    mutating func setAside(_ raw: RawMessage, _ refusal: Refusal) {
+        setAside(
+            DeadLetter(
+                place: MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset), refusal: refusal, key: raw.key,
+                value: raw.value, headers: raw.headers))
     }
 }
 

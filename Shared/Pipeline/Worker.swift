@@ -8,7 +8,7 @@ import Wire
 
 /// Bounds of a batch and of waiting.
 package struct WorkerBounds: Sendable {
-    package var messagesMax = 2_000
+    package var messagesMax = 10_000
     package var bytesMax = 4 << 20
     /// How long an idle worker waits for a first message.
     package var wait: Duration = .milliseconds(20)
@@ -16,7 +16,7 @@ package struct WorkerBounds: Sendable {
     package var sweepKeysMax = 200
     package var timersMax = 500
     /// States kept decoded.
-    package var cachedStatesMax = 5_000
+    package var cachedStatesMax = 20_000
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
     /// Outbox rows older than their retention that are removed at a time.
@@ -25,7 +25,8 @@ package struct WorkerBounds: Sendable {
     package init() {}
 }
 
-/// One worker: one thread, one database connection, one consumer, one publisher. It owns some lanes and walks the one path.
+/// One worker: it owns some lanes and walks the one path. Its thread reads and decides; its committer, on a second thread and
+/// connection, commits and publishes the batch before meanwhile.
 package final class Worker<Service: Decider> {
     private let decider: Service
     private let address: PostgresAddress
@@ -40,9 +41,13 @@ package final class Worker<Service: Decider> {
 
     private var store: PostgresStore?
     private var consumer: KafkaConsumer?
-    private let publisher: Publisher
+    private let committer: Committer
+    private let crash: CrashPoints
+    /// The batch whose write is on its way to the database.
+    private var underWay: UnderWay?
     private var lease: Lease?
     private var lanes: Int32 = 0
+    private let partitions: [String: Int32]
     /// What is read; what the catalogue asks for; what of that the broker does not have yet.
     private var topics: [String] = []
     private var wantedTopics: [String] = []
@@ -61,10 +66,19 @@ package final class Worker<Service: Decider> {
     /// Offsets whose message the database refused: they go to the dead letters when met again.
     private var poisoned: [MessagePlace: Refusal] = [:]
 
+    /// A batch that was decided on what came before it, and all that is needed to decide it again.
+    private struct UnderWay {
+        let batch: InputBatch
+        let catalog: Catalog
+        let before: LaneBook
+        let result: StepResult
+        let started: MonotonicInstant
+    }
+
     package init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
         inputs: @escaping @Sendable (Catalog) -> [String], bounds: WorkerBounds, health: Health, metrics: PathMetrics, log: Log,
-        owner: String
+        owner: String, partitions: [String: Int32] = [:], crash: CrashPoints = .none
     ) {
         self.decider = decider
         self.address = address
@@ -76,12 +90,17 @@ package final class Worker<Service: Decider> {
         self.metrics = metrics
         self.log = log
         self.owner = owner
-        publisher = Publisher(service: decider.service, settings: kafka, metrics: metrics)
+        self.partitions = partitions
+        self.crash = crash
+        let wire = LinkWire(service: decider.service) { decider.dialect(of: $0) }
+        committer = Committer(
+            address: address, publisher: Publisher(wire: wire, settings: kafka, metrics: metrics), crash: crash)
     }
 
     /// Works until a stop is asked for. A broken world is waited out; nothing is half written at any moment.
     package func run() {
         var backoff = Backoff(initial: .milliseconds(100), cap: .seconds(5))
+        committer.start()
         while !Shutdown.isRequested {
             health.progress()
             do {
@@ -122,16 +141,14 @@ package final class Worker<Service: Decider> {
             _ = Shutdown.wait(atMost: .milliseconds(200))
             return
         }
-        if publisher.needsRestart { try restartPublisher(store, lease.held) }
-        publisher.serve(wait: .zero)
         try keepHouse(store, consumer)
 
         var batch = InputBatch()
-        if publisher.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
+        if committer.outlook.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
         batch.timers = try dueTimers(store, lease.held)
         if let sweep = try nextSweep(store, catalog) { batch.sweeps.append(sweep) }
         guard !batch.isEmpty else {
-            publisher.serve(wait: publisher.pending > 0 ? .milliseconds(2) : .zero)
+            try settle()
             return
         }
         try carryOut(batch, catalog, store)
@@ -221,8 +238,8 @@ package final class Worker<Service: Decider> {
     }
 
     private func load(_ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
-        publisher.drain(.seconds(2))
-        try markAcknowledged(store)
+        try settle()
+        try committer.drain(.seconds(2))
         for place in pauses.keys {
             health.remove(place.checkName)
             metrics.resumed(place)
@@ -233,7 +250,7 @@ package final class Worker<Service: Decider> {
         pauses = loaded.pauses
         sweeps = []
         sweptVersion = -1
-        publisher.restart(acked: loaded.acked, rows: loaded.unacknowledged)
+        try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
         try assign(consumer)
         for (place, reason) in pauses { announce(place, reason) }
         health.set("kafka", .ok)
@@ -287,12 +304,15 @@ package final class Worker<Service: Decider> {
             announce(place, reason)
             try assign(consumer)
         }
-        metrics.consumed(messages.count, from: "all")
-        return messages.map { message in
-            RawMessage(
+        var consumed: [String: Int] = [:]
+        let raw = messages.map { message in
+            consumed[message.topic, default: 0] += 1
+            return RawMessage(
                 topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, value: message.value,
-                headers: message.headers.map { ($0.name, $0.value) })
+                headers: message.headers)
         }
+        for (topic, count) in consumed { metrics.consumed(count, from: topic) }
+        return raw
     }
 
     private func dueTimers(_ store: PostgresStore, _ held: Set<Int32>) throws(StoreFault) -> [LaneTimer] {
@@ -302,9 +322,11 @@ package final class Worker<Service: Decider> {
             Self.readTimers, [.int32s(Array(held)), .instant(WallClock.now), .int64(Int64(bounds.timersMax))])
         {
             do {
-                timers.append(
-                    LaneTimer(
-                        lane: try row.int32(0), key: try row.text(1), timer: DueTimer(name: try row.text(2), due: try row.instant(3))))
+                let timer = LaneTimer(
+                    lane: try row.int32(0), key: try row.text(1), timer: DueTimer(name: try row.text(2), due: try row.instant(3)))
+                // A write under way may be taking it away or putting it off: it is looked for again afterwards.
+                let key = TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)
+                if underWay?.result.write.timers[key] == nil { timers.append(timer) }
             } catch { throw StoreFault(error) }
         }
         // A full answer means that there may be more: look again at once.
@@ -314,7 +336,11 @@ package final class Worker<Service: Decider> {
 
     /// The next keys of a catalogue walk, if there is one to do.
     private func nextSweep(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) -> SweepStep? {
-        if sweptVersion != catalog.version { try planSweeps(store, catalog) }
+        if sweptVersion != catalog.version {
+            // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
+            try settle()
+            try planSweeps(store, catalog)
+        }
         guard let mark = sweeps.first, let entry = catalog.entry(mark.kind, mark.id, version: mark.version) else {
             if !sweeps.isEmpty { sweeps.removeFirst() }
             return nil
@@ -362,52 +388,96 @@ package final class Worker<Service: Decider> {
 
     // MARK: the step
 
+    /// Decides the batch while the one before is being committed, then gives it to the committer.
     private func carryOut(_ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore) throws(StoreFault) {
         let started = MonotonicClock.now
-        let step = Step(decider: decider, lanes: lanes)
-        let result = try step.run(
-            batch, book: book, cache: &cache, catalog: catalog, at: WallClock.now, poisoned: poisoned, loading: store)
-        do {
-            try store.commit(result.write)
-        } catch {
-            cache = StateCache()
-            guard case .refused(let sqlstate, let reason) = error else { throw error }
-            try bisect(batch, catalog, store, sqlstate: sqlstate, reason: reason)
-            return
+        crashOnDeadlyMessage(batch)
+        var before = book
+        var result = try decide(batch, catalog, store)
+        if try !settle() {
+            // The batch before was decided anew, so this one must be too.
+            before = book
+            result = try decide(batch, catalog, store)
         }
         book = result.book
         cache.trim(to: bounds.cachedStatesMax)
-        for place in result.write.deadLetters.keys { poisoned[place] = nil }
-        publisher.publish(result.write.outbox)
-        metrics.committed(result.write, in: MonotonicClock.now.since(started), messages: batch.messages.count)
-        for (link, gap) in result.gaps {
+        underWay = UnderWay(batch: batch, catalog: catalog, before: before, result: result, started: started)
+        committer.submit(result.write)
+        // Timers and walks are read from the database, which must have caught up before more of them are looked for.
+        if !batch.timers.isEmpty || !batch.sweeps.isEmpty { try settle() }
+    }
+
+    private func decide(_ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore) throws(StoreFault) -> StepResult {
+        try Step(decider: decider, lanes: lanes, partitions: partitions).run(
+            batch, book: book, cache: &cache, catalog: catalog, at: WallClock.now, poisoned: poisoned,
+            pendingIDs: underWay?.result.write.outsideIDs ?? [:], loading: store)
+    }
+
+    /// Waits for the write that is under way. False when the database refused a row of it: then it has been carried out in parts,
+    /// and what was decided on top of it is void.
+    @discardableResult
+    private func settle() throws(StoreFault) -> Bool {
+        guard let done = underWay else { return true }
+        underWay = nil
+        do {
+            try committer.finish()
+        } catch {
+            cache = StateCache()
+            guard case .refused(let sqlstate, let reason) = error, let store else { throw error }
+            book = done.before
+            try bisect(done.batch, done.catalog, store, sqlstate: sqlstate, reason: reason)
+            return false
+        }
+        for place in done.result.write.deadLetters.keys { poisoned[place] = nil }
+        metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
+        for (link, gap) in done.result.gaps {
             health.set(
                 "link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)")
             )
             metrics.gap(link)
         }
-        for link in result.healed { health.remove("link " + link.source) }
+        for link in done.result.healed { health.remove("link " + link.source) }
+        return true
     }
 
     /// The database refuses a row of this batch: halve it until the message is found, and set that one aside alone.
     private func bisect(
         _ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore, sqlstate: String, reason: String
     ) throws(StoreFault) {
-        if batch.messages.count > 1 {
-            let middle = batch.messages.count / 2
-            try carryOut(InputBatch(messages: Array(batch.messages[..<middle])), catalog, store)
-            try carryOut(
-                InputBatch(messages: Array(batch.messages[middle...]), timers: batch.timers, sweeps: batch.sweeps), catalog, store)
-        } else if let message = batch.messages.first, !batch.timers.isEmpty || !batch.sweeps.isEmpty {
-            try carryOut(InputBatch(messages: [message]), catalog, store)
-            try carryOut(InputBatch(timers: batch.timers, sweeps: batch.sweeps), catalog, store)
+        if let (first, second) = batch.halves(applied: appliedEvents) {
+            for half in [first, second] {
+                try carryOut(half, catalog, store)
+                try settle()
+            }
         } else if let message = batch.messages.first {
-            let place = MessagePlace(topic: message.topic, partition: message.partition, offset: message.offset)
+            let place = MessagePlace(
+                topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: appliedEvents(message)))
             guard poisoned[place] == nil else { throw .refused(sqlstate: sqlstate, reason) }
             poisoned[place] = Refusal(code: "row-refused", detail: reason)
             try carryOut(batch, catalog, store)
+            try settle()
         } else {
             throw .refused(sqlstate: sqlstate, reason)
+        }
+    }
+
+    /// How many events of a packed message the link has passed.
+    private func appliedEvents(_ message: RawMessage) -> Int {
+        guard decider.dialect(of: message.topic) == .packed, let sender = message.linkHeaders else { return 0 }
+        let link = LinkIn(source: sender.source, place: TopicPartition(topic: message.topic, partition: message.partition))
+        guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }
+        return from
+    }
+
+    /// The hook of fault tests: a message that nobody survives, until it is known to be poison.
+    private func crashOnDeadlyMessage(_ batch: InputBatch) {
+        guard let deadly = crash.deadlyKey else { return }
+        for message in batch.messages {
+            for (index, key) in message.eventKeys.enumerated() where key == deadly {
+                let place = MessagePlace(
+                    topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: index))
+                if poisoned[place] == nil { crash.die() }
+            }
         }
     }
 
@@ -416,8 +486,8 @@ package final class Worker<Service: Decider> {
     private func keepHouse(_ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
         guard MonotonicClock.now.since(markedAt) >= .milliseconds(500) else { return }
         markedAt = MonotonicClock.now
-        try markAcknowledged(store)
-        metrics.pending(publisher.pending)
+        let outlook = committer.outlook
+        metrics.pending(outlook.pending)
         let wanted = Set(topics)
         var positions: [TopicPosition] = []
         for (place, next) in book.nextOffset where wanted.contains(place.topic) {
@@ -430,7 +500,7 @@ package final class Worker<Service: Decider> {
             prunedAt = MonotonicClock.now
             _ = try store.rows(Self.pruneOutbox, [.int64(Int64(bounds.pruneRowsMax))])
         }
-        if let blocked = publisher.blockedLinks.first {
+        if let blocked = outlook.blocked.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
         } else {
             health.set("outbox", .ok)
@@ -449,30 +519,13 @@ package final class Worker<Service: Decider> {
         } catch { throw StoreFault(error) }
     }
 
-    private func markAcknowledged(_ store: PostgresStore) throws(StoreFault) {
-        let acked = publisher.takeAcknowledged()
-        guard !acked.isEmpty else { return }
-        let all = acked.sorted {
-            ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
-        }
-        _ = try store.rows(
-            LaneLoader.markAcknowledged,
-            [
-                .int32s(all.map(\.key.lane)), .texts(all.map(\.key.place.topic)), .int32s(all.map(\.key.place.partition)),
-                .int64s(all.map(\.value)),
-            ])
-    }
-
-    private func restartPublisher(_ store: PostgresStore, _ held: Set<Int32>) throws(StoreFault) {
-        try markAcknowledged(store)
-        guard let consumer else { return }
-        let loader = LaneLoader(store: store, consumer: consumer, topics: topics)
-        publisher.restart(acked: try loader.acknowledged(held), rows: try loader.unacknowledged(held))
-        _ = Shutdown.wait(atMost: .milliseconds(100))
-    }
-
     /// Drops everything known: the next turn reads it again, under the row lock.
     private func forget(closing: Bool) {
+        if underWay != nil {
+            underWay = nil
+            // Whatever became of it is read from the database.
+            _ = try? committer.finish()
+        }
         cache = StateCache()
         lease = nil
         sweeps = []
@@ -483,13 +536,17 @@ package final class Worker<Service: Decider> {
     }
 
     private func stop() {
-        publisher.drain(.seconds(3))
+        do throws(StoreFault) {
+            try settle()
+        } catch {
+            log.info("left to the next start", event: "batch-dropped", ["reason": .text("\(error)")])
+        }
+        _ = try? committer.drain(.seconds(3))
         if let store {
-            try? markAcknowledged(store)
             try? lease?.release(store)
             store.close()
         }
-        publisher.close()
+        committer.stop()
         consumer?.close()
     }
 

@@ -12,48 +12,94 @@ struct Working<State: DecidedState> {
     /// In the order they were met, so that two runs send them in the same order.
     private(set) var deadLetterOrder: [MessagePlace] = []
     private let before: LaneBook
-    private var outgoing: [LinkOut: [OutgoingMessage]] = [:]
+    private let now: Instant
+    private var links: [LinkOut: Int] = [:]
+    private var writers: [LinkWriter] = []
+    private var lastLink: (link: LinkOut, index: Int)?
+    private var tables: [(table: StoreTable, rows: [[Cell]])] = []
     private var touchedLanes: Set<Int32> = []
+    private var tally: (key: CountKey, count: Int64)?
 
-    init(book: LaneBook, cache: StateCache<State>) {
+    init(book: LaneBook, cache: StateCache<State>, at now: Instant) {
         self.book = book
         self.cache = cache
+        self.now = now
         before = book
     }
 
-    mutating func advance(_ place: TopicPartition, past offset: Int64) {
-        book.nextOffset[place] = offset + 1
+    /// The partition is read up to `next`.
+    mutating func leave(_ place: TopicPartition, next: Int64) {
+        guard book.nextOffset[place] != next else { return }
+        book.nextOffset[place] = next
         touchedLanes.insert(place.partition)
     }
 
-    mutating func count(_ raw: RawMessage, _ outcome: Outcome) {
-        write.counts[CountKey(lane: raw.partition, topic: raw.topic, outcome: outcome), default: 0] += 1
+    /// A lane has been worked on, though no offset of it moved.
+    mutating func touch(_ lane: Int32) { touchedLanes.insert(lane) }
+
+    mutating func count(_ place: TopicPartition, _ outcome: Outcome, _ count: Int = 1) {
+        // Runs of the same outcome are the rule: they are added up before they meet the dictionary.
+        if let known = tally, known.key.outcome == outcome, known.key.lane == place.partition, known.key.topic == place.topic {
+            tally = (known.key, known.count + Int64(count))
+            return
+        }
+        closeTally()
+        tally = (CountKey(lane: place.partition, topic: place.topic, outcome: outcome), Int64(count))
     }
 
-    mutating func setAside(_ raw: RawMessage, _ refusal: Refusal) {
-        let place = MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)
-        write.deadLetters[place] = DeadLetter(place: place, refusal: refusal, key: raw.key, value: raw.value, headers: raw.headers)
-        deadLetterOrder.append(place)
-        count(raw, .refused)
+    private mutating func closeTally() {
+        guard let tally else { return }
+        write.counts[tally.key, default: 0] += tally.count
+        self.tally = nil
+    }
+
+    mutating func setAside(_ letter: DeadLetter) {
+        if write.deadLetters.updateValue(letter, forKey: letter.place) == nil { deadLetterOrder.append(letter.place) }
+        count(TopicPartition(topic: letter.place.topic, partition: letter.place.partition), .refused)
+    }
+
+    mutating func add(_ row: RowWrite) {
+        for index in tables.indices where tables[index].table == row.table {
+            tables[index].rows.append(row.cells)
+            return
+        }
+        tables.append((row.table, [row.cells]))
     }
 
     mutating func send(_ message: OutgoingMessage, from lane: Int32, to partition: Int32) {
-        let link = LinkOut(lane: lane, place: TopicPartition(topic: message.topic, partition: partition))
-        outgoing[link, default: []].append(message)
-        touchedLanes.insert(lane)
+        let index: Int
+        if let lastLink, lastLink.link.lane == lane, lastLink.link.place.partition == partition,
+            lastLink.link.place.topic == message.topic
+        {
+            index = lastLink.index
+        } else {
+            let link = LinkOut(lane: lane, place: TopicPartition(topic: message.topic, partition: partition))
+            if let known = links[link] {
+                index = known
+            } else {
+                index = writers.count
+                links[link] = index
+                writers.append(LinkWriter(link, after: book.linkOut[link] ?? 0, at: now))
+                touchedLanes.insert(lane)
+            }
+            lastLink = (link, index)
+        }
+        writers[index].append(message)
     }
 
     /// Numbers the outgoing messages densely per link and lists every compare-and-set.
-    mutating func close(at now: Instant) {
-        for (link, messages) in outgoing {
-            let first = (book.linkOut[link] ?? 0) + 1
-            write.outbox.append(
-                OutboxRow(link: link, firstSequence: first, messages: messages.map { OutboxMessage(message: $0, time: now) }))
-            book.linkOut[link] = first + Int64(messages.count) - 1
-            write.linksOut[link] = book.linkOut[link]
+    mutating func close() {
+        closeTally()
+        for (table, rows) in tables { write.rows[table] = rows }
+        for (link, index) in links {
+            let (rows, last) = writers[index].finish()
+            write.outbox.append(contentsOf: rows)
+            book.linkOut[link] = last
+            write.linksOut[link] = last
         }
         write.outbox.sort {
-            ($0.link.place.topic, $0.link.place.partition, $0.link.lane) < ($1.link.place.topic, $1.link.place.partition, $1.link.lane)
+            ($0.link.place.topic, $0.link.place.partition, $0.link.lane, $0.firstSequence)
+                < ($1.link.place.topic, $1.link.place.partition, $1.link.lane, $1.firstSequence)
         }
         for (link, sequence) in book.linkIn where before.linkIn[link] != sequence { write.linksIn[link] = sequence }
         write.states = cache.takeChanged()

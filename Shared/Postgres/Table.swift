@@ -53,6 +53,8 @@ package enum ColumnType: Sendable, Hashable, CaseIterable {
     case day
     /// `jsonb`
     case jsonb
+    /// `smallint[]`
+    case int16s
 }
 
 /// What happens to a row whose key is already there.
@@ -66,18 +68,7 @@ package enum OnConflict: Sendable, Hashable {
 }
 
 /// One field of a row for the batch writer.
-package enum Value: Hashable, Sendable {
-    case null
-    case text(String)
-    case int64(Int64)
-    case double(Double)
-    case bool(Bool)
-    case bytes([UInt8])
-    case instant(Instant)
-    case day(Day)
-    /// UTF-8 text of a JSON document, for a `jsonb` column.
-    case json([UInt8])
-}
+package typealias Value = Cell
 
 extension ColumnType {
     var sqlName: String {
@@ -91,6 +82,7 @@ extension ColumnType {
         case .instant: "timestamptz"
         case .day: "date"
         case .jsonb: "jsonb"
+        case .int16s: "smallint[]"
         }
     }
 
@@ -105,6 +97,7 @@ extension ColumnType {
         case .instant: TypeID.timestamptz
         case .day: TypeID.date
         case .jsonb: TypeID.jsonb
+        case .int16s: TypeID.int2Array
         }
     }
 
@@ -119,6 +112,8 @@ extension ColumnType {
         case .instant: TypeID.timestamptzArray
         case .day: TypeID.dateArray
         case .jsonb: TypeID.jsonbArray
+        // An array of arrays is one array of two dimensions, which is not what a column of lists wants.
+        case .int16s: TypeID.unspecified
         }
     }
 }

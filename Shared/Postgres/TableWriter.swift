@@ -10,10 +10,34 @@ extension Connection {
     package func write(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
         let unique = try withoutReplaced(rows, in: table)
         switch table.onConflict {
+        // An array of lists would be one array of two dimensions: such tables are copied whatever the number of rows.
+        case .refuse where table.hasLists: return try copy(unique, into: table)
+        case .keepFirst where table.hasLists, .replace where table.hasLists: return try merge(unique, into: table)
         case .refuse where unique.count >= Connection.copyRowsMin: return try copy(unique, into: table)
         case .keepFirst where unique.count >= Connection.mergeRowsMin: return try merge(unique, into: table)
         case .replace where unique.count >= Connection.mergeRowsMin: return try merge(unique, into: table)
         case .refuse, .keepFirst, .replace: return try unnest(unique, into: table)
+        }
+    }
+
+    /// Like `write`, within a transaction, when nearly always no key is there yet: COPY straight into the table, and only when a key
+    /// turns out to be there (false) the slower way. Half the cost of a merge that finds nothing to merge.
+    package func writeFresh(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
+        guard table.onConflict != .refuse, rows.count >= Connection.copyRowsMin else {
+            try write(rows, into: table)
+            return true
+        }
+        let unique = try withoutReplaced(rows, in: table)
+        _ = try simpleQuery("SAVEPOINT fresh", by: deadlineFromNow)
+        do {
+            try copy(unique, into: table)
+            _ = try simpleQuery("RELEASE SAVEPOINT fresh", by: deadlineFromNow)
+            return true
+        } catch {
+            guard error.sqlstate == "23505", isAlive else { throw error }
+            _ = try simpleQuery("ROLLBACK TO SAVEPOINT fresh; RELEASE SAVEPOINT fresh", by: deadlineFromNow)
+            try write(unique, into: table)
+            return false
         }
     }
 
@@ -160,6 +184,8 @@ extension Connection {
 }
 
 extension Table {
+    fileprivate var hasLists: Bool { columns.contains { $0.type == .int16s } }
+
     fileprivate func expectWidth(of row: [Value]) throws(PostgresFault) {
         guard row.count == columns.count else {
             throw .unexpectedShape(reason: "table \(name): a row of \(row.count) values for \(columns.count) columns")
@@ -183,10 +209,12 @@ extension WireBuffer {
             case (.instant, .instant(let instant)): try append(field: instant)
             case (.day, .day(let day)): try append(field: day)
             case (.jsonb, .json(let text)): try append(json: text)
+            case (.int16s, .int16s(let numbers)): try append(field: numbers)
             case (_, .null):
                 guard column.isNullable else { throw .nullInRequired }
                 appendNull()
-            case (.text, _), (.int64, _), (.int32, _), (.double, _), (.bool, _), (.bytes, _), (.instant, _), (.day, _), (.jsonb, _):
+            case (.text, _), (.int64, _), (.int32, _), (.double, _), (.bool, _), (.bytes, _), (.instant, _), (.day, _), (.jsonb, _),
+                (.int16s, _):
                 throw .otherType
             }
         } catch {

@@ -154,6 +154,22 @@ extension WireBuffer {
         unsafe value.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in unsafe append(bytes) }
     }
 
+    /// `smallint[]` of one dimension, without NULLs.
+    mutating func append(field values: [Int16]) throws(Unwritable) {
+        guard values.count < WireBuffer.valueSizeMax / 8 else { throw .tooLong }
+        append(Int32(values.isEmpty ? 12 : 20 + values.count * 6))
+        append(Int32(values.isEmpty ? 0 : 1))
+        append(Int32(0))
+        append(TypeID.int2)
+        guard !values.isEmpty else { return }
+        append(Int32(values.count))
+        append(Int32(1))
+        for value in values {
+            append(Int32(2))
+            append(value)
+        }
+    }
+
     /// PostgreSQL's own limit of one field, 1 GB.
     static let valueSizeMax = 0x3FFF_FFFF
 }

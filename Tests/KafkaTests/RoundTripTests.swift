@@ -39,7 +39,7 @@ struct RoundTripTests {
                 #expect(message.topic == topic && message.partition == 2 && message.offset == Int64(index))
                 #expect(message.key == sent[index].key, "key of \(index)")
                 #expect(message.value == sent[index].value, "value of \(index)")
-                #expect(message.headers == sent[index].headers, "headers of \(index)")
+                #expect(message.headers.map { KafkaHeader(name: $0.name, value: $0.value) } == sent[index].headers, "headers of \(index)")
                 #expect(message.timestamp.map { $0 > Instant(microseconds: 1_700_000_000_000_000) } == true)
             }
         }

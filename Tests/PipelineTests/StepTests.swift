@@ -117,18 +117,19 @@ import Wire
         let store = MemoryStore()
         _ = store.book(topics: [Topic.ingestionRecords], lanes: 1)
         var cache = StateCache<Toy.State>()
-        func message(_ sequence: Int64, at offset: Int64) -> RawMessage {
-            var event = CloudEvent(
-                id: "i\(sequence)", source: "xinqiao/governance/0", type: "add", data: Array("{\"add\":\(sequence)}".utf8))
-            event.subject = "k"
-            event.sequence = sequence
-            return RawMessage(
-                topic: Topic.ingestionRecords, partition: 0, offset: offset, key: Array("k".utf8), value: event.data,
-                headers: event.binaryHeaders())
+        let link = LinkOut(lane: 0, place: place)
+        func row(_ first: Int64, _ count: Int64) -> OutboxRow {
+            OutboxRow(
+                link: link, firstSequence: first, at: .epoch,
+                messages: (first..<first + count).map { number in
+                    OutgoingMessage(
+                        topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":\(number),\"id\":\(number)}".utf8))
+                })
         }
+        let wire = LinkWire(service: .governance) { Topic.dialect(of: $0) }
         // The log of finding 1: an outage left 1 4 5, and the publisher went back and sent 2 3 4 5.
-        let log: [Int64] = [1, 4, 5, 2, 3, 4, 5, 5]
-        let batch = InputBatch(messages: log.enumerated().map { message($1, at: Int64($0)) })
+        let log: [(Int64, Int64)] = [(1, 1), (4, 1), (5, 1), (2, 2), (4, 1), (5, 1), (5, 1)]
+        let batch = InputBatch(messages: log.enumerated().flatMap { wire.raw(row($1.0, $1.1), at: Int64($0)) })
         let result = try Step(decider: Toy(), lanes: 1).run(batch, book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
         try store.commit(result.write)
         let state = try #require(store.states.values.first)
@@ -153,19 +154,90 @@ import Wire
         for sequences in bySource.values { #expect(sequences == Array(1...Int64(sequences.count))) }
     }
 
+    @Test func `a packed message that reaches into what is known is applied from the next event on`() throws {
+        let house = house(lanes: 1)
+        for number in 1...3 { house.add(number, to: "k", id: "\(number)") }
+        try house.settle()
+        #expect(house.sums == [1, 3, 6])
+        let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
+        let wire = LinkWire(service: .governance) { Topic.dialect(of: $0) }
+        func message(_ first: Int64, _ count: Int, at offset: Int64, upTo end: Int = .max) -> RawMessage {
+            let row = OutboxRow(
+                link: LinkOut(lane: 0, place: place), firstSequence: first, at: .epoch,
+                messages: (0..<count).map { index in
+                    OutgoingMessage(
+                        topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":\(first + Int64(index))}".utf8))
+                })
+            var raw = wire.raw(row, at: offset)[0]
+            raw.eventsEnd = end
+            return raw
+        }
+        let store = MemoryStore()
+        var book = store.book(topics: [place.topic], lanes: 1)
+        var cache = StateCache<Toy.State>()
+        func run(_ raw: RawMessage) throws -> StepResult {
+            let result = try Step(decider: Toy(), lanes: 1).run(
+                InputBatch(messages: [raw]), book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
+            try store.commit(result.write)
+            book = result.book
+            return result
+        }
+        func sum() -> String { String(decoding: store.states.values.first ?? [], as: UTF8.self) }
+        // Half of a message: its events are applied, and the partition stays where it is.
+        _ = try run(message(1, 4, at: 0, upTo: 2))
+        #expect(sum() == "{\"sum\":3}")
+        #expect(book.nextOffset[place] == 0)
+        // The whole of it again: only the other half is new.
+        let rest = try run(message(1, 4, at: 0))
+        #expect(sum() == "{\"sum\":10}")
+        #expect(book.nextOffset[place] == 1)
+        #expect(rest.write.counts.filter { $0.key.outcome == .duplicate }.values.reduce(0, +) == 2)
+        // Sent again in larger pieces: what is known is passed over, what is new is applied.
+        _ = try run(message(3, 4, at: 1))
+        #expect(sum() == "{\"sum\":21}")
+        // Ahead of what comes next: nothing of it.
+        let early = try run(message(8, 2, at: 2))
+        #expect(sum() == "{\"sum\":21}")
+        let gap = try #require(early.gaps.values.first)
+        #expect(gap.expected == 7)
+        #expect(gap.found == 8)
+    }
+
+    @Test func `a damaged block is set aside with what came before the damage applied`() throws {
+        let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
+        let row = OutboxRow(
+            link: LinkOut(lane: 0, place: place), firstSequence: 1, at: .epoch,
+            messages: (1...2).map {
+                OutgoingMessage(topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":\($0)}".utf8))
+            })
+        let whole = LinkWire(service: .governance) { Topic.dialect(of: $0) }.raw(row, at: 0)[0]
+        for length in 0..<row.frames.count {
+            let store = MemoryStore()
+            let book = store.book(topics: [place.topic], lanes: 1)
+            var cache = StateCache<Toy.State>()
+            let cut = RawMessage(
+                topic: whole.topic, partition: 0, offset: 0, key: nil, value: Array(row.frames.prefix(length)), headers: whole.headers)
+            let result = try Step(decider: Toy(), lanes: 1).run(
+                InputBatch(messages: [cut]), book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
+            #expect(result.write.deadLetters.count == 1)
+            #expect(result.book.nextOffset[place] == 1)
+        }
+    }
+
     @Test func `a packed row is read back as it was written`() throws {
         let link = LinkOut(lane: 3, place: TopicPartition(topic: "t", partition: 2))
-        let messages = (0..<10).map { index in
-            OutboxMessage(
-                message: OutgoingMessage(
-                    topic: "t", key: "键\(index)", subject: "s", type: "x.v1", value: [UInt8](repeating: UInt8(index), count: index * 1_000)),
-                time: Instant(microseconds: Int64(index) - 5))
+        let messages = (0..<10).map { (index: Int) -> OutgoingMessage in
+            let key = "键\(index)"
+            return OutgoingMessage(
+                topic: "t", key: key, subject: index % 2 == 0 ? key : "s", type: index < 5 ? "x.v1" : "y.v1",
+                value: [UInt8](repeating: UInt8(index), count: index * 1_000))
         }
-        let row = OutboxRow(link: link, firstSequence: 41, messages: messages)
+        let row = OutboxRow(link: link, firstSequence: 41, at: Instant(microseconds: -5), messages: messages)
         let read = try #require(OutboxRow(link: link, firstSequence: 41, lastSequence: 50, frames: row.frames))
-        #expect(read.messages.map(\.message) == messages.map(\.message))
-        #expect(read.messages.map(\.time) == messages.map(\.time))
+        #expect(read.messages == messages)
+        #expect(read.time == Instant(microseconds: -5))
         #expect(OutboxRow(link: link, firstSequence: 41, lastSequence: 51, frames: row.frames) == nil)
         #expect(OutboxRow(link: link, firstSequence: 41, lastSequence: 50, frames: Array(row.frames.dropLast())) == nil)
+        #expect(OutboxRow(link: link, firstSequence: 41, lastSequence: 50, frames: row.frames + [0]) == nil)
     }
 }

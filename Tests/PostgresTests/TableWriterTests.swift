@@ -82,12 +82,12 @@ import Vocabulary
 
     @Test func `every column type, full and NULL, by every way`() throws {
         let names = ColumnType.allCases
-        let sql = ["text", "integer", "bigint", "double precision", "boolean", "bytea", "timestamptz", "date", "jsonb"]
+        let sql = ["text", "integer", "bigint", "double precision", "boolean", "bytea", "timestamptz", "date", "jsonb", "smallint[]"]
         let definition = sql.enumerated().map { "c\($0.offset) \($0.element)" }.joined(separator: ", ")
         guard let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY, \(definition))") else { return }
         let full: [Value] = [
             .text("信"), .int64(-5), .int64(.max), .double(0.1), .bool(true), .bytes([0]), .instant(Instant(microseconds: 1)),
-            .day(Day(number: -1)), .json(Array(#"{"a": 1}"#.utf8)),
+            .day(Day(number: -1)), .json(Array(#"{"a": 1}"#.utf8)), .int16s([1, -2]),
         ]
         let columns = [Column("id", .int64)] + names.enumerated().map { Column("c\($0.offset)", $0.element, isNullable: true) }
         let empty = [Value](repeating: .null, count: names.count)
@@ -108,6 +108,8 @@ import Vocabulary
                 #expect(try row.instant(7) == Instant(microseconds: 1))
                 #expect(try row.day(8) == Day(number: -1))
                 #expect(try row.bytes(9) == Array(#"{"a": 1}"#.utf8))
+                let lists = try session.execute("SELECT c9::text FROM t ORDER BY id DESC LIMIT 2")
+                #expect(try lists[1].text(0) == "{1,-2}")
             }
         }
     }

@@ -3,6 +3,7 @@ import Glibc
 import Postgres
 import Support
 import Testing
+import Vocabulary
 
 /// A transaction happened, did not happen, or is honestly unknown.
 @Suite struct TransactionTests {

@@ -14,9 +14,7 @@ enum StepBench {
 
     static func measured(runs: Int) throws -> [Figure] {
         let log = makeLog()
-        let batches = stride(from: 0, to: log.count, by: batchSize).map { start in
-            InputBatch(messages: Array(log[start..<min(start + batchSize, log.count)]))
-        }
+        let batches = log.map { InputBatch(messages: [$0]) }
         let times = try Race.times(runs: runs, [.init(name: "step") { try applied(batches) }])
         return [
             Figure(
@@ -35,31 +33,33 @@ enum StepBench {
             let result = try step.run(batch, book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
             try store.commit(result.write)
             book = result.book
-            sent += store.takeOutbox().reduce(0) { $0 + $1.messages.count }
+            sent += store.takeOutbox().reduce(0) { $0 + $1.count }
         }
         let applied = store.counts.filter { $0.key.outcome == .applied }.reduce(0) { $0 + $1.value }
         guard applied == messages, sent == messages else { throw BenchFault.unequal("\(applied) applied, \(sent) sent of \(messages)") }
         return sent
     }
 
-    /// What ingestion would have sent, in order.
+    /// What ingestion would have sent, in order: packed as its batches would be.
     private static func makeLog() -> [RawMessage] {
-        var offsets = [Int64](repeating: 0, count: Int(lanes))
-        return (0..<messages).map { number in
+        let wire = LinkWire(service: .ingestion) { Topic.dialect(of: $0) }
+        var byLane: [[OutgoingMessage]] = Array(repeating: [], count: Int(lanes))
+        for number in 0..<messages {
             let key = "firm-\(number % keys)"
-            let lane = Lane.of(key, lanes: lanes)
-            let offset = offsets[Int(lane)]
-            offsets[Int(lane)] += 1
             let start = "{\"add\":\(number % 10),\"note\":\""
             let value = Array((start + String(repeating: "n", count: valueByteCount - start.utf8.count - 2) + "\"}").utf8)
-            var event = CloudEvent(id: "m-\(number)", source: "xinqiao/ingestion/\(lane)", type: "add", data: value)
-            event.time = .epoch
-            event.subject = key
-            event.sequence = offset + 1
-            event.dataContentType = "application/json"
-            return RawMessage(
-                topic: Topic.ingestionRecords, partition: lane, offset: offset, key: Array(key.utf8), value: value,
-                headers: event.binaryHeaders())
+            byLane[Int(Lane.of(key, lanes: lanes))].append(
+                OutgoingMessage(topic: Topic.ingestionRecords, key: key, subject: key, type: "add", value: value))
+        }
+        return byLane.enumerated().flatMap { lane, messages in
+            stride(from: 0, to: messages.count, by: batchSize).enumerated().flatMap { offset, start in
+                let link = LinkOut(
+                    lane: Int32(lane), place: TopicPartition(topic: Topic.ingestionRecords, partition: Int32(lane)))
+                let row = OutboxRow(
+                    link: link, firstSequence: Int64(start) + 1, at: .epoch,
+                    messages: Array(messages[start..<min(start + batchSize, messages.count)]))
+                return wire.raw(row, at: Int64(offset))
+            }
         }
     }
 }

@@ -1,0 +1,133 @@
+import Deciding
+
+/// What is to be sent on every link and how far the broker has it: go-back-N without the I/O.
+///
+/// Each link is sent in order. After any failed delivery everything is forgotten (`restart`) and sent again from the first message
+/// above the last acknowledged one; receivers apply only the next sequence of a link, so sending again is harmless.
+package struct LinkSender {
+    /// A Kafka message on its way, by link number and the last sequence it carries.
+    package struct Ticket: Hashable, Sendable {
+        package let link: Int
+        package let lastSequence: Int64
+    }
+
+    private struct Progress {
+        let link: LinkOut
+        var acked: Int64
+        /// Rows given out under the fence and not handed to the client, in order.
+        var rows: ArraySlice<OutboxRow> = []
+        /// The first row of `rows` as Kafka messages, and how many of them the client has.
+        var current: [WireMessage] = []
+        var position = 0
+        /// Last sequences of the messages that the client has, in the order they were handed over.
+        var inFlight: ArraySlice<Int64> = []
+        /// Acknowledged out of order: they count once everything before them does.
+        var early: Set<Int64> = []
+    }
+
+    private let wire: LinkWire
+    private var links: [Progress] = []
+    private var numbers: [LinkOut: Int] = [:]
+    private var changed: Set<Int> = []
+    /// Links with something to hand over.
+    private var waiting: [Int] = []
+
+    /// Messages given out under the fence that the broker has not acknowledged.
+    package private(set) var pending = 0
+
+    package init(wire: LinkWire) { self.wire = wire }
+
+    /// Begins anew with what the outbox has above the acknowledged sequences.
+    package mutating func restart(acked: [LinkOut: Int64], rows: [OutboxRow]) {
+        self = LinkSender(wire: wire)
+        for (link, sequence) in acked { _ = number(of: link, acked: sequence) }
+        for row in rows { enqueue(row) }
+    }
+
+    private mutating func number(of link: LinkOut, acked: Int64) -> Int {
+        if let known = numbers[link] { return known }
+        let number = links.count
+        links.append(Progress(link: link, acked: acked))
+        numbers[link] = number
+        return number
+    }
+
+    /// Takes a committed row; rows of a link come in order.
+    package mutating func enqueue(_ row: OutboxRow) {
+        let number = number(of: row.link, acked: row.firstSequence - 1)
+        // A row that was acknowledged in part is sent as a whole on a packed topic; what was acknowledged is not counted again.
+        pending += Int(row.lastSequence - max(links[number].acked, row.firstSequence - 1))
+        if links[number].rows.isEmpty { waiting.append(number) }
+        links[number].rows.append(row)
+    }
+
+    /// The next Kafka message of each link in turn that `send` takes. `send` says what the client did with it.
+    package mutating func handOver(_ send: (LinkOut, WireMessage, Ticket) -> HandOver) {
+        var blocked: [Int] = []
+        defer { waiting = blocked + waiting }
+        while let number = waiting.first {
+            switch handOver(number, send) {
+            case .taken: waiting.removeFirst()
+            case .blocked:
+                waiting.removeFirst()
+                blocked.append(number)
+            case .full, .failed: return
+            }
+        }
+    }
+
+    /// What the client did with a message.
+    package enum HandOver: Sendable {
+        case taken
+        /// No room in the client: nothing more for now.
+        case full
+        /// Its destination is missing: this link waits, the others go on.
+        case blocked
+        case failed
+    }
+
+    private mutating func handOver(_ number: Int, _ send: (LinkOut, WireMessage, Ticket) -> HandOver) -> HandOver {
+        while let row = links[number].rows.first {
+            if links[number].current.isEmpty {
+                let acked = links[number].acked
+                links[number].current = wire.messages(of: row).filter { $0.sequences.upperBound > acked }
+            }
+            while links[number].position < links[number].current.count {
+                let message = links[number].current[links[number].position]
+                let outcome = send(links[number].link, message, Ticket(link: number, lastSequence: message.sequences.upperBound))
+                guard case .taken = outcome else { return outcome }
+                links[number].inFlight.append(message.sequences.upperBound)
+                links[number].position += 1
+            }
+            links[number].position = 0
+            links[number].current = []
+            links[number].rows.removeFirst()
+        }
+        links[number].rows = []
+        return .taken
+    }
+
+    /// The broker has the message. Only an unbroken beginning counts as acknowledged.
+    package mutating func acknowledged(_ ticket: Ticket) {
+        guard links.indices.contains(ticket.link) else { return }
+        guard links[ticket.link].inFlight.first == ticket.lastSequence else {
+            links[ticket.link].early.insert(ticket.lastSequence)
+            return
+        }
+        var reached = ticket.lastSequence
+        links[ticket.link].inFlight.removeFirst()
+        while let next = links[ticket.link].inFlight.first, links[ticket.link].early.remove(next) != nil {
+            links[ticket.link].inFlight.removeFirst()
+            reached = next
+        }
+        pending -= Int(reached - links[ticket.link].acked)
+        links[ticket.link].acked = reached
+        changed.insert(ticket.link)
+    }
+
+    /// Acknowledged sequences that changed since the last call: to be written to `link_out`.
+    package mutating func takeAcknowledged() -> [LinkOut: Int64] {
+        defer { changed.removeAll(keepingCapacity: true) }
+        return Dictionary(uniqueKeysWithValues: changed.map { (links[$0].link, links[$0].acked) })
+    }
+}
