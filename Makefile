@@ -8,7 +8,7 @@ PATH_SETUP := . ops/path &&
 HOUSE := --explicit-target-dependency-import-check error
 # Warnings are errors where we judge our own work; a user's newer compiler may know new ones.
 STRICT := -Xswiftc -warnings-as-errors
-SOURCES := Package.swift Services Shared Tests ops/bench
+SOURCES := Package.swift Services Shared Tests ops/bench ops/reference
 
 .PHONY: help toolchain build demo up test lint format bench simulate faults clean
 

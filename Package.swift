@@ -84,6 +84,10 @@ let tools: [Target] = [
         name: "bench",
         dependencies: ["Wire", "Models", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+        name: "credit-reference",
+        dependencies: ["Pipeline", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
+        path: "ops/reference", exclude: ["README.md", "reference.py"], swiftSettings: strict),
 ]
 
 let checks: [Target] = [

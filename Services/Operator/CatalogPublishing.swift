@@ -11,6 +11,7 @@ import PolicyPushDomain
 import ReportingDomain
 import RiskMonitoringDomain
 import ScoringDomain
+import Vocabulary
 import Wire
 
 extension Command {
@@ -91,7 +92,7 @@ enum CatalogPublishing {
         let deadline = MonotonicClock.now + .seconds(30)
         while next < marks.high {
             guard MonotonicClock.now < deadline else { throw Failure("the catalogue topic could not be read to its end in 30 s") }
-            var batch: [ConsumedMessage] = []
+            var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
             for message in batch {

@@ -55,7 +55,7 @@ final class DemoBanks: Sendable {
         }
         try consumer.assign(positions)
         while !isEnding.load(ordering: .acquiring) {
-            var batch: [ConsumedMessage] = []
+            var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 500, bytesMax: 4 << 20, wait: .milliseconds(100))
             var read = 0
@@ -67,7 +67,7 @@ final class DemoBanks: Sendable {
     }
 
     /// False for what is not an application.
-    private func answer(_ message: ConsumedMessage, _ sender: Sender) throws -> Bool {
+    private func answer(_ message: RawMessage, _ sender: Sender) throws -> Bool {
         guard let event = try? CloudEvent.decode(headers: message.headers.map { ($0.name, $0.value) }, value: message.value ?? []),
             event.type == "financing.application.v1", let document = try? JSONDocument(parsing: event.data),
             let fields = try? Fields(document.root), let id = try? fields.text("applicationId"), let subject = try? fields.text("subject"),

@@ -51,7 +51,8 @@ package enum Dialect: Hashable, Sendable {
     case packed
     /// One event a message, CloudEvents 1.0: at the house's doors, and where people read.
     case cloudEvents
-    /// A value and a key and nothing more: topics of other systems. What we send carries the link in two headers all the same.
+    /// A value and a key and nothing more: topics of other systems, whose reader parses the value itself. What we send carries its place
+    /// in the link in one header, `xinqiao-link`.
     case bare
 }
 

@@ -2,8 +2,8 @@ import Contracts
 import Vocabulary
 import Wire
 
-/// A decoded message: its envelope, its body parsed once, and where it lies.
-package struct Message: Sendable {
+/// A decoded message: its envelope, its body parsed once, and where it lies. A class, since it is handed on many times and never changed.
+package final class Message: Sendable {
     package let topic: String
     package let partition: Int32
     package let offset: Int64
@@ -16,6 +16,8 @@ package struct Message: Sendable {
     package let subject: String
     package let time: Instant?
     package let body: JSONValue
+    /// The bytes of a message of another system (`Dialect.bare`), which its reader parses itself; empty for all others.
+    package let value: [UInt8]
     /// SHA-256 of the value as it came, in hexadecimal; computed only for messages from outside, else empty.
     package let sha256: String
     package let traceparent: String?
@@ -42,8 +44,27 @@ package struct Message: Sendable {
         self.subject = subject
         self.time = time
         self.body = body
+        value = []
         self.sha256 = sha256
         self.traceparent = traceparent
+    }
+
+    /// A message of another system: a key and a value.
+    package init(topic: String, partition: Int32, offset: Int64, key: String, value: [UInt8]) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        index = 0
+        self.key = key
+        identity = .sequence(offset)
+        source = topic
+        type = ""
+        subject = key
+        time = nil
+        body = .null
+        self.value = value
+        sha256 = ""
+        traceparent = nil
     }
 
     /// An event of a packed message.
@@ -62,6 +83,7 @@ package struct Message: Sendable {
         self.subject = subject
         self.time = time
         self.body = body
+        value = []
         sha256 = ""
         traceparent = nil
     }

@@ -161,20 +161,19 @@ import Vocabulary
     func deliver(_ message: rd_kafka_message_t, of client: OpaquePointer?) {
         guard let onDelivery, !silenced.load(ordering: .acquiring) else { return }
         inFlight.subtract(1, ordering: .relaxed)
-        let reference = unsafe TopicReference(message.rkt)
-        let topic = names.withLock { $0.name(of: reference) }
-        let error = unsafe message.err
-        let partition = unsafe message.partition
-        var fault: KafkaFault?
-        if error != RD_KAFKA_RESP_ERR_NO_ERROR {
-            fault = KafkaFault(error, during: "deliver to \(topic)", topic: topic, partition: partition, bytes: unsafe message.len)
-        }
+        let tag = unsafe UInt64(UInt(bitPattern: message._private))
         let offset = unsafe message.offset
-        if fault == nil, offset < 0 { fault = .unconfirmed(topic: topic, partition: partition) }
-        onDelivery(
-            DeliveryReport(
-                tag: unsafe UInt64(UInt(bitPattern: message._private)), topic: topic, partition: partition,
-                offset: offset, fault: fault))
+        let error = unsafe message.err
+        var fault: KafkaFault?
+        if error != RD_KAFKA_RESP_ERR_NO_ERROR || offset < 0 {
+            let topic = unsafe TopicReference(message.rkt).map { topic in names.withLock { $0.name(of: topic) } } ?? ""
+            let partition = unsafe message.partition
+            fault =
+                error == RD_KAFKA_RESP_ERR_NO_ERROR
+                ? .unconfirmed(topic: topic, partition: partition)
+                : KafkaFault(error, during: "deliver to \(topic)", topic: topic, partition: partition, bytes: unsafe message.len)
+        }
+        onDelivery(DeliveryReport(tag: tag, offset: offset, fault: fault))
     }
 }
 

@@ -32,7 +32,7 @@ import Vocabulary
     /// Stops at `countMax` messages and errors, or once the values and keys of this call reach `bytesMax` (the last may overshoot).
     /// A partition that cannot be read on is appended to `errors` once and the others go on; throws when the client is unusable.
     package func poll(
-        into batch: inout [ConsumedMessage], errors: inout [PartitionError], countMax: Int, bytesMax: Int, wait: Duration
+        into batch: inout [RawMessage], errors: inout [PartitionError], countMax: Int, bytesMax: Int, wait: Duration
     ) throws(KafkaFault) {
         let handle = try open()
         var milliseconds = wait.clientMilliseconds
@@ -131,10 +131,10 @@ import Vocabulary
         return handle
     }
 
-    private func read(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> ConsumedMessage {
+    private func read(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> RawMessage {
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let milliseconds = unsafe rd_kafka_message_timestamp(message, &kind)
-        return unsafe ConsumedMessage(
+        return unsafe RawMessage(
             topic: names.name(of: TopicReference(message.pointee.rkt)),
             partition: message.pointee.partition,
             offset: message.pointee.offset,

@@ -22,14 +22,14 @@ import Vocabulary
     private struct State {
         var handle: ClientHandle?
         var destinations: [String: Destination] = [:]
-        var lastTopic = ""
-        var last: Destination?
     }
 
-    private struct Destination {
-        let topic: TopicReference
-        var partitionCount: Int
-        var counted: ContinuousClock.Instant
+    /// A partition that is known to exist, so that sending to it asks nobody. Good for this producer only.
+    package struct Destination: Sendable {
+        fileprivate let handle: ClientHandle
+        fileprivate let topic: TopicReference
+        fileprivate let partitionCount: Int
+        fileprivate let counted: ContinuousClock.Instant
     }
 
     /// Makes the client; connects in the background. `onDelivery` is called once per message, inside `serve` and `flush`, on the
@@ -50,44 +50,45 @@ import Vocabulary
     package func produce(
         topic: String, partition: Int32, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader], tag: UInt64
     ) throws(KafkaFault) {
+        let target = try destination(topic, partition)
         let error = unsafe withBytes(key) { key in
-            unsafe withBytes(value) { value in unsafe send(topic, partition, key: key, value: value, headers: headers, tag: tag) }
+            unsafe withBytes(value) { value in
+                unsafe send(target, topic, partition, key: key, value: value, headers: headers, tag: tag)
+            }
         }
         if let error { throw error }
     }
 
-    /// Like the other, with key and value where they lie in a larger block of bytes.
+    /// Like the other, to a partition known to exist, with key and value where they lie in a larger block of bytes.
     package func produce(
-        topic: String, partition: Int32, in block: [UInt8], key: Range<Int>?, value: Range<Int>, headers: [KafkaHeader], tag: UInt64
+        to target: Destination, topic: String, partition: Int32, in block: [UInt8], key: Range<Int>?, value: Range<Int>,
+        headers: [KafkaHeader], tag: UInt64
     ) throws(KafkaFault) {
         let error = unsafe block.withUnsafeBytes { block in
             let keyBytes = unsafe key.map { unsafe UnsafeRawBufferPointer(rebasing: block[$0]) }
             return unsafe send(
-                topic, partition, key: keyBytes, value: UnsafeRawBufferPointer(rebasing: block[value]), headers: headers, tag: tag)
+                target, topic, partition, key: keyBytes, value: UnsafeRawBufferPointer(rebasing: block[value]), headers: headers, tag: tag)
         }
         if let error { throw error }
     }
 
     private func send(
-        _ topic: String, _ partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [KafkaHeader],
-        tag: UInt64
+        _ target: Destination, _ topic: String, _ partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+        headers: [KafkaHeader], tag: UInt64
     ) -> KafkaFault? {
-        let handle: ClientHandle
-        let target: Destination
-        do throws(KafkaFault) { (handle, target) = try destination(topic, partition) } catch { return error }
         var list: OpaquePointer?
         if !headers.isEmpty {
             guard let made = unsafe headerList(headers) else { return .configuration(key: "headers", reason: "out of memory") }
             unsafe list = made
         }
         context.inFlight.add(1, ordering: .relaxed)
-        let error = unsafe enqueue(handle, target, partition, key: key, value: value, headers: list, tag: tag)
+        let error = unsafe enqueue(target, partition, key: key, value: value, headers: list, tag: tag)
         guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
         context.inFlight.subtract(1, ordering: .relaxed)
         // The library takes the list only when it takes the message.
         if let list = unsafe list { unsafe rd_kafka_headers_destroy(list) }
         // After a fatal error the library answers with that error's own code.
-        if error != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = handle.fatal { return fatal }
+        if error != RD_KAFKA_RESP_ERR__QUEUE_FULL, let fatal = target.handle.fatal { return fatal }
         return unsafe KafkaFault(error, during: "produce to \(topic)", topic: topic, partition: partition, bytes: value?.count ?? 0)
     }
 
@@ -150,18 +151,12 @@ import Vocabulary
 
     private var current: ClientHandle? { state.withLock { $0.handle } }
 
-    /// The topic's object, once the partition is known to exist.
-    private func destination(_ topic: String, _ partition: Int32) throws(KafkaFault) -> (ClientHandle, Destination) {
-        let (handle, known) = state.withLock { state -> (ClientHandle?, Destination?) in
-            if state.lastTopic == topic, let last = state.last { return (state.handle, last) }
-            guard let found = state.destinations[topic] else { return (state.handle, nil) }
-            state.lastTopic = topic
-            state.last = found
-            return (state.handle, found)
-        }
+    /// The topic's object, once the partition is known to exist. The first call for a topic asks a broker and may take up to 5 s.
+    package func destination(_ topic: String, _ partition: Int32) throws(KafkaFault) -> Destination {
+        let (handle, known) = state.withLock { ($0.handle, $0.destinations[topic]) }
         guard let handle else { throw .closed }
         if let known {
-            if partition >= 0, partition < known.partitionCount { return (handle, known) }
+            if partition >= 0, partition < known.partitionCount { return known }
             // Partitions may have been added since; but not every wrong number is worth a question.
             if partition < 0 || known.counted.duration(to: .now) < .seconds(1) {
                 throw .unknownTopicOrPartition(topic: topic, partition: partition)
@@ -173,19 +168,17 @@ import Vocabulary
         guard partition >= 0, partition < counted.partitionCount else {
             throw .unknownTopicOrPartition(topic: topic, partition: partition)
         }
-        return (handle, counted)
+        return counted
     }
 
     /// Asks a broker for the topic's partitions and remembers the answer. Also warms the library's own knowledge of the topic,
     /// without which the first message may wait a second.
     private func count(_ topic: String, with handle: ClientHandle, timeout: Duration) throws(KafkaFault) -> Destination? {
         guard let count = try handle.partitionCounts(timeout: timeout)[topic] else { return nil }
-        let destination = Destination(topic: try handle.topic(topic), partitionCount: count, counted: .now)
+        let destination = Destination(handle: handle, topic: try handle.topic(topic), partitionCount: count, counted: .now)
         state.withLock { state in
             guard state.handle === handle else { return }
             state.destinations[topic] = destination
-            state.lastTopic = topic
-            state.last = destination
         }
         return destination
     }
@@ -193,13 +186,13 @@ import Vocabulary
     /// One `rd_kafka_produceva` call. The headers go as one prebuilt list: with single headers, librdkafka 2.0.2 frees them twice
     /// when the partition does not exist.
     private func enqueue(
-        _ handle: ClientHandle, _ destination: Destination, _ partition: Int32, key: UnsafeRawBufferPointer?,
-        value: UnsafeRawBufferPointer?, headers: OpaquePointer?, tag: UInt64
+        _ target: Destination, _ partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+        headers: OpaquePointer?, tag: UInt64
     ) -> rd_kafka_resp_err_t {
         unsafe withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { arguments in
             unsafe arguments.initialize(repeating: rd_kafka_vu_t())
             unsafe arguments[0].vtype = RD_KAFKA_VTYPE_RKT
-            unsafe arguments[0].u.rkt = destination.topic.raw
+            unsafe arguments[0].u.rkt = target.topic.raw
             unsafe arguments[1].vtype = RD_KAFKA_VTYPE_PARTITION
             unsafe arguments[1].u.i32 = partition
             unsafe arguments[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
@@ -218,7 +211,7 @@ import Vocabulary
                 unsafe arguments[6].u.headers = headers
                 count = 7
             }
-            guard let error = unsafe rd_kafka_produceva(handle.raw, arguments.baseAddress, count) else {
+            guard let error = unsafe rd_kafka_produceva(target.handle.raw, arguments.baseAddress, count) else {
                 return RD_KAFKA_RESP_ERR_NO_ERROR
             }
             defer { unsafe rd_kafka_error_destroy(error) }

@@ -15,6 +15,9 @@ package final class CatalogFeed: Sendable {
 
     package init() {}
 
+    /// A feed that reads nothing: for a decider that needs no catalogue.
+    package init(fixed catalog: Catalog) { latest.withLock { $0 = catalog } }
+
     /// The latest picture; nil until the topic was read to its end once.
     package var current: Catalog? { latest.withLock { $0 } }
 
@@ -49,7 +52,7 @@ package final class CatalogFeed: Sendable {
         var next = low
         var published: Int64 = -1
         while !isStopped.load(ordering: .relaxed) {
-            var batch: [ConsumedMessage] = []
+            var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 5_000, bytesMax: 8 << 20, wait: .milliseconds(200))
             if let error = errors.first { throw error.fault }

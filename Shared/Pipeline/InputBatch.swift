@@ -2,28 +2,7 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// A message as the broker gave it.
-package struct RawMessage: Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
-    package let key: [UInt8]?
-    package let value: [UInt8]?
-    package let headers: [(name: String, value: [UInt8])]
-    /// Of a packed message, only the events below this index are to be decided now; the others come with a later batch.
-    package var eventsEnd = Int.max
-
-    package init(
-        topic: String, partition: Int32, offset: Int64, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: [UInt8])]
-    ) {
-        self.topic = topic
-        self.partition = partition
-        self.offset = offset
-        self.key = key
-        self.value = value
-        self.headers = headers
-    }
-
+extension RawMessage {
     /// How many events it may hold: what bounds of a batch count.
     package var eventCount: Int { value.flatMap(EventFrames.count(of:)) ?? 1 }
 
@@ -74,8 +53,11 @@ package struct InputBatch: Sendable {
     package var messages: [RawMessage]
     package var timers: [LaneTimer]
     package var sweeps: [SweepStep]
+    /// Of packed messages only the events below this index are to be decided now; the others come with a later batch.
+    package var eventsEnd: Int
 
-    package init(messages: [RawMessage] = [], timers: [LaneTimer] = [], sweeps: [SweepStep] = []) {
+    package init(messages: [RawMessage] = [], timers: [LaneTimer] = [], sweeps: [SweepStep] = [], eventsEnd: Int = .max) {
+        self.eventsEnd = eventsEnd
         self.messages = messages
         self.timers = timers
         self.sweeps = sweeps
@@ -99,11 +81,9 @@ package struct InputBatch: Sendable {
                 return (InputBatch(messages: [message]), InputBatch(timers: timers, sweeps: sweeps))
             }
             let done = applied(message)
-            let end = min(message.eventCount, message.eventsEnd)
+            let end = min(message.eventCount, eventsEnd)
             guard end - done > 1 else { return nil }
-            var first = message
-            first.eventsEnd = done + (end - done) / 2
-            return (InputBatch(messages: [first]), InputBatch(messages: [message]))
+            return (InputBatch(messages: [message], eventsEnd: done + (end - done) / 2), self)
         }
         if timers.count > 1 {
             let middle = timers.count / 2

@@ -21,6 +21,8 @@ package struct LinkSender {
         var position = 0
         /// Last sequences of the messages that the client has, in the order they were handed over.
         var inFlight: ArraySlice<Int64> = []
+        /// Messages acknowledged since somebody asked.
+        var counted = 0
         /// Acknowledged out of order: they count once everything before them does.
         var early: Set<Int64> = []
     }
@@ -120,7 +122,9 @@ package struct LinkSender {
             links[ticket.link].inFlight.removeFirst()
             reached = next
         }
-        pending -= Int(reached - links[ticket.link].acked)
+        let count = Int(reached - links[ticket.link].acked)
+        pending -= count
+        links[ticket.link].counted += count
         links[ticket.link].acked = reached
         changed.insert(ticket.link)
     }
@@ -129,5 +133,15 @@ package struct LinkSender {
     package mutating func takeAcknowledged() -> [LinkOut: Int64] {
         defer { changed.removeAll(keepingCapacity: true) }
         return Dictionary(uniqueKeysWithValues: changed.map { (links[$0].link, links[$0].acked) })
+    }
+
+    /// How many messages of each topic were acknowledged since the last call.
+    package mutating func takeAcknowledgedCounts() -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for number in changed {
+            counts[links[number].link.place.topic, default: 0] += links[number].counted
+            links[number].counted = 0
+        }
+        return counts
     }
 }

@@ -59,8 +59,8 @@ package struct LinkWire: Sendable {
                 ]
             }
         case .bare:
-            let sender = header("ce_source", source)
-            return events(of: row) { _, sequence, _ in [sender, header("ce_sequence", String(sequence))] }
+            let sender = "\(service.rawValue)/\(row.link.lane)/"
+            return events(of: row) { _, sequence, _ in [header("xinqiao-link", sender + String(sequence))] }
         }
     }
 

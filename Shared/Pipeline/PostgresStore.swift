@@ -6,8 +6,7 @@ import Vocabulary
 package final class PostgresStore: PathStore {
     package let connection: Connection
     private var tables: [String: Table] = [:]
-    /// Tables in which a key was there already, and for how many batches more they are merged.
-    private var mergedBatches: [String: Int] = [:]
+    private var merging: [String: Merging] = [:]
 
     package init(_ address: PostgresAddress) throws(StoreFault) {
         do {
@@ -165,17 +164,28 @@ package final class PostgresStore: PathStore {
     private func writeRows(_ rows: [StoreTable: [[Cell]]]) throws {
         for (table, rows) in rows.sorted(by: { $0.key.name < $1.key.name }) {
             let target = self.table(table)
-            if let batches = mergedBatches[table.name], batches > 0 {
-                mergedBatches[table.name] = batches - 1
+            var merging = merging[table.name] ?? Merging()
+            if merging.left > 0 {
+                merging.left -= 1
                 try connection.write(rows, into: target)
-            } else if try !connection.writeFresh(rows, into: target) {
-                mergedBatches[table.name] = Self.mergedBatchesMax
+            } else {
+                merging.learn(wasFresh: try connection.writeFresh(rows, into: target))
             }
+            self.merging[table.name] = merging
         }
     }
 
-    /// After a key was there already, this many batches do not try whether the next ones are new.
-    private static let mergedBatchesMax = 100
+    /// Whether rows of a table are worth trying as new ones: one known key costs its batch a second try, several in a row say that the
+    /// table is one whose rows come again.
+    private struct Merging {
+        var left = 0
+        private var misses = 0
+
+        mutating func learn(wasFresh: Bool) {
+            misses = wasFresh ? 0 : min(misses + 1, 8)
+            left = misses > 1 ? 1 << (misses - 1) : 0
+        }
+    }
 
     private func table(_ table: StoreTable) -> Table {
         if let known = tables[table.name] { return known }

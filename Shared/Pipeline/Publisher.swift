@@ -18,7 +18,8 @@ final class Publisher {
     private var sender: LinkSender
     /// Links whose destination is missing wait until then; the others go on.
     private var blocked: [LinkOut: (reason: String, until: MonotonicInstant)] = [:]
-    private var sent: [String: Int] = [:]
+    /// By the sender's number of the link.
+    private var destinations: [KafkaProducer.Destination?] = []
     /// True after a failed delivery: the caller must `restart` with what the outbox has.
     private(set) var needsRestart = false
 
@@ -38,6 +39,7 @@ final class Publisher {
     func restart(acked: [LinkOut: Int64], rows: [OutboxRow]) {
         producer?.abandon()
         producer = nil
+        destinations.removeAll()
         reports.clear()
         blocked.removeAll()
         needsRestart = false
@@ -60,7 +62,10 @@ final class Publisher {
     }
 
     /// Acknowledged sequences that changed since the last call: to be written back to `link_out`.
-    func takeAcknowledged() -> [LinkOut: Int64] { sender.takeAcknowledged() }
+    func takeAcknowledged() -> [LinkOut: Int64] {
+        for (topic, count) in sender.takeAcknowledgedCounts() { metrics.published(topic, count) }
+        return sender.takeAcknowledged()
+    }
 
     /// Waits a bounded time for what is in flight, for an orderly stop.
     func drain(_ timeout: Duration) {
@@ -82,9 +87,10 @@ final class Publisher {
                 self.blocked[link] = nil
             }
             do throws(KafkaFault) {
-                try opened().produce(
-                    topic: link.place.topic, partition: link.place.partition, in: message.frames, key: message.key, value: message.value,
-                    headers: message.headers, tag: ticket.tag)
+                let producer = try opened()
+                try producer.produce(
+                    to: destination(of: link, ticket.link, producer), topic: link.place.topic, partition: link.place.partition,
+                    in: message.frames, key: message.key, value: message.value, headers: message.headers, tag: ticket.tag)
                 return .taken
             } catch {
                 switch error {
@@ -101,6 +107,16 @@ final class Publisher {
         if let fault { fail(fault) }
     }
 
+    private func destination(
+        of link: LinkOut, _ number: Int, _ producer: KafkaProducer
+    ) throws(KafkaFault) -> KafkaProducer.Destination {
+        while destinations.count <= number { destinations.append(nil) }
+        if let known = destinations[number] { return known }
+        let found = try producer.destination(link.place.topic, link.place.partition)
+        destinations[number] = found
+        return found
+    }
+
     private func opened() throws(KafkaFault) -> KafkaProducer {
         if let producer { return producer }
         let reports = reports
@@ -113,10 +129,7 @@ final class Publisher {
         for report in reports.take() {
             if let fault = report.fault { return fail(fault) }
             sender.acknowledged(LinkSender.Ticket(tag: report.tag))
-            sent[report.topic, default: 0] += 1
         }
-        for (topic, count) in sent { metrics.published(topic, count) }
-        sent.removeAll(keepingCapacity: true)
         if let fatal = producer?.fatal { fail(fatal) }
     }
 

@@ -40,7 +40,7 @@ package struct Step<Service: Decider> {
         var work = Working<Service.State>(book: book, cache: StateCache(), at: now)
         swap(&work.cache, &cache)
         defer { swap(&work.cache, &cache) }
-        let admitted = admit(batch.messages, catalog: catalog, poisoned: poisoned, into: &work)
+        let admitted = admit(batch, catalog: catalog, poisoned: poisoned, into: &work)
         let knownIDs = try seen(admitted, pending: pendingIDs, in: store)
         try loadStates(admitted, batch, into: &work, from: store)
 
@@ -84,12 +84,13 @@ package struct Step<Service: Decider> {
     }
 
     private func admit(
-        _ messages: [RawMessage], catalog: Catalog, poisoned: [MessagePlace: Refusal], into work: inout Working<Service.State>
+        _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Refusal], into work: inout Working<Service.State>
     ) -> [Admitted] {
         var admitted: [Admitted] = []
-        admitted.reserveCapacity(messages.count)
+        admitted.reserveCapacity(batch.messages.count)
         var run: Run?
-        for (index, raw) in messages.enumerated() {
+        for index in batch.messages.indices {
+            let raw = batch.messages[index]
             if run?.place.partition != raw.partition || run?.place.topic != raw.topic {
                 if let run { work.leave(run.place, next: run.next) }
                 let place = TopicPartition(topic: raw.topic, partition: raw.partition)
@@ -103,8 +104,11 @@ package struct Step<Service: Decider> {
             guard var here = run, raw.offset >= here.next else { continue }
             let isPassed: Bool
             switch here.dialect {
-            case .packed: isPassed = admitPacked(raw, index, here, catalog, poisoned, &work, &admitted)
-            case .cloudEvents, .bare:
+            case .packed: isPassed = admitPacked(raw, index, batch.eventsEnd, here, catalog, poisoned, &work, &admitted)
+            case .bare:
+                admitBare(raw, index, here, catalog, poisoned, &work, &admitted)
+                isPassed = true
+            case .cloudEvents:
                 admitSingle(raw, index, here, catalog, poisoned, &work, &admitted)
                 isPassed = true
             }
@@ -117,7 +121,7 @@ package struct Step<Service: Decider> {
 
     /// A packed message of a link. True when the partition moves past it, false when some of its events are left for a later batch.
     private func admitPacked(
-        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) -> Bool {
         guard let sender = raw.linkHeaders, var reader = FrameReader(raw.value ?? []) else {
@@ -130,7 +134,7 @@ package struct Step<Service: Decider> {
         case .from(let index): start = index
         case .passed: return true
         }
-        let end = min(reader.count, raw.eventsEnd)
+        let end = min(reader.count, eventsEnd)
         admitted.reserveCapacity(admitted.count + end - start)
         for index in 0..<end {
             guard let frame = reader.next() else { break }
@@ -210,26 +214,19 @@ package struct Step<Service: Decider> {
     ) {
         let refused = poisoned.isEmpty ? nil : poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)]
         let event: CloudEvent
-        if run.dialect == .bare {
-            event = CloudEvent(
-                id: "\(raw.topic)/\(raw.partition)/\(raw.offset)", source: raw.topic, type: "", subject: raw.keyText,
-                data: raw.value ?? [])
-        } else {
-            do {
-                event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
-            } catch {
-                return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
+        do {
+            event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
+        } catch {
+            return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
+        }
+        if !run.isOutside {
+            guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else {
+                return work.setAside(raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
             }
-            if !run.isOutside {
-                guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else {
-                    return work.setAside(
-                        raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
-                }
-                let link = LinkIn(source: event.source, place: run.place)
-                guard case .from = accept(link, first: sequence, count: 1, run.place, &work) else { return }
-                // Whatever becomes of it, it takes its place in its link, or everything behind it would wait for ever.
-                work.book.linkIn[link] = sequence
-            }
+            let link = LinkIn(source: event.source, place: run.place)
+            guard case .from = accept(link, first: sequence, count: 1, run.place, &work) else { return }
+            // Whatever becomes of it, it takes its place in its link, or everything behind it would wait for ever.
+            work.book.linkIn[link] = sequence
         }
         if let refused { return work.setAside(raw, refused) }
         let document: JSONDocument
@@ -242,6 +239,24 @@ package struct Step<Service: Decider> {
             topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, id: event.id, source: event.source,
             type: event.type, subject: event.subject ?? "", time: event.time, body: document.root,
             sha256: run.isOutside ? Ledger.sha256(raw.value ?? []).hex : "", traceparent: event.traceparent)
+        switch decider.admit(message, catalog: catalog) {
+        case .handle(let key, let outsideID):
+            admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+        case .pass: work.count(run.place, .passed)
+        case .refuse(let refusal): work.setAside(raw, refusal)
+        }
+    }
+
+    /// A message of another system: the decider parses it itself.
+    private func admitBare(
+        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+    ) {
+        if !poisoned.isEmpty, let refused = poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)] {
+            return work.setAside(raw, refused)
+        }
+        let message = Message(
+            topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, value: raw.value ?? [])
         switch decider.admit(message, catalog: catalog) {
         case .handle(let key, let outsideID):
             admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))

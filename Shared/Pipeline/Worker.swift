@@ -283,7 +283,7 @@ package final class Worker<Service: Decider> {
     // MARK: inputs
 
     private func poll(_ consumer: KafkaConsumer) throws(StoreFault) -> [RawMessage] {
-        var messages: [ConsumedMessage] = []
+        var messages: [RawMessage] = []
         var errors: [PartitionError] = []
         do {
             try consumer.poll(
@@ -304,15 +304,17 @@ package final class Worker<Service: Decider> {
             announce(place, reason)
             try assign(consumer)
         }
-        var consumed: [String: Int] = [:]
-        let raw = messages.map { message in
-            consumed[message.topic, default: 0] += 1
-            return RawMessage(
-                topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, value: message.value,
-                headers: message.headers)
+        var run: (topic: String, count: Int) = ("", 0)
+        for message in messages {
+            if message.topic == run.topic {
+                run.count += 1
+            } else {
+                if run.count > 0 { metrics.consumed(run.count, from: run.topic) }
+                run = (message.topic, 1)
+            }
         }
-        for (topic, count) in consumed { metrics.consumed(count, from: topic) }
-        return raw
+        if run.count > 0 { metrics.consumed(run.count, from: run.topic) }
+        return messages
     }
 
     private func dueTimers(_ store: PostgresStore, _ held: Set<Int32>) throws(StoreFault) -> [LaneTimer] {

@@ -29,6 +29,15 @@ package final class JSONDocument: Sendable {
         if let defect { throw defect }
     }
 
+    /// The document `null`.
+    static let null = JSONDocument(null: ())
+
+    private init(null: Void) {
+        bytes = Array("null".utf8)
+        tape = [TapeEntry(offset: 0, length: 4, link: 0, info: JSONKind.null.code)]
+        duplicateKeys = .refused
+    }
+
     /// The document's one value.
     package var root: JSONValue { JSONValue(document: self, index: 0) }
 }

@@ -6,6 +6,9 @@ package struct JSONValue: Sendable {
     /// Where the value's entry is on the tape.
     let index: Int
 
+    /// The word `null`, of no particular document.
+    package static let null = JSONDocument.null.root
+
     @inline(__always) private var entry: TapeEntry { document.tape[index] }
 
     /// Which of the six kinds the value is of.

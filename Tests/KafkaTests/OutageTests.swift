@@ -2,6 +2,7 @@ import Kafka
 import Support
 import Synchronization
 import Testing
+import Vocabulary
 
 struct OutageTests {
     @Test func `an injected refusal is reported once per message, with its fault`() throws {
@@ -130,7 +131,7 @@ struct OutageTests {
         let clock = ContinuousClock()
         let consumer = try KafkaConsumer(settings, groupID: "g")
         try consumer.assign([TopicPosition(topic: "t", partition: 0, offset: 5)])
-        var batch: [ConsumedMessage] = []
+        var batch: [RawMessage] = []
         var errors: [PartitionError] = []
         try consumer.poll(into: &batch, errors: &errors, countMax: 10, bytesMax: .max, wait: .milliseconds(300))
         #expect(batch.isEmpty && errors.isEmpty)
@@ -168,7 +169,7 @@ struct OutageTests {
         try consumer.assign([TopicPosition(topic: "gone", partition: 0, offset: 0)])
         #expect(try consumer.read(1).count == 1)
         broker.setDown()
-        var batch: [ConsumedMessage] = []
+        var batch: [RawMessage] = []
         var errors: [PartitionError] = []
         try consumer.poll(into: &batch, errors: &errors, countMax: 10, bytesMax: .max, wait: .milliseconds(300))
         broker.setUp()

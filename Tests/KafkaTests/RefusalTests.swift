@@ -1,6 +1,7 @@
 import Kafka
 import Support
 import Testing
+import Vocabulary
 
 struct RefusalTests {
     @Test func `an offset outside the log is an error of its partition and not a jump`() throws {
@@ -13,7 +14,7 @@ struct RefusalTests {
             try consumer.assign([
                 TopicPosition(topic: topic, partition: 0, offset: 500), TopicPosition(topic: topic, partition: 1, offset: 0),
             ])
-            var batch: [ConsumedMessage] = []
+            var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             let isSeen = eventually(within: .seconds(20)) {
                 try? consumer.poll(into: &batch, errors: &errors, countMax: 100, bytesMax: .max, wait: .milliseconds(50))

@@ -26,7 +26,7 @@ struct RoundTripTests {
             #expect(producer.flush(.seconds(20)))
             #expect(book.reports.map(\.tag) == [0] + (1..<6).map { UInt64.max - $0 })
             #expect(book.reports.map(\.offset) == [0, 1, 2, 3, 4, 5])
-            #expect(book.reports.allSatisfy { $0.fault == nil && $0.topic == topic && $0.partition == 2 })
+            #expect(book.reports.allSatisfy { $0.fault == nil })
             #expect(producer.inFlight == 0)
             producer.abandon()
 
@@ -78,7 +78,7 @@ struct RoundTripTests {
             defer { consumer.close() }
             try consumer.assign([TopicPosition(topic: topic, partition: 0, offset: 0)])
             #expect(try consumer.read(1).count == 1)
-            var batch: [ConsumedMessage] = []
+            var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 5, bytesMax: .max, wait: .seconds(5))
             #expect(batch.count == 5)

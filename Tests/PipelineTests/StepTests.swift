@@ -161,30 +161,28 @@ import Wire
         #expect(house.sums == [1, 3, 6])
         let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
         let wire = LinkWire(service: .governance) { Topic.dialect(of: $0) }
-        func message(_ first: Int64, _ count: Int, at offset: Int64, upTo end: Int = .max) -> RawMessage {
+        func message(_ first: Int64, _ count: Int, at offset: Int64) -> RawMessage {
             let row = OutboxRow(
                 link: LinkOut(lane: 0, place: place), firstSequence: first, at: .epoch,
                 messages: (0..<count).map { index in
                     OutgoingMessage(
                         topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":\(first + Int64(index))}".utf8))
                 })
-            var raw = wire.raw(row, at: offset)[0]
-            raw.eventsEnd = end
-            return raw
+            return wire.raw(row, at: offset)[0]
         }
         let store = MemoryStore()
         var book = store.book(topics: [place.topic], lanes: 1)
         var cache = StateCache<Toy.State>()
-        func run(_ raw: RawMessage) throws -> StepResult {
+        func run(_ raw: RawMessage, upTo end: Int = .max) throws -> StepResult {
             let result = try Step(decider: Toy(), lanes: 1).run(
-                InputBatch(messages: [raw]), book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
+                InputBatch(messages: [raw], eventsEnd: end), book: book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
             try store.commit(result.write)
             book = result.book
             return result
         }
         func sum() -> String { String(decoding: store.states.values.first ?? [], as: UTF8.self) }
         // Half of a message: its events are applied, and the partition stays where it is.
-        _ = try run(message(1, 4, at: 0, upTo: 2))
+        _ = try run(message(1, 4, at: 0), upTo: 2)
         #expect(sum() == "{\"sum\":3}")
         #expect(book.nextOffset[place] == 0)
         // The whole of it again: only the other half is new.

@@ -198,7 +198,7 @@ final class ProcessSuite: @unchecked Sendable {
             try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: marks.low)])
             var next = marks.low
             while next < marks.high {
-                var batch: [ConsumedMessage] = []
+                var batch: [RawMessage] = []
                 var errors: [PartitionError] = []
                 try consumer.poll(into: &batch, errors: &errors, countMax: 10_000, bytesMax: 32 << 20, wait: .milliseconds(500))
                 guard let last = batch.last else { continue }

@@ -1,6 +1,7 @@
 import Glibc
 import Kafka
 import Synchronization
+import Vocabulary
 
 /// A real Apache Kafka for the tests of one process: a running one when `XINQIAO_KAFKA_BOOTSTRAP` names it, else one node started
 /// in a temporary folder from `KAFKA_HOME`, else from `../shared/kafka` beside the repository. Ends with the process.
@@ -193,8 +194,8 @@ package final class DeliveryBook: Sendable {
 
 extension KafkaConsumer {
     /// Polls until there are `count` messages or the time is up.
-    package func read(_ count: Int, within limit: Duration = .seconds(20)) throws -> [ConsumedMessage] {
-        var messages: [ConsumedMessage] = []
+    package func read(_ count: Int, within limit: Duration = .seconds(20)) throws -> [RawMessage] {
+        var messages: [RawMessage] = []
         var errors: [PartitionError] = []
         let end = ContinuousClock.now + limit
         while messages.count < count, ContinuousClock.now < end {

@@ -11,32 +11,6 @@ package struct KafkaHeader: Hashable, Sendable {
     }
 }
 
-/// A message as it was read.
-package struct ConsumedMessage: Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
-    /// The producer's or the broker's clock, as the topic is configured; milliseconds are all that Kafka keeps.
-    package let timestamp: Instant?
-    package let key: [UInt8]?
-    /// Nil is a tombstone; empty is empty.
-    package let value: [UInt8]?
-    package let headers: [(name: String, value: [UInt8])]
-
-    package init(
-        topic: String, partition: Int32, offset: Int64, timestamp: Instant?, key: [UInt8]?, value: [UInt8]?,
-        headers: [(name: String, value: [UInt8])]
-    ) {
-        self.topic = topic
-        self.partition = partition
-        self.offset = offset
-        self.timestamp = timestamp
-        self.key = key
-        self.value = value
-        self.headers = headers
-    }
-}
-
 /// The next offset to read of one partition.
 package struct TopicPosition: Hashable, Sendable {
     package let topic: String
@@ -69,17 +43,13 @@ package struct PartitionError: Hashable, Sendable {
 package struct DeliveryReport: Sendable {
     /// As given to `produce`.
     package let tag: UInt64
-    package let topic: String
-    package let partition: Int32
     /// Where it was written; negative when there is a fault.
     package let offset: Int64
     /// Nil: written, at `offset`.
     package let fault: KafkaFault?
 
-    package init(tag: UInt64, topic: String, partition: Int32, offset: Int64, fault: KafkaFault?) {
+    package init(tag: UInt64, offset: Int64, fault: KafkaFault?) {
         self.tag = tag
-        self.topic = topic
-        self.partition = partition
         self.offset = offset
         self.fault = fault
     }
