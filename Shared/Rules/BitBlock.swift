@@ -39,9 +39,20 @@
 }
 
 extension SIMD8<UInt64> {
-    var isZero: Bool {
+    /// All words joined into one.
+    @inline(__always)
+    var union: UInt64 {
         let half = lowHalf | highHalf
         let quarter = half.lowHalf | half.highHalf
-        return quarter.x | quarter.y == 0
+        return quarter.x | quarter.y
     }
+
+    @inline(__always)
+    var isZero: Bool { union == 0 }
+}
+
+extension UInt64 {
+    /// 1, or 0 for zero: arithmetic, where the compiler makes a branch of a comparison.
+    @inline(__always)
+    var oneUnlessZero: Int { Int(truncatingIfNeeded: (self | (0 &- self)) >> 63) }
 }

@@ -2,7 +2,7 @@
 struct CutTable: Sendable {
     let cuts: [Double]
     /// The cuts, filled up with infinity to whole vectors: comparing with all is faster than searching, as long as there are few.
-    private let vectors: [SIMD4<Double>]
+    let vectors: [SIMD4<Double>]
     private static let scannedMax = 64
 
     /// `cuts` ascending, each once.
@@ -18,7 +18,6 @@ struct CutTable: Sendable {
     var cellCount: Int { cuts.count + 2 }
 
     /// 0 for the missing number (not-a-number), else 1 more than the number of cuts at or below.
-    @inline(__always)
     func cell(of number: Double) -> Int {
         if number.isNaN { return 0 }
         if vectors.isEmpty { return 1 + searched(number) }

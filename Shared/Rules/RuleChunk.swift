@@ -1,32 +1,56 @@
 /// A few thousand slots of a rule index: for each cell of each group one bitmap of the slots whose conjunction takes it. Copied as a whole
 /// when it changes while somebody reads it.
-final class RuleChunk: @unchecked Sendable {
-    static let slotCount = 4_096
+@safe final class RuleChunk: @unchecked Sendable {
+    static let slotBits = 13
+    static let slotCount = 1 << slotBits
     static let linesPerMap = slotCount / BitBlock.bitsPerLine
 
     let maps: BitBlock
     /// The rule that a slot belongs to.
-    var ruleOf: [Int32]
+    private let ruleOf: UnsafeMutablePointer<Int32>
+    /// Lines with slots that were ever in use.
+    private(set) var lineCount = 0
     /// What a slot's bits can not say; empty as long as no slot has any.
     var checks: [SlotCheck?]
 
     init(mapCount: Int) {
         maps = BitBlock(lines: mapCount * RuleChunk.linesPerMap)
-        ruleOf = [Int32](repeating: -1, count: RuleChunk.slotCount)
+        unsafe ruleOf = .allocate(capacity: RuleChunk.slotCount)
+        unsafe ruleOf.initialize(repeating: -1, count: RuleChunk.slotCount)
         checks = []
     }
 
     init(copying other: RuleChunk) {
         maps = BitBlock(copying: other.maps)
-        ruleOf = other.ruleOf
+        unsafe ruleOf = .allocate(capacity: RuleChunk.slotCount)
+        unsafe ruleOf.initialize(from: other.ruleOf, count: RuleChunk.slotCount)
         checks = other.checks
+        lineCount = other.lineCount
     }
+
+    deinit { unsafe ruleOf.deallocate() }
+
+    func rule(at slot: Int) -> Int32 {
+        precondition((0..<RuleChunk.slotCount).contains(slot))
+        return unsafe ruleOf[slot]
+    }
+
+    /// Where the bitmaps and the rules lie. Whoever keeps it keeps the chunk too.
+    @safe struct Source: @unchecked Sendable {
+        let lines: UnsafePointer<BitBlock.Line>
+        /// Lines with slots that were ever in use.
+        let lineCount: Int
+        let ruleOf: UnsafePointer<Int32>
+    }
+
+    var source: Source { unsafe Source(lines: UnsafePointer(maps.lines), lineCount: lineCount, ruleOf: UnsafePointer(ruleOf)) }
 
     func isSet(_ slot: Int, in map: Int) -> Bool { maps.isSet(slot, from: map * RuleChunk.linesPerMap) }
 
     /// Puts a conjunction into an empty slot.
     func fill(_ slot: Int, with conjunction: Conjunction, of rule: Int, residual: CompiledRule.Residual?, isShared: Bool, by layout: RuleLayout) {
-        ruleOf[slot] = Int32(rule)
+        unsafe ruleOf[slot] = Int32(rule)
+        lineCount = max(lineCount, slot / BitBlock.bitsPerLine + 1)
         mark(slot, in: 0)
         var covered: Set<Int> = []
         for group in layout.groups {
@@ -46,14 +70,14 @@ final class RuleChunk: @unchecked Sendable {
     }
 
     func clear(_ slot: Int, mapCount: Int) {
-        ruleOf[slot] = -1
+        unsafe ruleOf[slot] = -1
         for map in 0..<mapCount { maps.set(slot, from: map * RuleChunk.linesPerMap, to: false) }
         if !checks.isEmpty { checks[slot] = nil }
     }
 
     private func mark(_ slot: Int, in map: Int) { maps.set(slot, from: map * RuleChunk.linesPerMap, to: true) }
 
-    var byteCount: Int { maps.byteCount + ruleOf.count * 4 + checks.count * 8 }
+    var byteCount: Int { maps.byteCount + RuleChunk.slotCount * 4 + checks.count * 8 }
 }
 
 /// What has to be looked at where a slot's bits are all set.

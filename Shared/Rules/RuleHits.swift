@@ -7,7 +7,21 @@ package struct RuleHits: Sendable {
 
     package init() {}
 
-    mutating func reset(capacity: Int) {
+    /// The words of the scan that are not zero, and the first slot of each.
+    private var words: [UInt64] = []
+    private var places: [Int32] = []
+    /// The lines before those, likewise.
+    private var lines: [BitBlock.Line] = []
+    private var linePlaces: [Int32] = []
+
+    mutating func reset(capacity: Int, chunks: Int) {
+        let wordCount = chunks * RuleChunk.slotCount / 64 + 1
+        if words.count < wordCount {
+            words = [UInt64](repeating: 0, count: wordCount)
+            places = [Int32](repeating: 0, count: wordCount)
+            lines = [BitBlock.Line](repeating: .zero, count: wordCount / 8 + 1)
+            linePlaces = [Int32](repeating: 0, count: wordCount / 8 + 1)
+        }
         // A line more: the scan writes ahead of what it keeps.
         if numbers.count < capacity + BitBlock.bitsPerLine { numbers = [Int32](repeating: 0, count: capacity + BitBlock.bitsPerLine) }
         count = 0
@@ -22,21 +36,40 @@ package struct RuleHits: Sendable {
     /// False when it was found before.
     mutating func find(_ rule: Int32) -> Bool { found.insert(rule).inserted }
 
+    @safe struct Buffers {
+        let numbers: UnsafeMutablePointer<Int32>
+        let words: UnsafeMutablePointer<UInt64>
+        let places: UnsafeMutablePointer<Int32>
+        let lines: UnsafeMutablePointer<BitBlock.Line>
+        let linePlaces: UnsafeMutablePointer<Int32>
+    }
+
+    /// Lends the buffers to a scan, which says how many numbers it wrote.
     @inline(__always)
-    mutating func fill(_ body: (UnsafeMutablePointer<Int32>, inout Int) -> Void) {
-        unsafe numbers.withUnsafeMutableBufferPointer { buffer in
-            if let start = buffer.baseAddress { unsafe body(start, &count) }
+    mutating func fill(_ scan: (Buffers) -> Int) {
+        count = unsafe numbers.withUnsafeMutableBufferPointer { numbers in
+            unsafe words.withUnsafeMutableBufferPointer { words in
+                unsafe places.withUnsafeMutableBufferPointer { places in
+                    unsafe lines.withUnsafeMutableBufferPointer { lines in
+                        unsafe linePlaces.withUnsafeMutableBufferPointer { linePlaces in
+                            guard let numbers = numbers.baseAddress, let words = words.baseAddress, let places = places.baseAddress,
+                                let lines = lines.baseAddress, let linePlaces = linePlaces.baseAddress
+                            else { return 0 }
+                            return scan(
+                                unsafe Buffers(numbers: numbers, words: words, places: places, lines: lines, linePlaces: linePlaces))
+                        }
+                    }
+                }
+            }
         }
     }
 
     /// The hits in ascending order.
     package var sorted: [Int] { numbers[..<count].sorted().map { Int($0) } }
 
-    /// Calls for each hit.
-    @inline(__always)
-    package func forEach(_ body: (Int) -> Void) {
-        unsafe numbers.withUnsafeBufferPointer { buffer in
-            for place in 0..<count { unsafe body(Int(buffer[place])) }
-        }
+    /// The hits in the order found.
+    package subscript(place: Int) -> Int {
+        precondition(place < count)
+        return Int(numbers[place])
     }
 }

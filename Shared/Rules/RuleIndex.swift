@@ -3,9 +3,11 @@
 package struct RuleIndex: Sendable {
     package let schema: AttributeSchema
     private let layout: RuleLayout
-    /// The groups, the ones that leave fewest slots first.
-    private let order: [RuleLayout.Group]
     private var chunks: [RuleChunk] = []
+    /// Where the chunks lie, for the scan; as long as `chunks`, and renewed with it.
+    private var sources: [RuleChunk.Source] = []
+    /// Some slot of some chunk has a check.
+    private var hasChecks = false
     /// By the rule's number its first slot, or -1.
     private var firstSlot: [Int32] = []
     /// The other slots of rules with several conjunctions.
@@ -16,9 +18,21 @@ package struct RuleIndex: Sendable {
     package init(_ rules: [CompiledRule?], schema: AttributeSchema) {
         self.schema = schema
         layout = RuleLayout(rules, schema: schema)
-        order = layout.groups
         firstSlot = [Int32](repeating: -1, count: rules.count)
-        for (number, rule) in rules.enumerated() { if let rule { insert(rule, at: number) } }
+        for number in RuleIndex.neighbours(rules, layout) { if let rule = rules[number] { insert(rule, at: number) } }
+    }
+
+    /// The rules in an order that puts like beside like, so that a subject's hits gather in few lines: by which of the two attributes with most
+    /// values they leave free, then by the first values they take.
+    private static func neighbours(_ rules: [CompiledRule?], _ layout: RuleLayout) -> [Int] {
+        let leading = layout.groups.prefix(2).compactMap(\.members.first)
+        let keys = rules.map { rule in
+            let firsts = leading.map { member in
+                rule?.conjunctions.first.flatMap { layout.cells(of: member, in: $0).taken?.first }
+            }
+            return firsts.map { $0 == nil ? 0 : 1 } + firsts.map { $0 ?? 0 }
+        }
+        return rules.indices.sorted { a, b in keys[a] == keys[b] ? a < b : keys[a].lexicographicallyPrecedes(keys[b]) }
     }
 
     /// Puts a rule in the place of the one with that number, or leaves the number unused. Numbers beyond the last one so far lengthen the
@@ -39,6 +53,8 @@ package struct RuleIndex: Sendable {
             let chunk = writable(slot / RuleChunk.slotCount)
             chunk.fill(
                 slot % RuleChunk.slotCount, with: conjunction, of: number, residual: rule.residual, isShared: isShared, by: layout)
+            sources[slot / RuleChunk.slotCount] = chunk.source
+            hasChecks = hasChecks || !chunk.checks.isEmpty
             if firstSlot[number] < 0 { firstSlot[number] = Int32(slot) } else { otherSlots[number, default: []].append(Int32(slot)) }
         }
     }
@@ -51,7 +67,9 @@ package struct RuleIndex: Sendable {
     private mutating func takeSlot() -> Int {
         if freeSlots.isEmpty {
             let first = chunks.count * RuleChunk.slotCount
-            chunks.append(RuleChunk(mapCount: layout.mapCount))
+            let chunk = RuleChunk(mapCount: layout.mapCount)
+            chunks.append(chunk)
+            sources.append(chunk.source)
             freeSlots = (first..<first + RuleChunk.slotCount).reversed().map { Int32($0) }
         }
         return Int(freeSlots.removeLast())
@@ -59,7 +77,10 @@ package struct RuleIndex: Sendable {
 
     /// The chunk, for writing: a copy of it when a snapshot holds it too.
     private mutating func writable(_ place: Int) -> RuleChunk {
-        if !isKnownUniquelyReferenced(&chunks[place]) { chunks[place] = RuleChunk(copying: chunks[place]) }
+        if !isKnownUniquelyReferenced(&chunks[place]) {
+            chunks[place] = RuleChunk(copying: chunks[place])
+            sources[place] = chunks[place].source
+        }
         return chunks[place]
     }
 
@@ -74,25 +95,18 @@ package struct RuleIndex: Sendable {
     /// The numbers of the rules that say yes to the subject, each once, in no order. `facts` are the same subject's, and are asked only by
     /// rules with a residual.
     package func match(_ row: SubjectRow, facts: some FactSource, into hits: inout RuleHits) {
-        hits.reset(capacity: firstSlot.count)
-        unsafe row.cells.withUnsafeBufferPointer { cells in
-            unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: order.count + 1) { maps in
-                var count = 0
-                for group in order {
-                    unsafe maps[count] = (group.base + group.cell(of: cells)) * RuleChunk.linesPerMap
-                    count += 1
-                }
-                if count == 0 {
-                    unsafe maps[0] = 0
-                    count = 1
-                }
-                for chunk in chunks {
-                    if chunk.checks.isEmpty {
-                        unsafe chunk.scan(UnsafeBufferPointer(rebasing: maps[..<count]), into: &hits)
-                    } else {
-                        unsafe chunk.scan(UnsafeBufferPointer(rebasing: maps[..<count]), row: row, facts: facts, into: &hits)
-                    }
-                }
+        hits.reset(capacity: firstSlot.count, chunks: chunks.count)
+        let mapCount = max(layout.groups.count, 1)
+        unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: mapCount) { maps in
+            guard let start = maps.baseAddress else { return }
+            // Without groups nothing is asked: every slot in use hits.
+            unsafe start[0] = 0
+            unsafe layout.locate(row, start)
+            let wanted = UnsafeBufferPointer(maps)
+            if hasChecks {
+                for chunk in chunks { unsafe chunk.scan(wanted, row: row, facts: facts, into: &hits) }
+            } else {
+                unsafe RuleChunk.scan(sources, wanted, into: &hits)
             }
         }
     }
@@ -109,7 +123,7 @@ package struct RuleIndex: Sendable {
     private func shortfalls(in chunk: RuleChunk, _ slot: Int, for row: SubjectRow) -> [Shortfall] {
         var blamed: [Int] = []
         for group in layout.groups {
-            let cell = unsafe row.cells.withUnsafeBufferPointer { unsafe group.cell(of: $0) }
+            let cell = group.cell(of: row)
             guard !chunk.isSet(slot, in: group.base + cell) else { continue }
             for member in group.members {
                 // The attribute is to blame when no values of the others in its group could make up for its own.

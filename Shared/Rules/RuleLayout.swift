@@ -15,19 +15,32 @@ struct RuleLayout: Sendable {
         /// The first of its bitmaps.
         let base: Int
 
-        @inline(__always)
-        func cell(of row: UnsafeBufferPointer<Double>) -> Int {
-            var cell = 0
-            for member in members {
-                let value = unsafe row[member.attribute]
-                cell &+= member.stride &* (member.table?.cell(of: value) ?? Int(value))
+        func cell(of row: SubjectRow) -> Int {
+            members.reduce(0) { sum, member in
+                let value = row.cells[member.attribute]
+                return sum + member.stride * (member.table?.cell(of: value) ?? Int(value))
             }
-            return cell
         }
     }
 
+    /// A look-up of one attribute, laid out for the loop in `locate`.
+    private struct Probe: Sendable {
+        let attribute: Int
+        /// The group's place in the order of reading.
+        let group: Int
+        let stride: Int
+        /// Vectors of thresholds; none for codes.
+        let vectors: Range<Int>
+        /// With too many thresholds to compare with all of them: where they are searched.
+        let searched: CutTable?
+        let isCode: Bool
+    }
+
+    /// In the order in which they are read.
     let groups: [Group]
     let mapCount: Int
+    private let probes: [Probe]
+    private let vectors: [SIMD4<Double>]
 
     /// The most combinations of a group.
     static let combinationsMax = 64
@@ -78,6 +91,49 @@ struct RuleLayout: Sendable {
         }
         self.groups = groups
         mapCount = base
+        var probes: [Probe] = []
+        var vectors: [SIMD4<Double>] = []
+        for (place, group) in groups.enumerated() {
+            for member in group.members {
+                let start = vectors.count
+                vectors += member.table?.vectors ?? []
+                let isSearched = member.table != nil && member.table?.cuts.isEmpty == false && start == vectors.count
+                probes.append(
+                    Probe(
+                        attribute: member.attribute, group: place, stride: member.stride, vectors: start..<vectors.count,
+                        searched: isSearched ? member.table : nil, isCode: member.table == nil))
+            }
+        }
+        self.probes = probes
+        self.vectors = vectors
+    }
+
+    /// Writes the bitmap of each group that the row needs. `maps` has a place for each group.
+    @inline(__always)
+    func locate(_ row: SubjectRow, _ maps: UnsafeMutablePointer<Int>) {
+        for place in groups.indices { unsafe maps[place] = groups[place].base }
+        unsafe row.cells.withUnsafeBufferPointer { cells in
+            unsafe vectors.withUnsafeBufferPointer { vectors in
+                unsafe probes.withUnsafeBufferPointer { probes in
+                    for place in 0..<probes.count {
+                        let probe = unsafe probes[place]
+                        let value = unsafe cells[probe.attribute]
+                        let cell: Int
+                        if probe.isCode {
+                            cell = Int(value)
+                        } else if let table = probe.searched {
+                            cell = table.cell(of: value)
+                        } else {
+                            var counts = SIMD4<Int64>.zero
+                            let wide = SIMD4(repeating: value)
+                            for vector in probe.vectors { unsafe counts &+= SIMD4<Int64>.zero.replacing(with: 1, where: vectors[vector] .<= wide) }
+                            cell = value.isNaN ? 0 : 1 &+ Int(counts.wrappedSum())
+                        }
+                        unsafe maps[probe.group] &+= probe.stride &* cell
+                    }
+                }
+            }
+        }
     }
 
     /// The cells of the member that a conjunction takes; nil for all. Not exact: the value itself has to be looked at.

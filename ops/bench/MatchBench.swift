@@ -105,9 +105,9 @@ enum MatchBench {
 /// What ranks the products that an enterprise may have: base + (score - lowest score) × weight.
 struct Ranking {
     private struct Entry {
-        let base: Int32
-        let scoreMin: Int32
-        let weight: Int32
+        let base: UInt16
+        let scoreMin: UInt16
+        let weight: UInt16
     }
 
     private let entries: [Entry]
@@ -117,22 +117,25 @@ struct Ranking {
         let base = try data.column("prod_base_rank", of: UInt16.self, count: count)
         let scoreMin = try data.column("prod_score_min", of: UInt16.self, count: count)
         let weight = try data.column("prod_mw", of: UInt8.self, count: count)
-        entries = (0..<count).map { Entry(base: Int32(base[$0]), scoreMin: Int32(scoreMin[$0]), weight: Int32(weight[$0])) }
+        entries = (0..<count).map { Entry(base: base[$0], scoreMin: scoreMin[$0], weight: UInt16(weight[$0])) }
     }
 
     /// The sum of the ten highest ranks.
     func sumOfBest(_ hits: RuleHits, score: Int32) -> Int {
         var best = [Int32](repeating: .min, count: Ranking.bestCount)
-        hits.forEach { number in
-            let entry = entries[number]
-            let rank = entry.base &+ (score &- entry.scoreMin) &* entry.weight
-            guard rank > best[Ranking.bestCount - 1] else { return }
+        // Nearly all are below the lowest of the ten, and done with one comparison.
+        var lowest = Int32.min
+        for place in 0..<hits.count {
+            let entry = entries[hits[place]]
+            let rank = Int32(entry.base) &+ (score &- Int32(entry.scoreMin)) &* Int32(entry.weight)
+            guard rank > lowest else { continue }
             var place = Ranking.bestCount - 1
             while place > 0, best[place - 1] < rank {
                 best[place] = best[place - 1]
                 place -= 1
             }
             best[place] = rank
+            lowest = best[Ranking.bestCount - 1]
         }
         return best.reduce(0) { $1 == .min ? $0 : $0 + Int($1) }
     }
