@@ -23,6 +23,11 @@ package struct CompiledRule: Hashable, Sendable {
         }
     }
 
+    init(conjunctions: [Conjunction]) {
+        self.conjunctions = conjunctions
+        residual = nil
+    }
+
     /// Compiles a rule. What says yes: exactly where `Logic.judge` does, missing facts included. Refuses a rule that would take more
     /// conjunctions, nodes or levels than the limits allow: no rule makes an index explode.
     package init(_ logic: Logic, schema: AttributeSchema, limits: CompileLimits = .standard) throws(CompileDefect) {
