@@ -8,10 +8,12 @@ struct CutTable: Sendable {
     /// `cuts` ascending, each once.
     init(_ cuts: [Double]) {
         self.cuts = cuts
+        vectors = cuts.count > CutTable.scannedMax ? [] : CutTable.vectors(cuts)
+    }
+
+    static func vectors(_ cuts: [Double]) -> [SIMD4<Double>] {
         let padded = cuts + [Double](repeating: .infinity, count: (4 - cuts.count % 4) % 4)
-        vectors =
-            cuts.count > CutTable.scannedMax
-            ? [] : stride(from: 0, to: padded.count, by: 4).map { SIMD4(padded[$0], padded[$0 + 1], padded[$0 + 2], padded[$0 + 3]) }
+        return stride(from: 0, to: padded.count, by: 4).map { SIMD4(padded[$0], padded[$0 + 1], padded[$0 + 2], padded[$0 + 3]) }
     }
 
     /// One for the missing number, and one before, between and after the cuts.
