@@ -68,8 +68,5 @@ package struct RuleHits: Sendable {
     package var sorted: [Int] { numbers[..<count].sorted().map { Int($0) } }
 
     /// The hits in the order found.
-    package subscript(place: Int) -> Int {
-        precondition(place < count)
-        return Int(numbers[place])
-    }
+    package var unsorted: ArraySlice<Int32> { numbers[..<count] }
 }

@@ -31,8 +31,9 @@ struct RuleLayout: Sendable {
         let stride: Int
         /// Vectors of thresholds; none for codes.
         let vectors: Range<Int>
-        /// With too many thresholds to compare with all of them: where they are searched.
-        let searched: CutTable?
+        /// Too many thresholds to compare with all of them: they are searched. (The table itself stays outside, so that reading a probe
+        /// counts no references.)
+        let isSearched: Bool
         let isCode: Bool
     }
 
@@ -40,10 +41,12 @@ struct RuleLayout: Sendable {
     let groups: [Group]
     let mapCount: Int
     private let probes: [Probe]
+    /// By probe; none for codes.
+    private let tables: [CutTable?]
     private let vectors: [SIMD4<Double>]
 
-    /// The most combinations of a group.
-    static let combinationsMax = 64
+    /// The most combinations of a group. (64 and 256 were slower: fewer bitmaps to read, but more of them to keep in the cache.)
+    static let combinationsMax = 27
     /// The most thresholds of one attribute; the most used ones. A rule with another one looks at the value itself where it hits.
     static let cutsMax = 254
 
@@ -101,10 +104,11 @@ struct RuleLayout: Sendable {
                 probes.append(
                     Probe(
                         attribute: member.attribute, group: place, stride: member.stride, vectors: start..<vectors.count,
-                        searched: isSearched ? member.table : nil, isCode: member.table == nil))
+                        isSearched: isSearched, isCode: member.table == nil))
             }
         }
         self.probes = probes
+        tables = groups.flatMap { $0.members.map(\.table) }
         self.vectors = vectors
     }
 
@@ -121,8 +125,8 @@ struct RuleLayout: Sendable {
                         let cell: Int
                         if probe.isCode {
                             cell = Int(value)
-                        } else if let table = probe.searched {
-                            cell = table.cell(of: value)
+                        } else if probe.isSearched {
+                            cell = tables[place]?.cell(of: value) ?? 0
                         } else {
                             var counts = SIMD4<Int64>.zero
                             let wide = SIMD4(repeating: value)

@@ -19,9 +19,9 @@
     private let starts: [[UInt32]]
     private let lists: [[UInt16]]
 
-    /// `cell` gives each attribute's cell of a local id out of `ids`.
-    init(ids: [UInt16], layout: SubjectLayout, cell: (UInt16, Int) -> Double) {
-        let sorted = SubjectBase.sorted(ids, layout: layout, cell: cell)
+    /// `column` gives an attribute's cells by local id; those out of `ids` count.
+    init(ids: [UInt16], layout: SubjectLayout, column: (Int) -> [Double]) {
+        let sorted = SubjectBase.sorted(ids, layout: layout, column: column)
         idOf = sorted
         slotCount = sorted.count
         let maps = BitBlock(lines: layout.mapCount * SubjectBase.linesPerMap)
@@ -32,7 +32,8 @@
         var lists: [[UInt16]] = []
         for slot in sorted.indices { maps.set(slot, from: 0, to: true) }
         for (attribute, keeping) in layout.keepings.enumerated() {
-            let column = sorted.map { cell($0, attribute) }
+            let cells = column(attribute)
+            let column = sorted.map { cells[Int($0)] }
             switch keeping {
             case .cuts(let base, let table):
                 numbers.append(column)
@@ -77,10 +78,11 @@
     }
 
     /// The ids, those of one code of the sorting attribute side by side.
-    private static func sorted(_ ids: [UInt16], layout: SubjectLayout, cell: (UInt16, Int) -> Double) -> [UInt16] {
+    private static func sorted(_ ids: [UInt16], layout: SubjectLayout, column: (Int) -> [Double]) -> [UInt16] {
         for (attribute, keeping) in layout.keepings.enumerated() {
             guard case .runs(let count) = keeping else { continue }
-            let column = ids.map { UInt16(cell($0, attribute)) }
+            let cells = column(attribute)
+            let column = ids.map { UInt16(cells[Int($0)]) }
             var next = starts(column, count: count)
             var sorted = [UInt16](repeating: 0, count: ids.count)
             for (place, code) in column.enumerated() {
@@ -101,6 +103,17 @@
 
     func cell(_ slot: Int, _ attribute: Int) -> Double {
         numbers[attribute].isEmpty ? Double(codes[attribute][slot]) : numbers[attribute][slot]
+    }
+
+    /// An attribute's cells by local id.
+    func column(_ attribute: Int) -> [Double] {
+        var column = [Double](repeating: .nan, count: SubjectBase.idCount)
+        if numbers[attribute].isEmpty {
+            for (slot, code) in codes[attribute].enumerated() { column[Int(idOf[slot])] = Double(code) }
+        } else {
+            for (slot, number) in numbers[attribute].enumerated() { column[Int(idOf[slot])] = number }
+        }
+        return column
     }
 
     /// The slots of a code of the sorting attribute.

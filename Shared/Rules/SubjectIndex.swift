@@ -8,29 +8,42 @@ package struct SubjectIndex: Sendable {
     private let layout: SubjectLayout
     private var chunks: [Chunk] = []
 
+    /// By bitmap: no chunk has a bit in it.
+    private var emptyMaps: [Bool]
+
     fileprivate struct Chunk: Sendable {
         var base: SubjectBase
-        /// Local ids that changed since the base was built, a bit each; empty as long as none did.
-        var stale: [UInt64] = []
-        /// What they are now; nil: gone.
-        var changes: [(id: UInt16, row: SubjectRow?)] = []
+        /// What changed since the base was built, in order; the last one about an id counts. Full batches are never touched again, so that
+        /// a change copies one batch at most. Nil: gone.
+        var batches: [[Change]] = []
+        var recent: [Change] = []
+
+        struct Change: Sendable {
+            let id: UInt16
+            let row: SubjectRow?
+        }
+
+        var changeCount: Int { batches.count * SubjectIndex.batchSize + recent.count }
     }
 
     /// So many changes of a chunk make it be built anew.
-    static let changesMax = 512
+    static let changesMax = 1_024
+    static let batchSize = 64
 
     /// Indexes the subjects numbered from 0 to below `count`; nil leaves a number unused. The schema's cuts and its order matter for speed:
     /// the first attribute with more than 16 listed values sorts the subjects.
     package init(count: Int, schema: AttributeSchema, row: (Int) throws(RowDefect) -> SubjectRow?) throws(RowDefect) {
         self.schema = schema
         layout = SubjectLayout(schema)
+        emptyMaps = [Bool](repeating: true, count: layout.mapCount)
         var first = 0
         while first < count {
             var rows: [SubjectRow?] = []
             for number in first..<min(count, first + SubjectBase.idCount) { rows.append(try row(number)) }
             let ids = rows.indices.filter { rows[$0] != nil }.map { UInt16($0) }
-            chunks.append(
-                Chunk(base: SubjectBase(ids: ids, layout: layout) { id, attribute in rows[Int(id)]?.cells[attribute] ?? .nan }))
+            let base = SubjectBase(ids: ids, layout: layout) { attribute in rows.map { $0?.cells[attribute] ?? .nan } }
+            chunks.append(Chunk(base: base))
+            note(base)
             first += SubjectBase.idCount
         }
     }
@@ -46,17 +59,26 @@ package struct SubjectIndex: Sendable {
     /// Puts a row in the place of the subject's, or leaves its number unused. Numbers beyond the last one so far lengthen the list.
     package mutating func set(_ row: SubjectRow?, at number: Int) {
         let place = number >> SubjectBase.idBits
-        while chunks.count <= place { chunks.append(Chunk(base: SubjectBase(ids: [], layout: layout) { _, _ in .nan })) }
+        while chunks.count <= place { chunks.append(Chunk(base: SubjectBase(ids: [], layout: layout) { _ in [] })) }
         chunks[place].set(row, at: UInt16(number & (SubjectBase.idCount - 1)))
-        if chunks[place].changes.count >= SubjectIndex.changesMax { chunks[place].rebuild(layout) }
+        if chunks[place].changeCount >= SubjectIndex.changesMax { rebuild(place) }
     }
 
     /// Builds the chunks with changes anew, so that searches need not read them row by row.
     package mutating func rebuild() {
-        for place in chunks.indices where !chunks[place].changes.isEmpty { chunks[place].rebuild(layout) }
+        for place in chunks.indices where chunks[place].changeCount > 0 { rebuild(place) }
     }
 
-    package var byteCount: Int { chunks.reduce(0) { $0 + $1.base.byteCount + $1.stale.count * 8 } }
+    private mutating func rebuild(_ place: Int) {
+        chunks[place].rebuild(layout)
+        note(chunks[place].base)
+    }
+
+    private mutating func note(_ base: SubjectBase) {
+        for map in emptyMaps.indices where !base.emptyMaps[map] { emptyMaps[map] = false }
+    }
+
+    package var byteCount: Int { chunks.reduce(0) { $0 + $1.base.byteCount } }
 
     // MARK: Searching
 
@@ -64,14 +86,13 @@ package struct SubjectIndex: Sendable {
     package func find<Facts: FactSource>(_ rule: CompiledRule, facts: (Int) -> Facts, into list: inout SubjectList) {
         list.clear()
         var scan = SubjectScan()
+        let plans = rule.conjunctions.compactMap { SubjectPlan($0, layout, isEmpty: emptyMaps) }
         for (place, chunk) in chunks.enumerated() {
-            for conjunction in rule.conjunctions {
-                if let plan = SubjectPlan(conjunction, chunk.base, layout) { scan.run(plan, chunk.base) }
-            }
-            if !chunk.changes.isEmpty {
-                scan.remove(chunk.stale)
-                for change in chunk.changes {
-                    if let row = change.row, rule.conjunctions.contains(where: { $0.holds(for: row) }) { scan.insert(change.id) }
+            for plan in plans { scan.run(plan, chunk.base) }
+            for batch in chunk.changeCount == 0 ? [] : chunk.batches + [chunk.recent] {
+                for change in batch {
+                    let holds = change.row.map { row in rule.conjunctions.contains { $0.holds(for: row) } } ?? false
+                    scan.set(change.id, to: holds)
                 }
             }
             scan.drain(first: place << SubjectBase.idBits, into: &list)
@@ -87,32 +108,25 @@ package struct SubjectIndex: Sendable {
 
 extension SubjectIndex.Chunk {
     fileprivate mutating func set(_ row: SubjectRow?, at id: UInt16) {
-        if stale.isEmpty { stale = [UInt64](repeating: 0, count: SubjectBase.idCount / 64) }
-        let (word, bit) = (Int(id) >> 6, UInt64(1) << UInt64(id & 63))
-        if stale[word] & bit != 0, let place = changes.firstIndex(where: { $0.id == id }) {
-            changes[place].row = row
-        } else {
-            stale[word] |= bit
-            changes.append((id, row))
-        }
+        recent.append(Change(id: id, row: row))
+        guard recent.count == SubjectIndex.batchSize else { return }
+        batches.append(recent)
+        recent = []
     }
 
     fileprivate mutating func rebuild(_ layout: SubjectLayout) {
-        // Where each id is now: in a slot, in a change, or nowhere.
-        var slots = [Int32](repeating: -1, count: SubjectBase.idCount)
-        for (slot, id) in base.idOf.enumerated() { slots[Int(id)] = Int32(slot) }
-        var changed = [Int32](repeating: -1, count: SubjectBase.idCount)
-        for (place, change) in changes.enumerated() {
-            slots[Int(change.id)] = -1
-            if change.row != nil { changed[Int(change.id)] = Int32(place) }
+        let changes = batches.joined() + recent
+        var isThere = [Bool](repeating: false, count: SubjectBase.idCount)
+        for id in base.idOf { isThere[Int(id)] = true }
+        for change in changes { isThere[Int(change.id)] = change.row != nil }
+        let ids = isThere.indices.filter { isThere[$0] }.map { UInt16($0) }
+        let old = base
+        base = SubjectBase(ids: ids, layout: layout) { attribute in
+            var column = old.column(attribute)
+            for change in changes { if let row = change.row { column[Int(change.id)] = row.cells[attribute] } }
+            return column
         }
-        let ids = slots.indices.filter { slots[$0] >= 0 || changed[$0] >= 0 }.map { UInt16($0) }
-        let (old, rows) = (base, changes)
-        base = SubjectBase(ids: ids, layout: layout) { id, attribute in
-            let slot = slots[Int(id)]
-            return slot >= 0 ? old.cell(Int(slot), attribute) : rows[Int(changed[Int(id)])].row?.cells[attribute] ?? .nan
-        }
-        stale = []
-        changes = []
+        batches = []
+        recent = []
     }
 }

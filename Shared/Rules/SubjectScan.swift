@@ -4,6 +4,8 @@
     /// A word is kept once for each run in it, and between two runs there is a slot.
     private static let keptMax = wordCount + SubjectBase.idCount / 2
 
+    /// Runs of slots to search.
+    private var runs: [Range<Int>] = []
     /// Joined lists, by slot.
     private let marks: UnsafeMutablePointer<BitBlock.Line>
     /// Words of slots that are left over, and which word each is.
@@ -29,20 +31,40 @@
 
     /// Finds the subjects of the chunk for which the plan holds.
     mutating func run(_ plan: SubjectPlan, _ base: SubjectBase) {
-        var lists = plan.lists[...]
+        guard base.slotCount > 0 else { return }
+        var candidates = base.slotCount
+        runs.removeAll(keepingCapacity: true)
+        if let sorted = plan.sorted {
+            candidates = 0
+            for code in sorted.codes {
+                let run = base.run(of: code, sorted.attribute)
+                if run.isEmpty { continue }
+                candidates += run.count
+                if let last = runs.last, last.upperBound == run.lowerBound {
+                    runs[runs.count - 1] = last.lowerBound..<run.upperBound
+                } else {
+                    runs.append(run)
+                }
+            }
+        } else {
+            runs.append(0..<base.slotCount)
+        }
+        // Joining lists costs a step a subject of their codes; looking at the code costs one a subject that all else leaves over, of which
+        // there are few when the runs are few.
+        var looked = plan.listed[...]
         var isJoined = false
-        if let list = lists.popFirst() {
+        if let list = looked.first, base.count(of: list.codes, list.attribute) < candidates / 8 {
+            looked.removeFirst()
+            isJoined = true
             unsafe marks.initialize(repeating: .zero, count: SubjectBase.linesPerMap)
             unsafe base.mark(list.codes, list.attribute, in: UnsafeMutableRawPointer(marks).assumingMemoryBound(to: UInt64.self))
-            isJoined = true
         }
         let kept = keepWords(plan, base, isJoined)
-        let isPlain = plan.codeChecks.isEmpty && plan.checks.isEmpty && lists.isEmpty
-        if isPlain {
+        if looked.isEmpty, plan.checks.isEmpty {
             take(kept, base) { _ in 1 }
-        } else if let check = plan.codeChecks.first, plan.codeChecks.count == 1, plan.checks.isEmpty, lists.isEmpty {
-            unsafe base.withCodes(check.attribute) { codes in
-                unsafe check.set.words.withUnsafeBufferPointer { set in
+        } else if looked.count == 1, plan.checks.isEmpty, let list = looked.first {
+            unsafe base.withCodes(list.attribute) { codes in
+                unsafe list.set.words.withUnsafeBufferPointer { set in
                     take(kept, base) { slot in
                         let code = unsafe Int(codes[slot])
                         return unsafe set[code >> 6] >> UInt64(code & 63) & 1
@@ -50,11 +72,9 @@
                 }
             }
         } else {
-            let rest = Array(lists)
             take(kept, base) { slot in
                 let holds =
-                    plan.codeChecks.allSatisfy { $0.set.contains(Int(base.cell(slot, $0.attribute))) }
-                    && rest.allSatisfy { $0.codes.contains(Int(base.cell(slot, $0.attribute))) }
+                    looked.allSatisfy { $0.set.contains(Int(base.cell(slot, $0.attribute))) }
                     && plan.checks.allSatisfy { $0.takes.contains(base.cell(slot, $0.attribute)) }
                 return holds ? 1 : 0
             }
@@ -80,7 +100,7 @@
                 unsafe sources[withCount + place] = lines + map * SubjectBase.linesPerMap
             }
             var kept = 0
-            guard let runs = plan.runs else {
+            guard plan.sorted != nil else {
                 let lineCount = (base.slotCount + BitBlock.bitsPerLine - 1) / BitBlock.bitsPerLine
                 for line in 0..<lineCount {
                     var common = unsafe sources[0][line]
@@ -146,12 +166,11 @@
         }
     }
 
-    /// Leaves out these local ids.
-    mutating func remove(_ stale: [UInt64]) {
-        for (place, word) in stale.enumerated() { unsafe found[place] &= ~word }
+    /// Notes what is so now, whatever the base says.
+    mutating func set(_ id: UInt16, to isFound: Bool) {
+        let bit: UInt64 = 1 << UInt64(id & 63)
+        if isFound { unsafe found[Int(id) >> 6] |= bit } else { unsafe found[Int(id) >> 6] &= ~bit }
     }
-
-    mutating func insert(_ id: UInt16) { unsafe found[Int(id) >> 6] |= 1 << UInt64(id & 63) }
 
     /// Appends what was found, ascending, as numbers that count from `first`, and forgets it.
     mutating func drain(first: Int, into list: inout SubjectList) {

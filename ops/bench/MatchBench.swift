@@ -125,8 +125,8 @@ struct Ranking {
         var best = [Int32](repeating: .min, count: Ranking.bestCount)
         // Nearly all are below the lowest of the ten, and done with one comparison.
         var lowest = Int32.min
-        for place in 0..<hits.count {
-            let entry = entries[hits[place]]
+        for number in hits.unsorted {
+            let entry = entries[Int(number)]
             let rank = Int32(entry.base) &+ (score &- Int32(entry.scoreMin)) &* Int32(entry.weight)
             guard rank > lowest else { continue }
             var place = Ranking.bestCount - 1
