@@ -48,7 +48,9 @@
     func isSet(_ slot: Int, in map: Int) -> Bool { maps.isSet(slot, from: map * RuleChunk.linesPerMap) }
 
     /// Puts a conjunction into an empty slot.
-    func fill(_ slot: Int, with conjunction: Conjunction, of rule: Int, residual: CompiledRule.Residual?, isShared: Bool, by layout: RuleLayout) {
+    func fill(
+        _ slot: Int, with conjunction: Conjunction, of rule: Int, residual: CompiledRule.Residual?, isShared: Bool, by layout: RuleLayout
+    ) {
         unsafe ruleOf[slot] = Int32(rule)
         lineCount = max(lineCount, slot / BitBlock.bitsPerLine + 1)
         mark(slot, in: 0)

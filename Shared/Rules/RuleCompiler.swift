@@ -190,7 +190,9 @@ struct RuleCompiler {
         case .apply(let operation, let arguments):
             switch operation {
             case .equal, .notEqual, .strictlyEqual, .notStrictlyEqual:
-                let constants = arguments.compactMap { operand -> RuleValue? in if case .constant(let value) = operand { value } else { nil } }
+                let constants = arguments.compactMap { operand -> RuleValue? in
+                    if case .constant(let value) = operand { value } else { nil }
+                }
                 guard constants.count == 1 else { return nil }
                 let isStrict = operation == .strictlyEqual || operation == .notStrictlyEqual
                 let equal = equals(constants[0], isStrict: isStrict)

@@ -129,7 +129,8 @@ package struct RuleIndex: Sendable {
                 // The attribute is to blame when no values of the others in its group could make up for its own.
                 let own = cell / member.stride % member.cellCount
                 let width = member.stride * member.cellCount
-                let canHold = stride(from: group.base + own * member.stride, to: group.base + group.cellCount, by: width).contains { first in
+                let canHold = stride(from: group.base + own * member.stride, to: group.base + group.cellCount, by: width).contains {
+                    first in
                     (first..<first + member.stride).contains { chunk.isSet(slot, in: $0) }
                 }
                 if !canHold { blamed.append(member.attribute) }

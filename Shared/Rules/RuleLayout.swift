@@ -130,7 +130,9 @@ struct RuleLayout: Sendable {
                         } else {
                             var counts = SIMD4<Int64>.zero
                             let wide = SIMD4(repeating: value)
-                            for vector in probe.vectors { unsafe counts &+= SIMD4<Int64>.zero.replacing(with: 1, where: vectors[vector] .<= wide) }
+                            for vector in probe.vectors {
+                                unsafe counts &+= SIMD4<Int64>.zero.replacing(with: 1, where: vectors[vector] .<= wide)
+                            }
                             cell = value.isNaN ? 0 : 1 &+ Int(counts.wrappedSum())
                         }
                         unsafe maps[probe.group] &+= probe.stride &* cell

@@ -22,7 +22,9 @@ import Testing
     }
     let residuals = trial.rules.filter { $0.residual != nil }.count
     let several = trial.rules.filter { $0.conjunctions.count > 1 }.count
-    print("rule indexes: 2000 rules (\(residuals) with a residual, \(several) with several conjunctions) x 2000 subjects, \(pairs) pairs say yes")
+    print(
+        "rule indexes: 2000 rules (\(residuals) with a residual, \(several) with several conjunctions) x 2000 subjects, \(pairs) pairs say yes"
+    )
     #expect(residuals > 200 && several > 200 && pairs > 100_000)
 }
 

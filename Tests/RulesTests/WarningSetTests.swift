@@ -7,14 +7,17 @@ import Testing
         let set = try WarningSet(trial.rules, schema: trial.schema)
         for subject in trial.rows.indices {
             let firing = set.firing(trial.rows[subject], facts: trial.facts[subject])
-            #expect(trial.rules.indices.filter { firing >> UInt64($0) & 1 == 1 } == trial.rules.indices.filter { trial.saysYes($0, subject) })
+            #expect(
+                trial.rules.indices.filter { firing >> UInt64($0) & 1 == 1 } == trial.rules.indices.filter { trial.saysYes($0, subject) })
         }
     }
 }
 
 @Test func `warning rules are data that can be replaced at any time`() throws {
     let schema = try AttributeSchema([.init("x", .number(cuts: []))])
-    func set(_ texts: [String]) throws -> WarningSet { try WarningSet(texts.map { try CompiledRule(rule($0), schema: schema) }, schema: schema) }
+    func set(_ texts: [String]) throws -> WarningSet {
+        try WarningSet(texts.map { try CompiledRule(rule($0), schema: schema) }, schema: schema)
+    }
     let live = LiveWarningSet(try set([#"{">": [{"var": "x"}, 1]}"#, #"{"<": [{"var": "x"}, 0]}"#, "true"]))
     let row = try SubjectRow(["x": .number(2)], schema: schema)
     let before = live.snapshot

@@ -44,15 +44,26 @@ enum MatchBench {
             ])
         let changes = try changeTimes(index, rules, runs: runs)
         let explanations = try explanationTimes(index, rows, runs: runs)
-        return .figures([
+        let ours = times[0].map { $0 * 1e6 / Double(enterprises) }
+        var figures = [
             Figure(
-                "match_us_40k", "one enterprise against 40,000 products, all hits listed and ten ranked, check [\(check.eligible), \(check.ranks)]",
-                unit: "µs", of: times[0].map { $0 * 1e6 / Double(enterprises) }),
+                "match_us_40k",
+                "one enterprise against 40,000 products, all hits listed and ten ranked, check [\(check.eligible), \(check.ranks)]",
+                unit: "µs", of: ours),
             Figure("match_change_ms", "one product replaced while a reader holds a snapshot", unit: "ms", of: changes.map { $0 * 1e3 }),
             Figure("match_explain_us", "which attributes keep a product from an enterprise", unit: "µs", of: explanations.map { $0 * 1e6 }),
             Figure("match_index_mb", "memory of the index of 40,000 products", unit: "MB", of: [Double(index.byteCount) / 1e6]),
             Figure("match_build_s", "compile 40,000 products and build the index", unit: "s", of: [buildTime]),
-        ])
+        ]
+        for (key, peer, title) in [
+            ("match_vs_drools", "drools-join-indexed", "Drools, facts indexed by region"),
+            ("match_vs_lucene", "monitor-multi4-set", "Lucene Monitor, a stored query a product"),
+        ] {
+            guard let java = try JavaPeer.microseconds(part: "match", peer: peer, size: products) else { continue }
+            figures.append(Figure(key + "_us", "the same by \(title)", unit: "µs", of: [java]))
+            figures.append(Figure(key, "how many times as fast", unit: "×", of: ours.map { java / $0 }))
+        }
+        return .figures(figures)
     }
 
     /// The index against the evaluator, pair by pair.

@@ -22,7 +22,9 @@ struct PeerData {
         guard let file = FileHandle(forReadingAtPath: path) else { throw BenchFault.file(path, "can not be read") }
         defer { try? file.close() }
         let bytes = try (count.map { try file.read(upToCount: $0 * size) } ?? file.readToEnd()) ?? Data()
-        guard bytes.count % size == 0, count.map({ $0 * size == bytes.count }) ?? true else { throw BenchFault.file(path, "has another length") }
+        guard bytes.count % size == 0, count.map({ $0 * size == bytes.count }) ?? true else {
+            throw BenchFault.file(path, "has another length")
+        }
         return unsafe [Number](unsafeUninitializedCapacity: bytes.count / size) { buffer, filled in
             filled = unsafe bytes.copyBytes(to: buffer) / size
         }

@@ -35,10 +35,12 @@ enum PolicyBench {
         let changes = changeTimes(index, rows, runs: runs)
         return .figures([
             Figure(
-                "policy_us_1500k", "one policy against 1.5 M enterprises, ascending numbers, check [\(check.count), \(check.sum)]", unit: "µs",
+                "policy_us_1500k", "one policy against 1.5 M enterprises, ascending numbers, check [\(check.count), \(check.sum)]",
+                unit: "µs",
                 of: perPolicy[0]),
             Figure("policy_us_1500k_unknown_cuts", "the same where no threshold is one that the index knows", unit: "µs", of: perPolicy[1]),
-            Figure("policy_change_us", "one enterprise replaced while a reader holds a snapshot, rebuilding included", unit: "µs", of: changes),
+            Figure(
+                "policy_change_us", "one enterprise replaced while a reader holds a snapshot, rebuilding included", unit: "µs", of: changes),
             Figure("policy_bytes", "memory of an indexed enterprise", unit: "bytes", of: [Double(index.byteCount) / Double(enterprises)]),
             Figure("policy_build_s", "build the index", unit: "s", of: [buildTime]),
         ])
