@@ -28,6 +28,8 @@ package struct AttributeSchema: Hashable, Sendable {
     package let attributes: [Attribute]
     private let places: [String: Int]
     private let codes: [[RuleValue: UInt16]]
+    /// Tells this schema from others: rows and rules of another one would be read past their ends.
+    let mark: Int
 
     /// Refuses repeated names, repeated or not finite values, and too many of either.
     package init(_ attributes: [Attribute]) throws(SchemaDefect) {
@@ -42,6 +44,7 @@ package struct AttributeSchema: Hashable, Sendable {
         self.attributes = attributes
         self.places = places
         self.codes = codes
+        mark = attributes.hashValue
     }
 
     private static func codes(of attribute: Attribute) throws(SchemaDefect) -> [RuleValue: UInt16] {

@@ -4,6 +4,7 @@ package struct CompiledRule: Hashable, Sendable {
     package let conjunctions: [Conjunction]
     /// What remains to be judged where a conjunction holds; nil when nothing does.
     package let residual: Residual?
+    let schemaMark: Int
 
     package struct Residual: Hashable, Sendable {
         /// The parts that reach outside the subset; the rule itself when it is no conjunction of parts.
@@ -23,9 +24,13 @@ package struct CompiledRule: Hashable, Sendable {
         }
     }
 
-    init(conjunctions: [Conjunction]) {
+    /// The rule without its residual.
+    var candidates: CompiledRule { CompiledRule(conjunctions: conjunctions, schemaMark: schemaMark) }
+
+    private init(conjunctions: [Conjunction], schemaMark: Int) {
         self.conjunctions = conjunctions
         residual = nil
+        self.schemaMark = schemaMark
     }
 
     /// Compiles a rule. What says yes: exactly where `Logic.judge` does, missing facts included. Refuses a rule that would take more
@@ -41,6 +46,7 @@ package struct CompiledRule: Hashable, Sendable {
             if !candidates.isExact { open.append(part) }
         }
         self.conjunctions = conjunctions
+        schemaMark = schema.mark
         residual =
             switch open.count {
             case 0: nil

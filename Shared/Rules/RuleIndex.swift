@@ -47,6 +47,7 @@ package struct RuleIndex: Sendable {
     }
 
     private mutating func insert(_ rule: CompiledRule, at number: Int) {
+        precondition(rule.schemaMark == schema.mark, "a rule of another schema")
         let isShared = rule.conjunctions.count > 1
         for conjunction in rule.conjunctions {
             let slot = takeSlot()
@@ -95,6 +96,7 @@ package struct RuleIndex: Sendable {
     /// The numbers of the rules that say yes to the subject, each once, in no order. `facts` are the same subject's, and are asked only by
     /// rules with a residual.
     package func match(_ row: SubjectRow, facts: some FactSource, into hits: inout RuleHits) {
+        precondition(row.schemaMark == schema.mark, "a row of another schema")
         hits.reset(capacity: firstSlot.count, chunks: chunks.count)
         let mapCount = max(layout.groups.count, 1)
         unsafe withUnsafeTemporaryAllocation(of: Int.self, capacity: mapCount) { maps in
@@ -114,6 +116,7 @@ package struct RuleIndex: Sendable {
     /// Which attributes keep the rule from saying yes: one list a conjunction, empty where its terms all hold (then a residual says no,
     /// or the rule hits). No list at all: there is no such rule.
     package func shortfalls(of number: Int, for row: SubjectRow) -> [[Shortfall]] {
+        precondition(row.schemaMark == schema.mark, "a row of another schema")
         guard firstSlot.indices.contains(number), firstSlot[number] >= 0 else { return [] }
         return ([firstSlot[number]] + (otherSlots[number] ?? [])).map { slot in
             shortfalls(in: chunks[Int(slot) / RuleChunk.slotCount], Int(slot) % RuleChunk.slotCount, for: row)

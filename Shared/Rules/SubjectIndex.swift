@@ -40,6 +40,7 @@ package struct SubjectIndex: Sendable {
         while first < count {
             var rows: [SubjectRow?] = []
             for number in first..<min(count, first + SubjectBase.idCount) { rows.append(try row(number)) }
+            precondition(rows.allSatisfy { $0.map { $0.schemaMark == schema.mark } ?? true }, "a row of another schema")
             let ids = rows.indices.filter { rows[$0] != nil }.map { UInt16($0) }
             let base = SubjectBase(ids: ids, layout: layout) { attribute in rows.map { $0?.cells[attribute] ?? .nan } }
             chunks.append(Chunk(base: base))
@@ -58,6 +59,7 @@ package struct SubjectIndex: Sendable {
 
     /// Puts a row in the place of the subject's, or leaves its number unused. Numbers beyond the last one so far lengthen the list.
     package mutating func set(_ row: SubjectRow?, at number: Int) {
+        precondition(row.map { $0.schemaMark == schema.mark } ?? true, "a row of another schema")
         let place = number >> SubjectBase.idBits
         while chunks.count <= place { chunks.append(Chunk(base: SubjectBase(ids: [], layout: layout) { _ in [] })) }
         chunks[place].set(row, at: UInt16(number & (SubjectBase.idCount - 1)))
@@ -84,6 +86,7 @@ package struct SubjectIndex: Sendable {
 
     /// The subjects to whom the rule says yes, ascending. `facts` are those of a number; only rules with a residual ask for them.
     package func find<Facts: FactSource>(_ rule: CompiledRule, facts: (Int) -> Facts, into list: inout SubjectList) {
+        precondition(rule.schemaMark == schema.mark, "a rule of another schema")
         list.clear()
         var scan = SubjectScan()
         let plans = rule.conjunctions.compactMap { SubjectPlan($0, layout, isEmpty: emptyMaps) }
@@ -102,7 +105,7 @@ package struct SubjectIndex: Sendable {
 
     /// The same for a rule without residual; one with a residual finds those who may be meant.
     package func find(_ rule: CompiledRule, into list: inout SubjectList) {
-        find(CompiledRule(conjunctions: rule.conjunctions), facts: { _ in [String: RuleValue]() }, into: &list)
+        find(rule.candidates, facts: { _ in [String: RuleValue]() }, into: &list)
     }
 }
 

@@ -2,6 +2,7 @@
 package struct SubjectRow: Hashable, Sendable {
     /// By the attribute's place: the number itself, or the code of the value. Not-a-number: the number is missing.
     package let cells: [Double]
+    let schemaMark: Int
 
     /// Reads the declared facts. Refuses a fact of another kind than declared (and a number that is not finite): rules coerce such values
     /// in ways that no index can follow, so such a subject is judged rule by rule.
@@ -12,6 +13,7 @@ package struct SubjectRow: Hashable, Sendable {
             cells.append(try SubjectRow.cell(facts.find(attribute.name), of: attribute, at: place, in: schema))
         }
         self.cells = cells
+        schemaMark = schema.mark
     }
 
     /// Takes cells that were computed elsewhere, such as columns read from a file. Refuses another count than the schema's, infinite
@@ -28,6 +30,7 @@ package struct SubjectRow: Hashable, Sendable {
             guard isSound else { throw .otherKind(attribute.name.text) }
         }
         self.cells = cells
+        schemaMark = schema.mark
     }
 
     private static func cell(

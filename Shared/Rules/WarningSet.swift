@@ -16,16 +16,18 @@ package struct WarningSet: Sendable {
         let base: Int
     }
 
+    private let schemaMark: Int
     private let probes: [Probe]
     private let vectors: [SIMD4<Double>]
     /// By pair of planes, then by probe and cell.
     private let words: [[SIMD2<UInt64>]]
-    /// The bits of rules without terms and of those with.
+    /// By pair of planes the bits in use.
     private let first: [SIMD2<UInt64>]
     private let residuals: [(bit: Int, residual: CompiledRule.Residual)]
 
     /// The rule at place `i` has bit `i`. Refuses more than 64 rules.
     package init(_ rules: [CompiledRule], schema: AttributeSchema) throws(WarningDefect) {
+        precondition(rules.allSatisfy { $0.schemaMark == schema.mark }, "a rule of another schema")
         guard rules.count <= WarningSet.rulesMax else { throw .tooManyRules(rules.count) }
         let planes = max(1, rules.map(\.conjunctions.count).max() ?? 1)
         let pairCount = (planes + 1) / 2
@@ -65,6 +67,7 @@ package struct WarningSet: Sendable {
         for (bit, rule) in rules.enumerated() {
             for plane in rule.conjunctions.indices { first[plane / 2][plane % 2] |= 1 << UInt64(bit) }
         }
+        schemaMark = schema.mark
         self.probes = probes
         self.vectors = vectors
         self.words = words
@@ -83,6 +86,7 @@ package struct WarningSet: Sendable {
 
     /// The rules that say yes, and those with a residual that may do so.
     package func candidates(_ row: SubjectRow) -> UInt64 {
+        precondition(row.schemaMark == schemaMark, "a row of another schema")
         var firing: UInt64 = 0
         unsafe row.cells.withUnsafeBufferPointer { cells in
             unsafe probes.withUnsafeBufferPointer { probes in
