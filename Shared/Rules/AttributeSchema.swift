@@ -44,7 +44,11 @@ package struct AttributeSchema: Hashable, Sendable {
         self.attributes = attributes
         self.places = places
         self.codes = codes
-        mark = attributes.hashValue
+        // Cuts aside: rows and rules hold numbers as they are.
+        mark =
+            attributes.map { attribute in
+                if case .number = attribute.kind { Attribute(attribute.name.text, .number(cuts: [])) } else { attribute }
+            }.hashValue
     }
 
     private static func codes(of attribute: Attribute) throws(SchemaDefect) -> [RuleValue: UInt16] {
