@@ -82,7 +82,7 @@ let tools: [Target] = [
         path: "Services/Operator", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "bench",
-        dependencies: ["Wire", "Models", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
+        dependencies: ["Wire", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "credit-reference",

@@ -1,6 +1,6 @@
 /// A part of the suite that is measured by itself.
 enum Part: String, CaseIterable {
-    case wire, ledger, scorecard, step, writer
+    case wire, ledger, scorecard, step, writer, match, policy, rules
 
     enum Answer {
         case figures([Figure])
@@ -14,6 +14,9 @@ enum Part: String, CaseIterable {
         case .scorecard: .figures(try ScorecardBench.measured(runs: plan.runs, model: plan.model))
         case .step: .figures(try StepBench.measured(runs: plan.runs))
         case .writer: try WriterBench.measured(runs: plan.runs)
+        case .match: try MatchBench.measured(runs: plan.runs)
+        case .policy: try PolicyBench.measured(runs: plan.runs)
+        case .rules: try RulesBench.measured(runs: plan.runs)
         }
     }
 }

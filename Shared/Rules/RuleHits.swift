@@ -1,0 +1,72 @@
+/// The numbers of the rules that hit, in a buffer that is used again and again.
+package struct RuleHits: Sendable {
+    private var numbers: [Int32] = []
+    package private(set) var count = 0
+    /// Rules with several slots that were found already.
+    private var found: Set<Int32> = []
+
+    package init() {}
+
+    /// The words of the scan that are not zero, and the first slot of each.
+    private var words: [UInt64] = []
+    private var places: [Int32] = []
+    /// The lines before those, likewise.
+    private var lines: [BitBlock.Line] = []
+    private var linePlaces: [Int32] = []
+
+    mutating func reset(capacity: Int, chunks: Int) {
+        let wordCount = chunks * RuleChunk.slotCount / 64 + 1
+        if words.count < wordCount {
+            words = [UInt64](repeating: 0, count: wordCount)
+            places = [Int32](repeating: 0, count: wordCount)
+            lines = [BitBlock.Line](repeating: .zero, count: wordCount / 8 + 1)
+            linePlaces = [Int32](repeating: 0, count: wordCount / 8 + 1)
+        }
+        // A line more: the scan writes ahead of what it keeps.
+        if numbers.count < capacity + BitBlock.bitsPerLine { numbers = [Int32](repeating: 0, count: capacity + BitBlock.bitsPerLine) }
+        count = 0
+        if !found.isEmpty { found.removeAll(keepingCapacity: true) }
+    }
+
+    mutating func append(_ rule: Int32) {
+        numbers[count] = rule
+        count += 1
+    }
+
+    /// False when it was found before.
+    mutating func find(_ rule: Int32) -> Bool { found.insert(rule).inserted }
+
+    @safe struct Buffers {
+        let numbers: UnsafeMutablePointer<Int32>
+        let words: UnsafeMutablePointer<UInt64>
+        let places: UnsafeMutablePointer<Int32>
+        let lines: UnsafeMutablePointer<BitBlock.Line>
+        let linePlaces: UnsafeMutablePointer<Int32>
+    }
+
+    /// Lends the buffers to a scan, which says how many numbers it wrote.
+    @inline(__always)
+    mutating func fill(_ scan: (Buffers) -> Int) {
+        count = unsafe numbers.withUnsafeMutableBufferPointer { numbers in
+            unsafe words.withUnsafeMutableBufferPointer { words in
+                unsafe places.withUnsafeMutableBufferPointer { places in
+                    unsafe lines.withUnsafeMutableBufferPointer { lines in
+                        unsafe linePlaces.withUnsafeMutableBufferPointer { linePlaces in
+                            guard let numbers = numbers.baseAddress, let words = words.baseAddress, let places = places.baseAddress,
+                                let lines = lines.baseAddress, let linePlaces = linePlaces.baseAddress
+                            else { return 0 }
+                            return scan(
+                                unsafe Buffers(numbers: numbers, words: words, places: places, lines: lines, linePlaces: linePlaces))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The hits in ascending order.
+    package var sorted: [Int] { numbers[..<count].sorted().map { Int($0) } }
+
+    /// The hits in the order found.
+    package var unsorted: ArraySlice<Int32> { numbers[..<count] }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Wire
+
+/// A peer in Java, run by the peers' own script beside ours.
+enum JavaPeer {
+    /// Microseconds a unit, or nil (and a line) when the peers are not here. The folder is XINQIAO_PEERS, or `shared/peers` beside the
+    /// repository.
+    static func microseconds(part: String, peer: String, size: Int) throws -> Double? {
+        let environment = ProcessInfo.processInfo.environment
+        let folder = environment["XINQIAO_PEERS"] ?? "../shared/peers"
+        let script = folder + "/java/micro.sh"
+        guard FileManager.default.isExecutableFile(atPath: script) else {
+            print("skipped: no Java peers in \(folder) (XINQIAO_PEERS)")
+            return nil
+        }
+        let output: String
+        do { output = try Command.output(["bash", script, part, peer]) } catch {
+            print("skipped: the Java peer \(peer) does not run: \(error)")
+            return nil
+        }
+        for line in output.split(separator: "\n") {
+            guard line.hasPrefix("{"), let document = try? JSONDocument(parsing: Array(line.utf8)) else { continue }
+            let root = document.root
+            guard root["size"]?.int == Int64(size), let count = root["n"]?.double, let seconds = root["median_s"]?.double else { continue }
+            print("peer: \(line)")
+            return seconds * 1e6 / count
+        }
+        print("skipped: the Java peer \(peer) said nothing of size \(size): \(output.prefix(300))")
+        return nil
+    }
+}

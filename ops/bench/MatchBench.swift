@@ -1,0 +1,153 @@
+import Rules
+
+/// Each of 20,000 enterprises against 40,000 products: all eligible ones listed, the ten of highest rank summed up.
+enum MatchBench {
+    private static let products = 40_000
+    private static let enterprises = 20_000
+    /// Over the first five enterprises: eligible products, and the ranks of the ten best of each. All peers got these.
+    private static let check = (eligible: 1_251, ranks: 486_319)
+    /// So many enterprises are also judged product by product before any clock runs.
+    private static let judged = 10
+
+    static func measured(runs: Int) throws -> Part.Answer {
+        guard let data = PeerData() else { return .skipped(PeerData.absent) }
+        let clock = ContinuousClock()
+        let schema = try Eligibility.schema()
+        let requirements = try Eligibility.requirements(data, "prod", count: products)
+        let buildStart = clock.now
+        let rules = try requirements.map { try CompiledRule($0, schema: schema) }
+        let index = RuleIndex(rules, schema: schema)
+        let buildTime = (clock.now - buildStart) / .seconds(1)
+        let rows = try Eligibility.enterprises(data, count: enterprises, schema: schema)
+        let ranking = try Ranking(data, count: products)
+        try compare(index, requirements, rows)
+
+        let times = try Race.times(
+            runs: runs,
+            [
+                .init(name: "match") {
+                    var hits = RuleHits()
+                    var total = 0
+                    var (eligible, ranks) = (0, 0)
+                    for (number, row) in rows.enumerated() {
+                        index.match(row, facts: [String: RuleValue](), into: &hits)
+                        let best = ranking.sumOfBest(hits, score: Int32(row.cells[6]))
+                        if number < 5 {
+                            eligible += hits.count
+                            ranks += best
+                        }
+                        total &+= hits.count &+ best
+                    }
+                    guard (eligible, ranks) == check else { throw BenchFault.unequal("match: check [\(eligible), \(ranks)]") }
+                    return total
+                }
+            ])
+        let changes = try changeTimes(index, rules, runs: runs)
+        let explanations = try explanationTimes(index, rows, runs: runs)
+        let ours = times[0].map { $0 * 1e6 / Double(enterprises) }
+        var figures = [
+            Figure(
+                "match_us_40k",
+                "one enterprise against 40,000 products, all hits listed and ten ranked, check [\(check.eligible), \(check.ranks)]",
+                unit: "µs", of: ours),
+            Figure("match_change_ms", "one product replaced while a reader holds a snapshot", unit: "ms", of: changes.map { $0 * 1e3 }),
+            Figure("match_explain_us", "which attributes keep a product from an enterprise", unit: "µs", of: explanations.map { $0 * 1e6 }),
+            Figure("match_index_mb", "memory of the index of 40,000 products", unit: "MB", of: [Double(index.byteCount) / 1e6]),
+            Figure("match_build_s", "compile 40,000 products and build the index", unit: "s", of: [buildTime]),
+        ]
+        for (key, peer, title) in [
+            ("match_vs_drools", "drools-join-indexed", "Drools, facts indexed by region"),
+            ("match_vs_lucene", "monitor-multi4-set", "Lucene Monitor, a stored query a product"),
+        ] {
+            guard let java = try JavaPeer.microseconds(part: "match", peer: peer, size: products) else { continue }
+            figures.append(Figure(key + "_us", "the same by \(title)", unit: "µs", of: [java]))
+            figures.append(Figure(key, "how many times as fast", unit: "×", of: ours.map { java / $0 }))
+        }
+        return .figures(figures)
+    }
+
+    /// The index against the evaluator, pair by pair.
+    private static func compare(_ index: RuleIndex, _ requirements: [[Requirement]], _ rows: [SubjectRow]) throws {
+        let logics = requirements.map { Logic.apply(.and, $0.map(\.logic)) }
+        var hits = RuleHits()
+        for row in rows.prefix(judged) {
+            let facts = Eligibility.facts(row)
+            index.match(row, facts: facts, into: &hits)
+            let said = logics.indices.filter { logics[$0].judge(facts).truth == .yes }
+            guard said == hits.sorted else { throw BenchFault.unequal("match: index and evaluator") }
+        }
+    }
+
+    /// Seconds of one change, by run; a snapshot is held all the time, so each change copies a chunk.
+    private static func changeTimes(_ index: RuleIndex, _ rules: [CompiledRule], runs: Int) throws -> [Double] {
+        let clock = ContinuousClock()
+        let live = LiveRuleIndex(index)
+        return (0..<runs).map { run in
+            var seconds = 0.0
+            for step in 0..<20 {
+                let snapshot = live.snapshot
+                let number = (run * 20 + step) * 397 % rules.count
+                let start = clock.now
+                live.set(rules[(number + 1) % rules.count], at: number)
+                seconds += (clock.now - start) / .seconds(1)
+                withExtendedLifetime(snapshot) {}
+            }
+            return seconds / 20
+        }
+    }
+
+    private static func explanationTimes(_ index: RuleIndex, _ rows: [SubjectRow], runs: Int) throws -> [Double] {
+        let clock = ContinuousClock()
+        return try (0..<runs).map { run in
+            var blamed = 0
+            let start = clock.now
+            for pair in 0..<10_000 {
+                let shortfalls = index.shortfalls(of: pair * 397 % products, for: rows[(pair + run) % rows.count])
+                blamed += shortfalls.reduce(0) { $0 + $1.count }
+            }
+            let seconds = (clock.now - start) / .seconds(1)
+            // Most pairs have several attributes against them.
+            guard blamed > 10_000 else { throw BenchFault.unequal("match: explanations") }
+            return seconds / 10_000
+        }
+    }
+}
+
+/// What ranks the products that an enterprise may have: base + (score - lowest score) × weight.
+struct Ranking {
+    private struct Entry {
+        let base: UInt16
+        let scoreMin: UInt16
+        let weight: UInt16
+    }
+
+    private let entries: [Entry]
+    private static let bestCount = 10
+
+    init(_ data: PeerData, count: Int) throws {
+        let base = try data.column("prod_base_rank", of: UInt16.self, count: count)
+        let scoreMin = try data.column("prod_score_min", of: UInt16.self, count: count)
+        let weight = try data.column("prod_mw", of: UInt8.self, count: count)
+        entries = (0..<count).map { Entry(base: base[$0], scoreMin: scoreMin[$0], weight: UInt16(weight[$0])) }
+    }
+
+    /// The sum of the ten highest ranks.
+    func sumOfBest(_ hits: RuleHits, score: Int32) -> Int {
+        var best = [Int32](repeating: .min, count: Ranking.bestCount)
+        // Nearly all are below the lowest of the ten, and done with one comparison.
+        var lowest = Int32.min
+        for number in hits.unsorted {
+            let entry = entries[Int(number)]
+            let rank = Int32(entry.base) &+ (score &- Int32(entry.scoreMin)) &* Int32(entry.weight)
+            guard rank > lowest else { continue }
+            var place = Ranking.bestCount - 1
+            while place > 0, best[place - 1] < rank {
+                best[place] = best[place - 1]
+                place -= 1
+            }
+            best[place] = rank
+            lowest = best[Ranking.bestCount - 1]
+        }
+        return best.reduce(0) { $1 == .min ? $0 : $0 + Int($1) }
+    }
+}
