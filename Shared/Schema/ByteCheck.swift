@@ -266,7 +266,31 @@ import Wire
     }
 
     /// By the grammar alone.
+    ///
+    /// A number that ends within eight bytes is found in one word: where it ends depends on a single load, so that the next value can
+    /// be begun before this one is judged.
     @inline(__always) private func plainNumber(_ start: Int) -> Int {
+        guard start + 8 <= end else { return longNumber(start) }
+        let word = load(start)
+        // Everything in bits: 8 for a minus, then the place of the first byte behind the digits.
+        let sign: UInt64 = word & 0xFF == UInt64(Mark.minus) ? 8 : 0
+        let others = strangersToDigits(word) & ~(sign << 4)
+        guard others != 0 else { return longNumber(start) }
+        let first = UInt64(truncatingIfNeeded: others.trailingZeroBitCount) & ~7
+        let startsWithZero = word >> sign & 0xFF == UInt64(Mark.zero)
+        guard first > sign, !startsWithZero || first == sign + 8 else { return longNumber(start) }
+        let mark = word >> first & 0xFF
+        if mark == UInt64(Mark.point) {
+            let more = others & (others &- 1)
+            let second = UInt64(truncatingIfNeeded: more.trailingZeroBitCount) & ~7
+            guard more != 0, second > first + 8, word >> second & 0xDF != UInt64(Mark.capitalE) else { return longNumber(start) }
+            return start + Int(truncatingIfNeeded: second >> 3)
+        }
+        guard mark & 0xDF != UInt64(Mark.capitalE) else { return longNumber(start) }
+        return start + Int(truncatingIfNeeded: first >> 3)
+    }
+
+    @inline(never) private func longNumber(_ start: Int) -> Int {
         let first = start + (byte(start) == Mark.minus ? 1 : 0)
         var at = digits(first)
         guard at >= 0 else { return at }
@@ -275,7 +299,7 @@ import Wire
             at = digits(at + 1)
             guard at >= 0 else { return at }
         }
-        if at < end, byte(at) | 0x20 == Mark.letterE { return exponent(at) }
+        if at < end, byte(at) & 0xDF == Mark.capitalE { return exponent(at) }
         return at
     }
 
@@ -521,7 +545,7 @@ private enum Mark {
     static let point = UInt8(ascii: ".")
     static let zero = UInt8(ascii: "0")
     static let nine = UInt8(ascii: "9")
-    static let letterE = UInt8(ascii: "e")
+    static let capitalE = UInt8(ascii: "E")
     static let letterF = UInt8(ascii: "f")
     static let letterN = UInt8(ascii: "n")
     static let letterT = UInt8(ascii: "t")
