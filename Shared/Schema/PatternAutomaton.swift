@@ -112,6 +112,31 @@ struct PatternAutomaton: Sendable {
         return endsWell[state / classCount]
     }
 
+    /// Pairs of states that a comparison looks at.
+    private static let pairsMax = 100_000
+
+    /// True when every text that this one matches is matched by the other. False also when that is not found out in time.
+    func isIncluded(in other: PatternAutomaton) -> Bool {
+        var seen: Set<[Int]> = [[Int(start), Int(other.start)]]
+        var open = Array(seen)
+        // One byte of each pair of classes stands for all of them.
+        var bytes: [(Int, Int)] = []
+        for byte in 0..<256 {
+            let pair = (Int(classes[byte]), Int(other.classes[byte]))
+            if !bytes.contains(where: { $0 == pair }) { bytes.append(pair) }
+        }
+        while let pair = open.popLast() {
+            if endsWell[pair[0] / classCount], !other.endsWell[pair[1] / other.classCount] { return false }
+            for (own, its) in bytes {
+                let next = [Int(steps[pair[0] + own]), Int(other.steps[pair[1] + its])]
+                if next[0] == Self.rejecting || !seen.insert(next).inserted { continue }
+                guard seen.count <= Self.pairsMax else { return false }
+                open.append(next)
+            }
+        }
+        return true
+    }
+
     // MARK: Nondeterministic
 
     private enum Place {

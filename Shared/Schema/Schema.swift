@@ -5,6 +5,9 @@ import Wire
 /// Two ways to ask. `accepts` reads the bytes once, builds nothing and stops at the first violation; `violations` lists them all. Both say
 /// the same: a text is accepted exactly when it is JSON within the limits and the list is empty. Source: json-schema.org, draft 2020-12.
 package struct Schema: Sendable {
+    /// The `$schema` of record types: the standard's keywords, and our formats asserted.
+    package static let recordDialect = SchemaDialect.recordsURI
+
     /// What to do with a keyword that no vocabulary has.
     package enum Mode: Sendable {
         /// It is refused: in a schema that is to be published it is a slip of the pen.
@@ -52,6 +55,12 @@ package struct Schema: Sendable {
 
     /// Everything that the value violates, at most 1,000; empty when it satisfies the schema.
     package func violations(in value: JSONValue) -> [SchemaViolation] {
+        // Most values are right, and the bytes say so sooner.
+        if let bytes, unsafe value.rawBytes.withUnsafeBufferPointer({ unsafe bytes.check($0, limits) }) == .accepted { return [] }
+        return listed(value)
+    }
+
+    private func listed(_ value: JSONValue) -> [SchemaViolation] {
         var check = TreeCheck(program, listing: true)
         return check.check(value) ? [] : check.violations
     }
@@ -60,7 +69,7 @@ package struct Schema: Sendable {
     package func verdict(on text: [UInt8]) -> SchemaVerdict {
         if let bytes, unsafe text.withUnsafeBufferPointer({ unsafe bytes.check($0, limits) }) == .accepted { return .accepted }
         do throws(JSONDefect) {
-            let violations = violations(in: try JSONDocument(parsing: text, limits: limits).root)
+            let violations = listed(try JSONDocument(parsing: text, limits: limits).root)
             return violations.isEmpty ? .accepted : .refused(violations)
         } catch {
             return .malformed(SchemaVerdict.JSONFault(code: error.code, offset: error.offset))

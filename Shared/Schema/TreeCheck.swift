@@ -24,9 +24,12 @@ struct TreeCheck {
         isListing = listing
     }
 
-    mutating func check(_ value: JSONValue) -> Bool {
+    mutating func check(_ value: JSONValue) -> Bool { check(value, against: program.start) }
+
+    /// Against one schema of the program.
+    mutating func check(_ value: JSONValue, against number: Int) -> Bool {
         var evaluated = Evaluated()
-        return check(program.start, value, &evaluated, by: "")
+        return check(number, value, &evaluated, by: "")
     }
 
     /// True as long as going on can still tell the caller something.
@@ -98,6 +101,9 @@ struct TreeCheck {
         if isFree { return true }
         let number = SchemaNumber(value)
         var isValid = true
+        if let format, let code = format.defect(ofNumber: number) {
+            isValid = fail("format", node, "\(format.rawValue) expected", code: code)
+        }
         if let least = schema.minimum, number < least { isValid = fail("minimum", node, "at least \(least.text)") }
         if let most = schema.maximum, most < number { isValid = fail("maximum", node, "at most \(most.text)") }
         if let least = schema.exclusiveMinimum, number <= least {
@@ -108,9 +114,6 @@ struct TreeCheck {
         }
         if let divisor = schema.multipleOf, !number.isMultiple(of: divisor) {
             isValid = fail("multipleOf", node, "a multiple of \(divisor.text)")
-        }
-        if let format, let code = format.defect(ofNumber: number) {
-            isValid = fail("format", node, "\(format.rawValue) expected", code: code)
         }
         return isValid
     }
