@@ -361,7 +361,10 @@ import Wire
 
     private func string(_ node: UnsafePointer<ByteNode>, _ start: Int) -> Int {
         guard unsafe allows(node, .string) else { return Self.refused }
-        if unsafe node.pointee.isFreeString { return scan(start) }
+        if unsafe node.pointee.isFreeString {
+            let close = scan(start)
+            return close == Self.unsure ? scanEscaped(start) : close
+        }
         if unsafe node.pointee.hasChoices {
             let next = unsafe choice(node, start)
             guard next > 0 else {
@@ -378,6 +381,7 @@ import Wire
             return close == Self.unsure ? close : Self.refused
         }
         let close = scan(start)
+        if close == Self.unsure { return unsafe escaped(node, start) }
         guard close > 0 else { return close }
         return unsafe rest(node, start, close)
     }
@@ -468,6 +472,73 @@ import Wire
                 at += 1
             }
         }
+    }
+
+    /// A string with escapes: only its length can be judged without resolving them, as they never make it longer.
+    @inline(never) private func escaped(_ node: UnsafePointer<ByteNode>, _ start: Int) -> Int {
+        let asksMore = unsafe node.pointee.automaton >= 0 || node.pointee.format > 0 || node.pointee.lengthMin > 1
+        guard !asksMore else { return Self.unsure }
+        let close = scanEscaped(start)
+        guard close > 0 else { return close }
+        return unsafe close - start - 2 <= Int(node.pointee.lengthMax) ? close : Self.unsure
+    }
+
+    /// The same as `scan`, through escapes.
+    @inline(never) private func scanEscaped(_ start: Int) -> Int {
+        var at = start + 1
+        while at < end {
+            let next = byte(at)
+            if next == Mark.quote { return at + 1 }
+            if next >= 0x80 {
+                at = sequence(at)
+            } else if next == Mark.backslash {
+                at = escape(at)
+            } else {
+                at = next < 0x20 ? Self.refused : at + 1
+            }
+            guard at > 0 else { return at }
+        }
+        return Self.refused
+    }
+
+    /// Past one escape; both halves of a surrogate pair at once.
+    private func escape(_ at: Int) -> Int {
+        guard at + 1 < end else { return Self.refused }
+        switch byte(at + 1) {
+        case Mark.quote, Mark.backslash, UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"),
+            UInt8(ascii: "t"):
+            return at + 2
+        case UInt8(ascii: "u"):
+            switch codeUnit(at) {
+            case nil: return Self.refused
+            // Whether it may be there is for the limits to say, which the parser reads.
+            case 0: return Self.unsure
+            case 0xD800...0xDBFF:
+                guard at + 7 < end, byte(at + 6) == Mark.backslash, byte(at + 7) == UInt8(ascii: "u"), let low = codeUnit(at + 6),
+                    (0xDC00...0xDFFF).contains(low)
+                else { return Self.refused }
+                return at + 12
+            case 0xDC00...0xDFFF: return Self.refused
+            case .some: return at + 6
+            }
+        default: return Self.refused
+        }
+    }
+
+    private func codeUnit(_ at: Int) -> UInt32? {
+        guard at + 5 < end else { return nil }
+        var unit: UInt32 = 0
+        for step in 2..<6 {
+            let digit: UInt8
+            switch byte(at + step) {
+            case let byte where byte &- 0x30 < 10: digit = byte - 0x30
+            case let byte where byte &- 0x41 < 6: digit = byte - 0x37
+            case let byte where byte &- 0x61 < 6: digit = byte - 0x57
+            default: return nil
+            }
+            unit = unit << 4 | UInt32(digit)
+        }
+        return unit
     }
 
     /// The high bit of the first byte that is a quote, a backslash, a control character or not ASCII; those above may be wrong.

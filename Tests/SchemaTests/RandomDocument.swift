@@ -3,7 +3,8 @@ struct RandomDocument {
     private static let names = ["id", "name", "amount", "when", "grade", "tags", "inner", "flag", "other", "legalRepresentativeName"]
     private static let texts = [
         "", "A", "B", "AP12345678901", "AP1234567890", "2026-02-28", "2026-02-30", "2026-13", "2026-11", "91430102PDY000079R",
-        "91430102PDY0000790", "430102", "43010", "3921", "C39", "a@b", "a@b@", "企业信桥", "é", "tail\\u0041", "AP1234567890\\u0031", "\\n",
+        "91430102PDY0000790", "430102", "43010", "3921", "C39", "a@b", "a@b@", "企业信桥", "é", "tail\\u0041", "\\ud840\\udc00", "\\u0000",
+        "\\ud840x", "\\u00", "\\/\\\"", "AP1234567890\\u0031", "\\n",
         "𠀀x",
         "2026-01-02T03:04:05Z", "2026-01-02T03:04:05+08:00", "2026-01-02T25:00:00Z", "WORKINGCAPITAL", "WORKINGCAPITAX",
     ]
