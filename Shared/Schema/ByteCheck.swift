@@ -509,8 +509,8 @@ import Wire
             UInt8(ascii: "t"):
             return at + 2
         case UInt8(ascii: "u"):
-            switch codeUnit(at) {
-            case nil: return Self.refused
+            guard let unit = codeUnit(at) else { return Self.refused }
+            switch unit {
             // Whether it may be there is for the limits to say, which the parser reads.
             case 0: return Self.unsure
             case 0xD800...0xDBFF:
@@ -519,7 +519,7 @@ import Wire
                 else { return Self.refused }
                 return at + 12
             case 0xDC00...0xDFFF: return Self.refused
-            case .some: return at + 6
+            default: return at + 6
             }
         default: return Self.refused
         }
