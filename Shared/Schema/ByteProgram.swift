@@ -10,6 +10,8 @@ struct ByteProgram: Sendable {
 
     let tables: ByteTables
     private let start: Int
+    /// Of a schema's node: the node here; -1 for those that were only followed.
+    private let numbers: [Int]
 
     /// Members of one object: each has a bit.
     static let membersMax = 128
@@ -19,7 +21,19 @@ struct ByteProgram: Sendable {
         var builder = Builder(program: program)
         guard let start = builder.number(of: program.start), builder.finish() else { return nil }
         self.start = start
+        numbers = program.nodes.indices.map { builder.numbers[$0] ?? -1 }
         tables = ByteTables(builder)
+    }
+
+    /// True when the value satisfies the schema of this node for certain.
+    func accepts(_ value: JSONValue, node: Int) -> Bool {
+        let number = numbers[node]
+        guard number >= 0 else { return false }
+        return unsafe value.rawBytes.withUnsafeBufferPointer { text in
+            guard let first = text.baseAddress else { return false }
+            let check = unsafe ByteCheck(tables: tables, text: first, end: text.count, limits: .standard)
+            return check.whole(from: number) == .accepted
+        }
     }
 
     func check(_ text: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) -> Answer {
@@ -45,7 +59,7 @@ struct ByteProgram: Sendable {
         var shapes: [UInt8] = []
         var automata: [PatternAutomaton] = []
         var exact: [ByteExact] = []
-        private var numbers: [Int: Int] = [:]
+        private(set) var numbers: [Int: Int] = [:]
         private var open: [(number: Int, source: Int)] = []
         /// The node that takes anything.
         private var anything: Int?

@@ -61,7 +61,7 @@ package struct Schema: Sendable {
     }
 
     private func listed(_ value: JSONValue) -> [SchemaViolation] {
-        var check = TreeCheck(program, listing: true)
+        var check = TreeCheck(program, bytes: bytes, listing: true)
         return check.check(value) ? [] : check.violations
     }
 

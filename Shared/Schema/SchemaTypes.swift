@@ -43,6 +43,18 @@ struct SchemaTypes: OptionSet, Hashable, Sendable {
         }
     }
 
+    /// True when the value is of one of them. A number is looked at closely only where its fraction matters.
+    func allow(_ value: JSONValue) -> Bool {
+        switch value.kind {
+        case .null: contains(.null)
+        case .bool: contains(.boolean)
+        case .string: contains(.string)
+        case .array: contains(.array)
+        case .object: contains(.object)
+        case .number: isSuperset(of: .number) || !isDisjoint(with: .number) && contains(SchemaTypes(of: value))
+        }
+    }
+
     /// The names, for people.
     var names: String {
         var names: [String] = []

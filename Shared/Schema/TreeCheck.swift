@@ -3,6 +3,8 @@ import Wire
 /// Checks a parsed value against every keyword, and lists what is violated when it is asked to.
 struct TreeCheck {
     private let program: SchemaProgram
+    /// Knows what is right sooner: in a wrong record, most members are.
+    private let bytes: ByteProgram?
     private let isListing: Bool
     private(set) var violations: [SchemaViolation] = []
     /// Resources that were entered, outermost first.
@@ -19,8 +21,9 @@ struct TreeCheck {
     /// Violations that are listed at the most: a list of a million wrong elements helps nobody.
     static let violationsMax = 1_000
 
-    init(_ program: SchemaProgram, listing: Bool) {
+    init(_ program: SchemaProgram, bytes: ByteProgram? = nil, listing: Bool) {
         self.program = program
+        self.bytes = bytes
         isListing = listing
     }
 
@@ -42,6 +45,7 @@ struct TreeCheck {
             if !always { report(keyword.isEmpty ? "false" : keyword, node, "nothing is allowed here", at: "") }
             return always
         }
+        if let bytes, !path.isEmpty, bytes.accepts(value, node: number) { return true }
         let isEntered = scope.last != node.schema.resource
         if isEntered { scope.append(node.schema.resource) }
         defer { if isEntered { scope.removeLast() } }
@@ -70,7 +74,7 @@ struct TreeCheck {
 
     private mutating func anyValue(_ node: SchemaProgram.Node, _ value: JSONValue) -> Bool {
         var isValid = true
-        if let types = node.schema.types, types != .all, types.isDisjoint(with: SchemaTypes(of: value)) {
+        if let types = node.schema.types, !types.allow(value) {
             report("type", node, "\(types.names) expected")
             isValid = false
         }
@@ -93,26 +97,26 @@ struct TreeCheck {
     // MARK: Numbers and strings
 
     private mutating func number(_ node: SchemaProgram.Node, _ value: JSONValue) -> Bool {
-        let schema = node.schema
-        let format = schema.format?.kind == .number ? schema.format : nil
+        let format = node.schema.format?.kind == .number ? node.schema.format : nil
         let isFree =
-            schema.minimum == nil && schema.maximum == nil && schema.exclusiveMinimum == nil && schema.exclusiveMaximum == nil
-            && schema.multipleOf == nil && format == nil
+            node.schema.minimum == nil && node.schema.maximum == nil && node.schema.exclusiveMinimum == nil
+            && node.schema.exclusiveMaximum == nil
+            && node.schema.multipleOf == nil && format == nil
         if isFree { return true }
         let number = SchemaNumber(value)
         var isValid = true
         if let format, let code = format.defect(ofNumber: number) {
             isValid = fail("format", node, "\(format.rawValue) expected", code: code)
         }
-        if let least = schema.minimum, number < least { isValid = fail("minimum", node, "at least \(least.text)") }
-        if let most = schema.maximum, most < number { isValid = fail("maximum", node, "at most \(most.text)") }
-        if let least = schema.exclusiveMinimum, number <= least {
+        if let least = node.schema.minimum, number < least { isValid = fail("minimum", node, "at least \(least.text)") }
+        if let most = node.schema.maximum, most < number { isValid = fail("maximum", node, "at most \(most.text)") }
+        if let least = node.schema.exclusiveMinimum, number <= least {
             isValid = fail("exclusiveMinimum", node, "more than \(least.text)")
         }
-        if let most = schema.exclusiveMaximum, most <= number {
+        if let most = node.schema.exclusiveMaximum, most <= number {
             isValid = fail("exclusiveMaximum", node, "less than \(most.text)")
         }
-        if let divisor = schema.multipleOf, !number.isMultiple(of: divisor) {
+        if let divisor = node.schema.multipleOf, !number.isMultiple(of: divisor) {
             isValid = fail("multipleOf", node, "a multiple of \(divisor.text)")
         }
         return isValid
@@ -152,46 +156,46 @@ struct TreeCheck {
     // MARK: The same value again
 
     private mutating func inPlace(_ node: SchemaProgram.Node, _ value: JSONValue, _ seen: inout Evaluated) -> Bool {
-        let schema = node.schema
         var isValid = true
-        if let target = schema.reference { isValid = check(target, value, &seen, by: "$ref") && isValid }
-        if let dynamic = schema.dynamicReference {
+        if let target = node.schema.reference { isValid = check(target, value, &seen, by: "$ref") && isValid }
+        if let dynamic = node.schema.dynamicReference {
             isValid = check(self.target(of: dynamic), value, &seen, by: "$dynamicRef") && isValid
         }
         if !isValid, !goesOn { return false }
-        for branch in schema.allOf {
+        for branch in node.schema.allOf {
             isValid = check(branch, value, &seen, by: "allOf") && isValid
             if !isValid, !goesOn { return false }
         }
-        if !schema.anyOf.isEmpty {
+        if !node.schema.anyOf.isEmpty {
             var matches = 0
-            for branch in schema.anyOf where quietly(branch, value, &seen) {
+            for branch in node.schema.anyOf where quietly(branch, value, &seen) {
                 matches += 1
                 // Others may still say what they have evaluated.
                 if !program.asksForEvaluated { break }
             }
-            if matches == 0 { isValid = fail("anyOf", node, "none of the \(schema.anyOf.count) alternatives fits") }
+            if matches == 0 { isValid = fail("anyOf", node, "none of the \(node.schema.anyOf.count) alternatives fits") }
         }
-        if !schema.oneOf.isEmpty {
+        if !node.schema.oneOf.isEmpty {
             var matches = 0
-            for branch in schema.oneOf where matches < 2 && quietly(branch, value, &seen) { matches += 1 }
+            for branch in node.schema.oneOf where matches < 2 && quietly(branch, value, &seen) { matches += 1 }
             if matches != 1 {
-                isValid = fail("oneOf", node, "\(matches == 0 ? "none" : "more than one") of the \(schema.oneOf.count) alternatives fits")
+                isValid = fail(
+                    "oneOf", node, "\(matches == 0 ? "none" : "more than one") of the \(node.schema.oneOf.count) alternatives fits")
             }
         }
-        if let not = schema.not {
+        if let not = node.schema.not {
             var ignored = Evaluated()
             if quietly(not, value, &ignored) { isValid = fail("not", node, "what is excluded") }
         }
-        if let condition = schema.condition {
+        if let condition = node.schema.condition {
             if quietly(condition, value, &seen) {
-                if let then = schema.consequence { isValid = check(then, value, &seen, by: "then") && isValid }
-            } else if let otherwise = schema.alternative {
+                if let then = node.schema.consequence { isValid = check(then, value, &seen, by: "then") && isValid }
+            } else if let otherwise = node.schema.alternative {
                 isValid = check(otherwise, value, &seen, by: "else") && isValid
             }
         }
         if value.kind == .object {
-            for (name, dependent) in schema.dependentSchemas where value[name] != nil {
+            for (name, dependent) in node.schema.dependentSchemas where value[name] != nil {
                 isValid = check(dependent, value, &seen, by: "dependentSchemas") && isValid
             }
         }
@@ -215,27 +219,26 @@ struct TreeCheck {
     // MARK: Arrays
 
     private mutating func array(_ node: SchemaProgram.Node, _ value: JSONValue, _ seen: inout Evaluated) -> Bool {
-        let schema = node.schema
         let count = value.count
         var isValid = true
-        if let least = schema.itemsMin, count < least {
+        if let least = node.schema.itemsMin, count < least {
             isValid = fail("minItems", node, "\(count) elements, at least \(least) are asked for")
         }
-        if let most = schema.itemsMax, count > most { isValid = fail("maxItems", node, "\(count) elements, \(most) are allowed") }
-        if schema.itemsAreUnique, !Self.areUnique(value) { isValid = fail("uniqueItems", node, "an element occurs twice") }
+        if let most = node.schema.itemsMax, count > most { isValid = fail("maxItems", node, "\(count) elements, \(most) are allowed") }
+        if node.schema.itemsAreUnique, !Self.areUnique(value) { isValid = fail("uniqueItems", node, "an element occurs twice") }
         if !isValid, !goesOn { return false }
 
         let tracks = program.asksForEvaluated
         var contained = 0
         for (place, element) in value.elements.enumerated() {
-            if place < schema.prefixItems.count {
-                isValid = inside(schema.prefixItems[place], element, .place(place), by: "prefixItems") && isValid
+            if place < node.schema.prefixItems.count {
+                isValid = inside(node.schema.prefixItems[place], element, .place(place), by: "prefixItems") && isValid
                 if tracks { seen.insert(place) }
-            } else if let items = schema.items {
+            } else if let items = node.schema.items {
                 isValid = inside(items, element, .place(place), by: "items") && isValid
                 if tracks { seen.insert(place) }
             }
-            if let contains = schema.contains {
+            if let contains = node.schema.contains {
                 var ignored = Evaluated()
                 if quietly(contains, element, &ignored) {
                     contained += 1
@@ -244,17 +247,17 @@ struct TreeCheck {
             }
             if !isValid, !goesOn { return false }
         }
-        if schema.contains != nil {
-            if contained < schema.containsMin {
+        if node.schema.contains != nil {
+            if contained < node.schema.containsMin {
                 isValid = fail(
-                    schema.containsMin == 1 ? "contains" : "minContains", node,
-                    "\(contained) elements fit, at least \(schema.containsMin) are asked for")
+                    node.schema.containsMin == 1 ? "contains" : "minContains", node,
+                    "\(contained) elements fit, at least \(node.schema.containsMin) are asked for")
             }
-            if let most = schema.containsMax, contained > most {
+            if let most = node.schema.containsMax, contained > most {
                 isValid = fail("maxContains", node, "\(contained) elements fit, \(most) are allowed")
             }
         }
-        if let unevaluated = schema.unevaluatedItems {
+        if let unevaluated = node.schema.unevaluatedItems {
             for (place, element) in value.elements.enumerated() where !seen.contains(place) {
                 isValid = inside(unevaluated, element, .place(place), by: "unevaluatedItems") && isValid
                 seen.insert(place)
@@ -292,18 +295,19 @@ struct TreeCheck {
     // MARK: Objects
 
     private mutating func object(_ node: SchemaProgram.Node, _ value: JSONValue, _ seen: inout Evaluated) -> Bool {
-        let schema = node.schema
         var isValid = true
         let count = value.count
-        if let least = schema.propertiesMin, count < least {
+        if let least = node.schema.propertiesMin, count < least {
             isValid = fail("minProperties", node, "\(count) members, at least \(least) are asked for")
         }
-        if let most = schema.propertiesMax, count > most { isValid = fail("maxProperties", node, "\(count) members, \(most) are allowed") }
-        for name in schema.required where value[name] == nil {
+        if let most = node.schema.propertiesMax, count > most {
+            isValid = fail("maxProperties", node, "\(count) members, \(most) are allowed")
+        }
+        for name in node.schema.required where value[name] == nil {
             isValid = false
             report("required", node, "`\(name)` is missing", at: "/" + JSONPointer.escaped(name))
         }
-        for (name, needs) in schema.dependentRequired where value[name] != nil {
+        for (name, needs) in node.schema.dependentRequired where value[name] != nil {
             for need in needs where value[need] == nil {
                 isValid = false
                 report("dependentRequired", node, "`\(need)` is missing beside `\(name)`", at: "/" + JSONPointer.escaped(need))
@@ -313,29 +317,29 @@ struct TreeCheck {
 
         let tracks = program.asksForEvaluated
         let looksInside =
-            !schema.properties.isEmpty || !schema.patternProperties.isEmpty || schema.additionalProperties != nil
-            || schema.propertyNames != nil
+            !node.schema.properties.isEmpty || !node.schema.patternProperties.isEmpty || node.schema.additionalProperties != nil
+            || node.schema.propertyNames != nil
         if looksInside {
             for (place, (name, member)) in value.members.enumerated() {
                 var isMatched = false
-                if let property = schema.properties[name] {
+                if let property = node.schema.properties[name] {
                     isMatched = true
                     isValid = inside(property, member, .key(name), by: "properties") && isValid
                 }
-                for (pattern, property) in schema.patternProperties where pattern.matches(name) {
+                for (pattern, property) in node.schema.patternProperties where pattern.matches(name) {
                     isMatched = true
                     isValid = inside(property, member, .key(name), by: "patternProperties") && isValid
                 }
-                if !isMatched, let additional = schema.additionalProperties {
+                if !isMatched, let additional = node.schema.additionalProperties {
                     isMatched = true
                     isValid = inside(additional, member, .key(name), by: "additionalProperties") && isValid
                 }
                 if isMatched, tracks { seen.insert(place) }
-                if let names = schema.propertyNames { isValid = self.name(name, names) && isValid }
+                if let names = node.schema.propertyNames { isValid = self.name(name, names) && isValid }
                 if !isValid, !goesOn { return false }
             }
         }
-        if let unevaluated = schema.unevaluatedProperties {
+        if let unevaluated = node.schema.unevaluatedProperties {
             for (place, (name, member)) in value.members.enumerated() where !seen.contains(place) {
                 isValid = inside(unevaluated, member, .key(name), by: "unevaluatedProperties") && isValid
                 seen.insert(place)
