@@ -254,7 +254,7 @@ struct ByteProgram: Sendable {
                 } else {
                     target = node.refusesAdditional ? nothingNode() : Int(node.additional)
                 }
-                guard let member = member(name, node: target, bit: bit) else { return false }
+                guard let member = member(name, node: target) else { return false }
                 entries.append(member)
                 if schema.required.contains(name) {
                     if bit < 64 { node.requiredLow |= 1 << UInt64(bit) } else { node.requiredHigh |= 1 << UInt64(bit - 64) }
@@ -266,13 +266,12 @@ struct ByteProgram: Sendable {
         }
 
         /// Nil for a name that JSON can not write without an escape.
-        private mutating func member(_ name: String, node: Int, bit: Int) -> ByteMember? {
+        private mutating func member(_ name: String, node: Int) -> ByteMember? {
             let isPlain = name.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
             guard isPlain else { return nil }
             let text = [UInt8(ascii: "\"")] + Array(name.utf8) + Array("\":".utf8)
             var member = ByteMember()
             member.node = Int32(node)
-            member.bit = Int32(bit)
             member.key = Int32(keys.count)
             member.length = Int32(text.count)
             keys += text

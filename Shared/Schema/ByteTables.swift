@@ -58,10 +58,9 @@ struct ByteNode {
     }()
 }
 
-/// A member of an object that the schema names.
+/// A member of an object that the schema names; its place among them is its bit.
 struct ByteMember {
     var node: Int32 = 0
-    var bit: Int32 = 0
     /// Where its name begins in `keys`, and its length with quotes and colon.
     var key: Int32 = 0
     var length: Int32 = 0

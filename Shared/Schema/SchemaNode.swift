@@ -77,13 +77,4 @@ struct SchemaNode: Sendable {
         for node in [reference, not, condition, consequence, alternative] { if let node { nodes.append(node) } }
         return nodes
     }
-
-    /// The schemas that look at values inside this value.
-    var inside: [Int] {
-        var nodes = prefixItems + Array(properties.values) + patternProperties.map(\.node)
-        for node in [items, contains, unevaluatedItems, additionalProperties, propertyNames, unevaluatedProperties] {
-            if let node { nodes.append(node) }
-        }
-        return nodes
-    }
 }
