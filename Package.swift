@@ -47,6 +47,7 @@ let libraries: [Target] = [
     shared("Vocabulary"),
     shared("Wire", needs: ["Vocabulary"]),
     shared("Contracts", needs: ["Wire", "Vocabulary"]),
+    shared("Schema", needs: ["Wire", "Vocabulary"], resources: [.embedInCode("MetaSchemas")]),
     shared("Rules", needs: ["Wire", "Vocabulary"]),
     shared("Models", needs: ["Wire", "Vocabulary"]),
     shared("Ledger", needs: ["Vocabulary", "COpenSSL"]),
@@ -62,7 +63,7 @@ let libraries: [Target] = [
 ]
 
 let services: [Target] = [
-    service("Ingestion"),
+    service("Ingestion", domainNeeds: ["Schema"]),
     service("Governance"),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
@@ -76,13 +77,15 @@ let tools: [Target] = [
     .executableTarget(
         name: "xinqiao",
         dependencies: domains + [
-            "Pipeline", "Province", "Models", "Rules", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
+            "Pipeline", "Province", "Models", "Rules", "Schema", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
             "Contracts", "Wire", "Vocabulary",
         ],
         path: "Services/Operator", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "bench",
-        dependencies: ["Wire", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
+        dependencies: [
+            "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary",
+        ],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "credit-reference",
@@ -97,6 +100,7 @@ let checks: [Target] = [
     tests("VocabularyTests", needs: ["Vocabulary"]),
     tests("WireTests", needs: ["Wire", "Vocabulary"]),
     tests("ContractsTests", needs: ["Contracts", "Wire", "Vocabulary"], exclude: ["Examples"]),
+    tests("SchemaTests", needs: ["Schema", "Wire", "Vocabulary"]),
     tests("RulesTests", needs: ["Rules", "Wire", "Vocabulary"]),
     tests("ModelsTests", needs: ["Models", "Wire", "Vocabulary"]),
     tests("LedgerTests", needs: ["Ledger", "Vocabulary"]),
@@ -104,7 +108,7 @@ let checks: [Target] = [
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
     tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
-    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Models", "Wire", "Vocabulary"]),
+    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Schema", "Models", "Wire", "Vocabulary"]),
     tests(
         "ScenarioTests",
         needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),

@@ -1,6 +1,6 @@
 /// A part of the suite that is measured by itself.
 enum Part: String, CaseIterable {
-    case wire, ledger, scorecard, step, writer, match, policy, rules
+    case wire, schema, ledger, scorecard, step, writer, match, policy, rules
 
     enum Answer {
         case figures([Figure])
@@ -10,6 +10,7 @@ enum Part: String, CaseIterable {
     func measured(_ plan: Plan) throws -> Answer {
         switch self {
         case .wire: .figures(try WireBench.measured(runs: plan.runs))
+        case .schema: try SchemaBench.measured(runs: plan.runs)
         case .ledger: .figures(try LedgerBench.measured(runs: plan.runs))
         case .scorecard: .figures(try ScorecardBench.measured(runs: plan.runs, model: plan.model))
         case .step: .figures(try StepBench.measured(runs: plan.runs))

@@ -39,17 +39,14 @@ package struct GovernedType: Sendable {
             defects.append("`consentCategory` is neither null nor a text")
         }
         consentCategory = body["consentCategory"]?.string
-        let fields = body["fields"]
-        if fields?.kind != .object { defects.append("`fields` is missing or not an object") }
+        let fields = RecordFields(body)
+        if fields == nil { defects.append("`fields` is missing or not an object") }
         if body["businessKey"]?.kind != .array { defects.append("`businessKey` is missing or not a list") }
         let named = body["businessKey"]?.elements.compactMap(\.string) ?? []
-        for name in named where fields?[name] == nil { defects.append("`businessKey` names no field `\(name)`") }
+        for name in named where fields?.has(name) != true { defects.append("`businessKey` names no field `\(name)`") }
         func isPeriod(_ name: String) -> Bool {
-            switch fields?[name]?["type"]?.string {
-            case "day", "month", "instant": true
-            case "int": name == "year"
-            default: false
-            }
+            guard let fields else { return false }
+            return fields.isCalendar(name) || name == "year" && fields.isWholeNumber(name)
         }
         let period = named.last(where: isPeriod)
         keyFields = named.filter { $0 != period } + (period.map { [$0] } ?? [])
@@ -58,8 +55,7 @@ package struct GovernedType: Sendable {
         succession = isLatest ? .latestWins : (period == nil ? .happenings : .periods)
         // Consents and penalties are looked up for years; of the rest, three years of months are enough to take a correction in.
         slotsMax = body["class"]?.string == "control" || entry.id.hasPrefix(CreditRepair.penaltyType) ? 200 : 36
-        personalFields = Set(
-            fields?.members.filter { $0.value["class"]?.string.flatMap { FieldClass(rawValue: $0) }?.isPersonal ?? false }.map(\.key) ?? [])
+        personalFields = fields?.personal ?? []
         rules = QualityRule.list(body["rules"], defects: &defects)
         weightSum = rules.reduce(0) { $0 + $1.weight }
         if defects.count > before { return nil }

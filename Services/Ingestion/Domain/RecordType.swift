@@ -9,9 +9,7 @@ package struct RecordType: Sendable {
     package let id: String
     private let writers: Set<String>
     private let institutionField: String?
-    private let fields: [FieldChecker]
-    private let places: [String: Int]
-    private let requiredPlaces: [Int]
+    private let check: BodyCheck
     /// Judged by governance. Here only so that both services use, or do not use, the same entries, and for an entry's own examples.
     let rules: [EntryRule]
 
@@ -19,7 +17,7 @@ package struct RecordType: Sendable {
     package static let fieldsMax = 200
 
     /// Compiles the body; everything that is wrong goes to `defects`.
-    init?(_ entry: CatalogEntry, defects: inout [String]) {
+    package init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         func elements(_ name: String) -> [JSONValue] { body[name].map { Array($0.elements) } ?? [] }
@@ -36,29 +34,18 @@ package struct RecordType: Sendable {
         if writers.isEmpty { defects.append("`writers` is missing or empty") }
         self.writers = writers
 
-        var fields: [FieldChecker] = []
-        if let members = body["fields"], members.kind == .object {
-            for (name, json) in members.members {
-                if let field = FieldChecker(name: name, json, defects: &defects) { fields.append(field) }
-            }
-            if members.count > Self.fieldsMax { defects.append("more than \(Self.fieldsMax) fields") }
-        } else {
-            defects.append("`fields` is missing or not an object")
-        }
-        self.fields = fields
-        places = Dictionary(fields.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        requiredPlaces = fields.indices.filter { fields[$0].isRequired }
+        check = BodyCheck(body, defects: &defects)
 
         institutionField = body["institutionField"]?.string
-        if let institutionField, places[institutionField] == nil { defects.append("`institutionField` names no field") }
+        if let institutionField, !check.has(institutionField) { defects.append("`institutionField` names no field") }
         if body["businessKey"]?.kind != .array { defects.append("`businessKey` is missing or not a list") }
         for element in elements("businessKey") {
-            guard let name = element.string, let place = places[name] else {
+            guard let name = element.string, check.has(name) else {
                 defects.append("`businessKey` names no field")
                 continue
             }
             // Without it, two statements about different things would take each other's place.
-            if !fields[place].isRequired { defects.append("`businessKey` names `\(name)`, which is not required") }
+            if !check.requires(name) { defects.append("`businessKey` names `\(name)`, which is not required") }
         }
         if let category = body["consentCategory"], !category.isNull, category.string == nil {
             defects.append("`consentCategory` is neither null nor a text")
@@ -89,34 +76,7 @@ package struct RecordType: Sendable {
     }
 
     /// Everything that is wrong with the body, in the order of its members, then what is missing.
-    package func defects(in body: JSONValue) -> [FieldDefect] {
-        var defects: [FieldDefect] = []
-        var seen = FieldSet()
-        for (name, value) in body.members {
-            guard let place = places[name] else {
-                defects.append(FieldDefect(field: name, code: "field-unknown", detail: ""))
-                continue
-            }
-            // Null says the same as leaving it out.
-            if value.isNull { continue }
-            seen.insert(place)
-            if let defect = fields[place].defect(in: value) { defects.append(defect) }
-        }
-        for place in requiredPlaces where !seen.contains(place) { defects.append(fields[place].missing) }
-        return defects
-    }
-}
-
-/// Which of at most 256 fields were seen, without an allocation.
-private struct FieldSet {
-    private var words = InlineArray<4, UInt64>(repeating: 0)
-
-    mutating func insert(_ place: Int) {
-        guard place < 256 else { return }
-        words[place >> 6] |= 1 << UInt64(place & 63)
-    }
-
-    func contains(_ place: Int) -> Bool { place < 256 && words[place >> 6] & (1 << UInt64(place & 63)) != 0 }
+    package func defects(in body: JSONValue) -> [FieldDefect] { check.defects(in: body) }
 }
 
 /// A quality rule of an entry, read to check the entry and to run its examples.

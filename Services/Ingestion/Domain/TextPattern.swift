@@ -16,6 +16,26 @@ package struct TextPattern: Sendable {
         func matches(_ scalar: UInt32) -> Bool { ranges.contains { $0.contains(scalar) } != isNegated }
     }
 
+    /// The same as an expression of ECMA-262, without the anchors: there, `.` stops at the end of a line.
+    var expression: String {
+        var rest = Array(text.unicodeScalars)[...]
+        if rest.first == "^" { rest.removeFirst() }
+        if rest.last == "$", rest.dropLast().last != "\\" { rest.removeLast() }
+        var result = ""
+        var isInSet = false
+        while let scalar = rest.popFirst() {
+            if scalar == ".", !isInSet {
+                result += "[^]"
+                continue
+            }
+            result.unicodeScalars.append(scalar)
+            if scalar == "\\", let escaped = rest.popFirst() { result.unicodeScalars.append(escaped) }
+            if scalar == "[" { isInSet = true }
+            if scalar == "]" { isInSet = false }
+        }
+        return result
+    }
+
     /// Repetitions that one `{n,m}` may ask for.
     private static let repeatMax = 200
     private static let stepsMax = 2_000

@@ -83,7 +83,8 @@ private struct EntryChecks {
         case .profile(_, let field), .age(_, let field): fields = [field]
         case .ratio, .logic: break
         }
-        for field in fields where type.body["fields"]?[field] == nil { defects.append("`\(id)` has no field `\(field)`") }
+        let known = RecordFields(type.body)
+        for field in fields where known?.has(field) != true { defects.append("`\(id)` has no field `\(field)`") }
     }
 
     func tag(_ defects: inout [String]) {
