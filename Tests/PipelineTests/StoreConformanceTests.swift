@@ -13,7 +13,7 @@ import Wire
         guard let server = PrivatePostgres.shared else { return }
         let conninfo = try server.makeDatabase()
         let admin = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "test"))
-        _ = try Migrator.apply([PathMigration.path], schema: "toy", on: admin)
+        _ = try Migrator.apply(PathMigration.all, schema: "toy", on: admin)
         try admin.script("CREATE TABLE toy.toy_sum (key text PRIMARY KEY, sum int8 NOT NULL, note text NOT NULL)")
         let real = try PostgresStore(PostgresAddress(conninfo: conninfo, applicationName: "test", searchPath: "toy"))
         let memory = MemoryStore()
