@@ -29,6 +29,8 @@ CREATE TABLE dead_letter_replay (
     value     bytea,
     headers   bytea NOT NULL,
     asked_at  timestamptz NOT NULL DEFAULT now(),
+    -- Noted before each try: a letter that ends the process is not tried for ever.
+    attempts  int4 NOT NULL DEFAULT 0,
     is_done   bool NOT NULL DEFAULT false
 );
 CREATE INDEX dead_letter_replay_due ON dead_letter_replay (partition, id) WHERE NOT is_done;
