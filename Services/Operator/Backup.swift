@@ -62,12 +62,17 @@ struct Backup {
         guard let major = try server?.int32(0) else { throw Failure("PostgreSQL does not say its version") }
         let programs = try PostgresPrograms.folder(with: "pg_basebackup", major: Int(major) / 10_000)
         let hasKafka = ProcessInfo.processInfo.environment[ServiceKeys.bootstrap].map { !$0.isEmpty } ?? false
-        if hasKafka { try saveTopicsAndCatalog() } else { Terminal.say("no XINQIAO_KAFKA_BOOTSTRAP: the topics and the catalogue are not saved") }
+        if hasKafka {
+            try saveTopicsAndCatalog()
+        } else {
+            Terminal.say("no XINQIAO_KAFKA_BOOTSTRAP: the topics and the catalogue are not saved")
+        }
         try copyDatabase(programs + "/pg_basebackup", connection)
         // What the copy holds is younger than this; the difference is what a service reads again.
         try savePositions(connection)
         Terminal.say("checking every file against the manifest …")
-        try runToEnd(try PostgresPrograms.folder(with: "pg_verifybackup", major: Int(major) / 10_000) + "/pg_verifybackup", [path("postgres")])
+        try runToEnd(
+            try PostgresPrograms.folder(with: "pg_verifybackup", major: Int(major) / 10_000) + "/pg_verifybackup", [path("postgres")])
         try write(
             "backup.json",
             JSONWriter.encode { writer in
@@ -113,7 +118,8 @@ struct Backup {
                 "--manifest-checksums=SHA256", "--no-password", "--label=xinqiao backup",
             ], environment: ProcessInfo.processInfo.environment.merging(["PGSERVICEFILE": services]) { $1 }, output: log)
         while process.isRunning {
-            if let row = try? connection.execute("SELECT phase, backup_streamed, backup_total FROM pg_stat_progress_basebackup LIMIT 1").first,
+            if let row = try? connection.execute("SELECT phase, backup_streamed, backup_total FROM pg_stat_progress_basebackup LIMIT 1")
+                .first,
                 let phase = try? row.text(0), let streamed = try? row.int64OrNil(1)
             {
                 let total = (try? row.int64OrNil(2)).flatMap { $0 }
@@ -172,12 +178,23 @@ struct Backup {
         let topics = try admin.describe(timeout: .seconds(30)).filter { !$0.name.hasPrefix("__") }
         let consumer = try KafkaConsumer(settings, groupID: "xinqiao.operator")
         defer { consumer.close() }
+        var hasSettings = true
         var writer = JSONWriter()
         try writer.array { list in
             for (count, topic) in topics.enumerated() {
-                // The built-in broker does not answer this; its topics have no settings.
-                let config = (try? admin.describeConfig(topic: topic.name, timeout: .seconds(10))) ?? [:]
-                let kept = config.filter { ["retention.ms", "cleanup.policy", "max.message.bytes", "min.insync.replicas"].contains($0.key) }
+                var config: [String: String] = [:]
+                if hasSettings {
+                    do {
+                        config = try admin.describeConfig(topic: topic.name, timeout: .seconds(5))
+                    } catch {
+                        // The built-in broker does not answer this; its topics have no settings.
+                        hasSettings = false
+                        Terminal.say("the broker does not tell its topics' settings (\(error)); their names and sizes are saved")
+                    }
+                }
+                let kept = config.filter {
+                    ["retention.ms", "cleanup.policy", "max.message.bytes", "min.insync.replicas"].contains($0.key)
+                }
                 var marks: [(low: Int64, high: Int64)] = []
                 for partition in 0..<Int32(clamping: topic.partitions) {
                     marks.append(
@@ -206,7 +223,8 @@ struct Backup {
         try write("topics.json", writer.bytes)
         let entries = Catalog(version: 0, entries: try CatalogPublishing.published(settings)).all
         try FileManager.default.createDirectory(atPath: path("catalog"), withIntermediateDirectories: true)
-        try write("catalog/pack.json", Array("{\"id\": \"restored\", \"title\": {\"en\": \"The catalogue as it was\", \"zh\": \"目录备份\"}}\n".utf8))
+        try write(
+            "catalog/pack.json", Array("{\"id\": \"restored\", \"title\": {\"en\": \"The catalogue as it was\", \"zh\": \"目录备份\"}}\n".utf8))
         for (kind, entries) in Dictionary(grouping: entries, by: \.kind) {
             let lines = entries.map { String(decoding: Pack.publishedForm($0), as: UTF8.self) }
             try write("catalog/\(kind).json", Array(("[\n" + lines.joined(separator: ",\n") + "\n]\n").utf8))

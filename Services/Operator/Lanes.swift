@@ -1,6 +1,7 @@
 import Chassis
 import Contracts
 import Foundation
+import Pipeline
 import Postgres
 import Vocabulary
 
@@ -42,9 +43,12 @@ extension Command {
         let service = try ServiceName.named(options.words[1])
         let schema = service.rawValue
         let named: [Parameter] = [.text(place.topic), .int32(place.partition)]
-        let paused = try connection.execute("SELECT count(*) FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2", named)
-        guard try paused.first?.int64(0) ?? 0 > 0 else {
+        let paused = try connection.execute("SELECT reason FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2", named)
+        guard let reason = try paused.first?.text(0) else {
             throw Failure("\(place.topic)/\(place.partition) of \(schema) is not paused; see `xinqiao lanes list`")
+        }
+        guard reason != PauseBook.truncatedReason else {
+            throw Failure("what comes next is gone from the log: decide where it goes on with `xinqiao truncated accept`")
         }
         let hold = try LaneHold(service, lane: place.partition, on: connection)
         let resumed = try connection.execute(

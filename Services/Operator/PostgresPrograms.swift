@@ -6,11 +6,14 @@ enum PostgresPrograms {
     static func folder(with program: String, major: Int? = nil) throws -> String {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        let debian = versions.compactMap(Int.init).sorted(by: >).filter { major == nil || $0 == major }.map { "/usr/lib/postgresql/\($0)/bin" }
+        let debian = versions.compactMap(Int.init).sorted(by: >).filter { major == nil || $0 == major }.map {
+            "/usr/lib/postgresql/\($0)/bin"
+        }
         let found = (debian + path).first { FileManager.default.isExecutableFile(atPath: $0 + "/" + program) }
         guard let found else {
             throw Failure(
-                "\(program)\(major.map { " of PostgreSQL \($0)" } ?? "") is not installed: `apt-get install postgresql` (or run `ops/setup`)")
+                "\(program)\(major.map { " of PostgreSQL \($0)" } ?? "") is not installed: `apt-get install postgresql` (or run `ops/setup`)"
+            )
         }
         return found
     }

@@ -19,7 +19,8 @@ enum Restore {
     static func run(from: String, to: String) throws {
         let source = URL(fileURLWithPath: from).standardizedFileURL.appendingPathComponent("postgres").path
         let target = URL(fileURLWithPath: to).standardizedFileURL.path
-        guard let version = try? String(contentsOfFile: source + "/PG_VERSION", encoding: .utf8), let major = Int(version.filter(\.isNumber)),
+        guard let version = try? String(contentsOfFile: source + "/PG_VERSION", encoding: .utf8),
+            let major = Int(version.filter(\.isNumber)),
             FileManager.default.fileExists(atPath: source + "/backup_manifest")
         else { throw Failure("\(from) holds no backup of `xinqiao backup`", code: .usage) }
         let there = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []

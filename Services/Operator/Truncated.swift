@@ -14,10 +14,10 @@ extension Command {
             `list` compares every service's next offsets with what the broker holds and prints those outside of it: next below the first
             (retention passed a service that stood still) or above the end (the broker lost acknowledged data, or the topic was made anew).
 
-            `accept` sets the next offset to N (default: the first that the broker holds) in a partition that is outside of the log, and in
-            no other. First have what is missing sent again: a link of ours with `xinqiao replay-link`, a sender's messages by the
-            sender. Then reading from the first offset is harmless: what is known is dropped by its sequence or its id. The former and the
-            new offset are written down with --by and --why.
+            `accept` sets the next offset to N (default: the first that the broker holds) in a partition that is outside of the log, or that
+            paused itself because it was, and in no other. Then have what is missing sent again: a link of ours with `xinqiao
+            replay-link`, a sender's messages by the sender. Reading from the first offset is harmless: what is known is dropped by its
+            sequence or its id. The former and the new offset are written down with --by and --why.
             """
     ) { options in
         let connection = try Connections.postgres()
@@ -42,15 +42,19 @@ struct TruncationDesk {
         let next: Int64
         let low: Int64
         let high: Int64
+
+        var reason: String {
+            if next < low { return "retention passed it" }
+            return next > high ? "the broker lost what came before it" : "it was outside when the service looked; the log has grown since"
+        }
     }
 
     func list(_ service: ServiceName?) throws {
         let found = try outside(service)
         for place in found {
-            let reason = place.next < place.low ? "retention passed it" : "the broker lost what came before it"
             print(
                 "\(place.service.rawValue)  \(place.topic)/\(place.partition)  next \(place.next), the log has "
-                    + "\(place.low)…\(place.high): \(reason)")
+                    + "\(place.low)…\(place.high): \(place.reason)")
         }
         Terminal.say(found.isEmpty ? "every next offset lies within its log" : "\(found.count) partitions stand still")
     }
@@ -61,9 +65,12 @@ struct TruncationDesk {
         var missing: Set<String> = []
         for row in try connection.execute(
             """
-            SELECT service, topic, partition, next_offset FROM operator.consumer_offset
-             WHERE topic NOT LIKE '@%' AND ($1 = '' OR service = $1) ORDER BY service, topic, partition
-            """, [.text(wanted?.rawValue ?? "")])
+            SELECT c.service, c.topic, c.partition, c.next_offset,
+                   EXISTS (SELECT FROM operator.lane_pause p
+                            WHERE p.service = c.service AND p.topic = c.topic AND p.partition = c.partition AND p.reason = $2)
+              FROM operator.consumer_offset c
+             WHERE c.topic NOT LIKE '@%' AND ($1 = '' OR c.service = $1) ORDER BY c.service, c.topic, c.partition
+            """, [.text(wanted?.rawValue ?? ""), .text(PauseBook.truncatedReason)])
         {
             guard let service = ServiceName(rawValue: try row.text(0)) else { continue }
             let (topic, partition, next) = (try row.text(1), try row.int32(2), try row.int64(3))
@@ -77,7 +84,8 @@ struct TruncationDesk {
                 }
                 marks[name] = try watermarks(topic, partition)
             }
-            guard let mark = marks[name], next < mark.low || next > mark.high else { continue }
+            guard let mark = marks[name] else { continue }
+            guard try row.bool(4) || next < mark.low || next > mark.high else { continue }
             found.append(Outside(service: service, topic: topic, partition: partition, next: next, low: mark.low, high: mark.high))
         }
         return found
@@ -109,7 +117,11 @@ struct TruncationDesk {
             throw Failure("the broker has no \(place.topic)/\(place.partition)")
         }
         let mark = try watermarks(place.topic, place.partition)
-        guard next < mark.low || next > mark.high else {
+        let paused = try connection.execute(
+            "SELECT count(*) FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 AND reason = $3",
+            [.text(place.topic), .int32(place.partition), .text(PauseBook.truncatedReason)])
+        let isPaused = try paused.first?.int64(0) ?? 0 > 0
+        guard isPaused || next < mark.low || next > mark.high else {
             throw Failure("next \(next) lies within the log (\(mark.low)…\(mark.high)): there is nothing to accept")
         }
         let target = Int64(try options.int("offset", default: Int(mark.low), in: 0...Int.max))
@@ -124,6 +136,9 @@ struct TruncationDesk {
                  WHERE topic = $1 AND partition = $2 AND next_offset = $3
                 """, [.text(place.topic), .int32(place.partition), .int64(next), .int64(target)])
             guard moved.affected == 1 else { return false }
+            _ = try session.execute(
+                "DELETE FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 AND reason = $3",
+                [.text(place.topic), .int32(place.partition), .text(PauseBook.truncatedReason)])
             _ = try session.execute(
                 """
                 INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)

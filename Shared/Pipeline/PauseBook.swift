@@ -41,15 +41,37 @@ package struct PauseBook {
         } catch { throw StoreFault(error) }
     }
 
-    /// The partitions of the lanes that are paused. Those paused under an older catalogue are let go first: what was published since
-    /// may be the remedy.
+    /// Writes down that a partition's next message is gone from its log. By the offsets alone that is forgotten as soon as the new log
+    /// has grown past the old position, and what came before would be skipped in silence.
+    package func pauseTruncated(
+        _ place: TopicPartition, next: Int64, _ detail: String, catalog: Catalog, on connection: Connection
+    ) throws(StoreFault) {
+        do {
+            _ = try connection.execute(
+                """
+                INSERT INTO lane_pause (topic, partition, "offset", reason, detail, catalog_version) VALUES ($1, $2, $3, $4, $5, $6)
+                    ON CONFLICT (topic, partition) DO NOTHING
+                """,
+                [
+                    .text(place.topic), .int32(place.partition), .int64(next), .text(Self.truncatedReason), .text(detail.withoutNul),
+                    .int64(catalog.version),
+                ])
+        } catch { throw StoreFault(error) }
+    }
+
+    /// The `reason` of a partition that waits for `xinqiao truncated accept`.
+    package static let truncatedReason = "source-truncated"
+
+    /// The partitions of the lanes that are paused. Those paused for refusals under an older catalogue are let go first: what was
+    /// published since may be the remedy.
     package func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String]
     {
         var standing: [TopicPartition: String] = [:]
         do {
             let mine: Parameter = .int32s(lanes.sorted())
             _ = try connection.execute(
-                "DELETE FROM lane_pause WHERE partition = ANY ($1::int4[]) AND catalog_version < $2", [mine, .int64(catalog.version)])
+                "DELETE FROM lane_pause WHERE partition = ANY ($1::int4[]) AND catalog_version < $2 AND reason <> $3",
+                [mine, .int64(catalog.version), .text(Self.truncatedReason)])
             for row in try connection.execute("SELECT topic, partition, detail FROM lane_pause WHERE partition = ANY ($1::int4[])", [mine])
             {
                 standing[TopicPartition(topic: try row.text(0), partition: try row.int32(1))] = try row.text(2)

@@ -64,6 +64,10 @@ import Testing
         #expect(try again.standing(in: [2], catalog: old, on: house.owner).isEmpty)
         #expect(try again.standing(in: [1], catalog: Catalog(version: 8, entries: []), on: house.owner).isEmpty)
         #expect(try house.number("SELECT count(*) FROM lane_pause") == 0)
+        // A log that lost its messages is no matter of the catalogue.
+        try again.pauseTruncated(
+            TopicPartition(topic: "t", partition: 1), next: 9, "offset 9 lies outside the log (0…3)", catalog: old, on: house.owner)
+        #expect(try again.standing(in: [1], catalog: Catalog(version: 9, entries: []), on: house.owner).count == 1)
         // Counted anew from there.
         #expect(book.note(Array(messages.prefix(2)), refused: letters).isEmpty)
     }
