@@ -7,9 +7,9 @@ import Postgres
 
 extension Command {
     static let truncated = Command(
-        "truncated", usage: "list | accept SERVICE TOPIC/PARTITION [--offset N] --why TEXT",
+        "truncated", usage: "list | accept SERVICE TOPIC/PARTITION… [--offset N] --why TEXT | accept SERVICE --all --why TEXT",
         summary: "partitions whose next message the broker no longer has, and how a service goes on there",
-        valued: ["offset", "why", "by", "service"],
+        valued: ["offset", "why", "by", "service"], flags: ["all"],
         details: """
             `list` compares every service's next offsets with what the broker holds and prints those outside of it: next below the first
             (retention passed a service that stood still) or above the end (the broker lost acknowledged data, or the topic was made anew).
@@ -17,7 +17,8 @@ extension Command {
             `accept` sets the next offset to N (default: the first that the broker holds) in a partition that is outside of the log, or that
             paused itself because it was, and in no other. Then have what is missing sent again: a link of ours with `xinqiao
             replay-link`, a sender's messages by the sender. Reading from the first offset is harmless: what is known is dropped by its
-            sequence or its id. The former and the new offset are written down with --by and --why.
+            sequence or its id. The former and the new offset are written down with --by and --why. `--all` means every partition of the
+            service that `list` prints. The lanes stand still for about three seconds.
             """
     ) { options in
         let connection = try Connections.postgres()
@@ -104,51 +105,74 @@ struct TruncationDesk {
 
     func accept(_ options: Options) throws {
         let audit = try Audit(options)
-        guard options.words.count == 3, let place = NamedPlace(options.words[2]) else {
-            throw Failure("say `truncated accept SERVICE TOPIC/PARTITION`", code: .usage)
-        }
+        guard options.words.count > 1 else { throw Failure("say `truncated accept SERVICE TOPIC/PARTITION…`", code: .usage) }
         let service = try ServiceName.named(options.words[1])
-        let schema = service.rawValue
-        let rows = try connection.execute(
-            "SELECT next_offset FROM \(schema).consumer_offset WHERE topic = $1 AND partition = $2",
-            [.text(place.topic), .int32(place.partition)])
-        guard let next = try rows.first?.int64(0) else { throw Failure("\(schema) has never read \(place.topic)/\(place.partition)") }
-        guard try partitions(of: place.topic) > place.partition else {
-            throw Failure("the broker has no \(place.topic)/\(place.partition)")
+        let standing = try outside(service)
+        let chosen: [Outside]
+        if options.has("all") {
+            guard options.words.count == 2, options.text("offset") == nil else {
+                throw Failure("--all goes without places and without --offset", code: .usage)
+            }
+            chosen = standing
+        } else {
+            chosen = try options.words.dropFirst(2).map { word in
+                guard let place = NamedPlace(word) else { throw Failure("`\(word)` should be TOPIC/PARTITION", code: .usage) }
+                guard let found = standing.first(where: { $0.topic == place.topic && $0.partition == place.partition }) else {
+                    throw Failure("\(service.rawValue) does not stand outside of the log in \(word): there is nothing to accept")
+                }
+                return found
+            }
+            guard !chosen.isEmpty else { throw Failure("name the partitions, or say --all", code: .usage) }
         }
-        let mark = try watermarks(place.topic, place.partition)
-        let paused = try connection.execute(
-            "SELECT count(*) FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 AND reason = $3",
-            [.text(place.topic), .int32(place.partition), .text(PauseBook.truncatedReason)])
-        let isPaused = try paused.first?.int64(0) ?? 0 > 0
-        guard isPaused || next < mark.low || next > mark.high else {
-            throw Failure("next \(next) lies within the log (\(mark.low)…\(mark.high)): there is nothing to accept")
+        var target: Int64?
+        if options.text("offset") != nil {
+            guard chosen.count == 1, let only = chosen.first else { throw Failure("--offset goes with one partition", code: .usage) }
+            let wanted = Int64(try options.int("offset", default: 0, in: 0...Int.max))
+            guard wanted >= only.low, wanted <= only.high else {
+                throw Failure("--offset should lie in the log, from \(only.low) to \(only.high)", code: .usage)
+            }
+            target = wanted
         }
-        let target = Int64(try options.int("offset", default: Int(mark.low), in: 0...Int.max))
-        guard target >= mark.low, target <= mark.high else {
-            throw Failure("--offset should lie in the log, from \(mark.low) to \(mark.high)", code: .usage)
+        try accept(chosen, of: service, at: target, audit)
+    }
+
+    private func accept(_ chosen: [Outside], of service: ServiceName, at target: Int64?, _ audit: Audit) throws {
+        var holds: [LaneHold] = []
+        defer { for hold in holds { try? hold.release() } }
+        for lane in Set(chosen.map(\.partition)).sorted() { holds.append(try LaneHold(service, lane: lane, on: connection)) }
+        var moved = 0
+        for place in chosen {
+            let next = target ?? place.low
+            guard try move(place, to: next, audit) else {
+                Terminal.say("\(place.topic)/\(place.partition) moved in the meantime: look again with `xinqiao truncated list`")
+                continue
+            }
+            moved += 1
+            print("\(service.rawValue) goes on with \(place.topic)/\(place.partition) at \(next); it was \(place.next)")
         }
-        let hold = try LaneHold(service, lane: place.partition, on: connection)
-        let isMoved = try connection.transaction { session throws(PostgresFault) in
+        guard moved == chosen.count else { throw Failure("\(chosen.count - moved) of \(chosen.count) were not accepted") }
+    }
+
+    /// Compare-and-set, and its record beside it. False when the offset is another by now.
+    private func move(_ place: Outside, to next: Int64, _ audit: Audit) throws -> Bool {
+        let schema = place.service.rawValue
+        let named: [Parameter] = [.text(place.topic), .int32(place.partition)]
+        return try connection.transaction { session throws(PostgresFault) in
             let moved = try session.execute(
                 """
                 UPDATE \(schema).consumer_offset SET next_offset = $4, moved_at = now()
                  WHERE topic = $1 AND partition = $2 AND next_offset = $3
-                """, [.text(place.topic), .int32(place.partition), .int64(next), .int64(target)])
+                """, named + [.int64(place.next), .int64(next)])
             guard moved.affected == 1 else { return false }
             _ = try session.execute(
                 "DELETE FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 AND reason = $3",
-                [.text(place.topic), .int32(place.partition), .text(PauseBook.truncatedReason)])
+                named + [.text(PauseBook.truncatedReason)])
             _ = try session.execute(
                 """
                 INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)
                 VALUES ('truncated-accept', $1, $2, $3, $4, $5, $6)
-                """,
-                [.text(place.topic), .int32(place.partition), .int64(next), .int64(target), .text(audit.actor), .text(audit.why)])
+                """, named + [.int64(place.next), .int64(next), .text(audit.actor), .text(audit.why)])
             return true
         }
-        try hold.release()
-        guard isMoved else { throw Failure("the offset moved in the meantime: look again with `xinqiao truncated list`") }
-        print("\(schema) goes on with \(place.topic)/\(place.partition) at \(target); it was \(next)")
     }
 }

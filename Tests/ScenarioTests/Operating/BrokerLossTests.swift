@@ -43,9 +43,11 @@ import Vocabulary
         let place = try #require(list.split(separator: "\n").first { $0.hasPrefix("governance") }?.split(separator: " ")[1])
         #expect(try suite.xinqiao(["truncated", "accept", "governance", String(place)]).end == .status(64))
 
-        for line in list.split(separator: "\n") where line.contains("next ") {
-            let words = line.split(separator: " ")
-            try suite.run(["truncated", "accept", String(words[0]), String(words[1]), "--why", "the broker's disk was lost", "--by", "Ana"])
+        #expect(
+            try suite.run(["truncated", "accept", "governance", String(place), "--why", "the broker's disk was lost", "--by", "Ana"])
+                .contains("goes on with \(place) at 0"))
+        for service in ["ingestion", "governance"] {
+            try suite.run(["truncated", "accept", service, "--all", "--why", "the broker's disk was lost", "--by", "Ana"])
         }
         #expect(try suite.run(["truncated", "list"]).contains("lies within its log"))
         #expect(try suite.number(SmallSuite.lacking) == Int64(second.count))
