@@ -53,10 +53,13 @@ extension Command {
         let hold = try LaneHold(service, lane: place.partition, on: connection)
         let resumed = try connection.execute(
             """
-            WITH gone AS (DELETE FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 RETURNING *)
-            INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)
-            SELECT 'lanes-resume', topic, partition, "offset", "offset", $3, $4 FROM gone
-            RETURNING before
+            WITH gone AS (DELETE FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 RETURNING *),
+            noted AS (
+                INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)
+                SELECT 'lanes-resume', g.topic, g.partition, g."offset", c.next_offset, $3, $4
+                  FROM gone g JOIN \(schema).consumer_offset c ON c.topic = g.topic AND c.partition = g.partition)
+            SELECT c.next_offset FROM gone g
+              JOIN \(schema).consumer_offset c ON c.topic = g.topic AND c.partition = g.partition
             """, named + [.text(audit.actor), .text(audit.why)])
         try hold.release()
         guard let offset = try resumed.first?.int64(0) else { throw Failure("somebody else let it go on in the meantime") }

@@ -9,7 +9,7 @@ package struct Housekeeping: Sendable {
     package struct Retention: Hashable, Sendable {
         /// Outbox rows, so that a link can be sent again; never shorter than the topics keep their copy.
         package var outboxDays: Int32 = 14
-        /// Ids of senders: for as long as one of them may send something again.
+        /// Ids of senders: for as long as one of them may send something again. They go by periods of 30 days.
         package var outsideDays: Int32 = 30
 
         package init() {}
@@ -43,15 +43,15 @@ package struct Housekeeping: Sendable {
 
     static let keepPartitions = "SELECT made, dropped, held FROM partitions_keep($1, $2, $3)"
 
-    /// Notes ids of senders, with their week. Around the change of weeks an id is noted under both: two lanes that take the same
-    /// id then still meet in one key, whichever side of midnight each began on.
+    /// Notes ids of senders, with their period. Around a change of periods an id is noted under both: two lanes that take the same id
+    /// then still meet in one key, whichever side of midnight each began on.
     /// Parameters: writers, ids, digests.
     package static let saveOutsideIDs = """
-        INSERT INTO outside_id (writer, id, digest, seen_week)
-        SELECT n.writer, n.id, n.digest, w.week
+        INSERT INTO outside_id (writer, id, digest, seen_in)
+        SELECT n.writer, n.id, n.digest, p.period
           FROM unnest($1::text[], $2::text[], $3::bytea[]) AS n (writer, id, digest)
-         CROSS JOIN (SELECT date_trunc('week', (now() - interval '10 minutes') AT TIME ZONE 'UTC')::date
+         CROSS JOIN (SELECT outside_period(now() - interval '10 minutes')
                       UNION
-                     SELECT date_trunc('week', (now() + interval '10 minutes') AT TIME ZONE 'UTC')::date) AS w (week)
+                     SELECT outside_period(now() + interval '10 minutes')) AS p (period)
         """
 }

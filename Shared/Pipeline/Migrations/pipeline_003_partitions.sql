@@ -23,7 +23,11 @@ END $$;
 COMMENT ON TABLE outbox IS
     'One row per batch and link: the batch''s messages in order, framed. Kept after publishing so that a link can be sent again. By day (UTC).';
 
--- Ids of senders by week: a look-up asks every partition, so there should be few. `seen_week` is the Monday (UTC).
+-- Ids of senders by periods of thirty days, named by their first day (UTC): a look-up for each message asks every range, so there
+-- should be two with something in them, rarely three.
+CREATE FUNCTION outside_period(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+    SELECT date '2000-01-01' + ((at AT TIME ZONE 'UTC')::date - date '2000-01-01') / 30 * 30
+$$;
 ALTER TABLE outside_id RENAME TO outside_id_before;
 ALTER TABLE outside_id_before RENAME CONSTRAINT outside_id_pkey TO outside_id_before_pkey;
 CREATE TABLE outside_id (
@@ -31,11 +35,11 @@ CREATE TABLE outside_id (
     id        text NOT NULL,
     digest    bytea NOT NULL,
     seen_at   timestamptz NOT NULL DEFAULT now(),
-    seen_week date NOT NULL DEFAULT date_trunc('week', now() AT TIME ZONE 'UTC')::date,
-    PRIMARY KEY (writer, id, seen_week)
-) PARTITION BY RANGE (seen_week);
+    seen_in   date NOT NULL DEFAULT outside_period(now()),
+    PRIMARY KEY (writer, id, seen_in)
+) PARTITION BY RANGE (seen_in);
 COMMENT ON TABLE outside_id IS
-    'Ids that senders gave their messages: the same again is dropped, the same with other bytes refused. By week (UTC).';
+    'Ids that senders gave their messages: the same again is dropped, the same with other bytes refused. By periods of thirty days.';
 
 -- What finds no range waits here and moves over when its range is made. Without it, a worker that comes back after a long standstill
 -- would have every row refused, and would take the messages for the culprits.
@@ -93,10 +97,9 @@ BEGIN
                 'outbox', 'outbox_d' || to_char(day, 'YYYYMMDD'), 'created_at', day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
         END LOOP;
         FOR day IN
-            SELECT DISTINCT date_trunc('week', d::timestamp)::date + 7 * n
-              FROM unnest(ARRAY[utc_today, db_today]) AS d, generate_series(0, 1) AS n
+            SELECT DISTINCT outside_period(moment + n * interval '1 day') FROM unnest(ARRAY[at, now()]) AS moment, generate_series(0, 3) AS n
         LOOP
-            made := made + partition_make('outside_id', 'outside_id_w' || to_char(day, 'YYYYMMDD'), 'seen_week', day::text, (day + 7)::text);
+            made := made + partition_make('outside_id', 'outside_id_p' || to_char(day, 'YYYYMMDD'), 'seen_in', day::text, (day + 30)::text);
         END LOOP;
     EXCEPTION WHEN lock_not_available OR check_violation THEN
         -- In use, or the rest got another row in this moment: the next minute will do.
@@ -107,10 +110,10 @@ BEGIN
         SELECT c.relname AS name, to_date(right(c.relname, 8), 'YYYYMMDD') AS low, i.inhparent = 'outbox'::regclass AS is_outbox
           FROM pg_inherits i
           JOIN pg_class c ON c.oid = i.inhrelid
-         WHERE i.inhparent IN ('outbox'::regclass, 'outside_id'::regclass) AND c.relname ~ '_[dw][0-9]{8}$'
+         WHERE i.inhparent IN ('outbox'::regclass, 'outside_id'::regclass) AND c.relname ~ '_[dp][0-9]{8}$'
          ORDER BY c.relname
     LOOP
-        CONTINUE WHEN part.low + CASE WHEN part.is_outbox THEN 1 + outbox_days ELSE 7 + outside_days END > old_today;
+        CONTINUE WHEN part.low + CASE WHEN part.is_outbox THEN 1 + outbox_days ELSE 30 + outside_days END > old_today;
         BEGIN
             IF part.is_outbox THEN
                 EXECUTE format(
@@ -149,15 +152,15 @@ BEGIN
         PERFORM partition_make(
             'outbox', 'outbox_d' || to_char(day, 'YYYYMMDD'), 'created_at', day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
     END LOOP;
-    FOR day IN SELECT DISTINCT date_trunc('week', seen_at AT TIME ZONE 'UTC')::date FROM outside_id_before LOOP
-        PERFORM partition_make('outside_id', 'outside_id_w' || to_char(day, 'YYYYMMDD'), 'seen_week', day::text, (day + 7)::text);
+    FOR day IN SELECT DISTINCT outside_period(seen_at) FROM outside_id_before LOOP
+        PERFORM partition_make('outside_id', 'outside_id_p' || to_char(day, 'YYYYMMDD'), 'seen_in', day::text, (day + 30)::text);
     END LOOP;
     PERFORM partitions_keep(now());
 END $$;
 INSERT INTO outbox (lane, topic, partition, first_seq, last_seq, frames, created_at)
 SELECT lane, topic, partition, first_seq, last_seq, frames, created_at FROM outbox_before;
-INSERT INTO outside_id (writer, id, digest, seen_at, seen_week)
-SELECT writer, id, digest, seen_at, date_trunc('week', seen_at AT TIME ZONE 'UTC')::date FROM outside_id_before;
+INSERT INTO outside_id (writer, id, digest, seen_at, seen_in)
+SELECT writer, id, digest, seen_at, outside_period(seen_at) FROM outside_id_before;
 -- CASCADE: the operator's views over all services look at it; `xinqiao migrate` makes them anew.
 DROP TABLE outbox_before CASCADE;
 DROP TABLE outside_id_before CASCADE;
