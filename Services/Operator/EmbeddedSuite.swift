@@ -169,6 +169,9 @@ final class EmbeddedSuite: Sendable {
         try? FileManager.default.removeItem(atPath: folder.path("pids"))
     }
 
+    /// Sets a variable of this process and of those that it starts.
+    static func setVariable(_ name: String, _ value: String) { _ = unsafe setenv(name, value, 1) }
+
     private static func isFree(_ port: Int) -> Bool {
         let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard handle >= 0 else { return false }

@@ -44,7 +44,7 @@ struct Flow {
         SELECT (SELECT coalesce(sum(greatest(given - taken, 0)), 0)::int8 FROM (\(linkPairs)) AS pairs),
                (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM operator.link_out),
                (SELECT count(*) FROM operator.timer WHERE due_at <= now()),
-               (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count)
+               (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE topic <> '@replay')
         """
     }
 }

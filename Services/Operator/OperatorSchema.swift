@@ -9,7 +9,7 @@ enum OperatorSchema {
     /// Tables of the path that get a view with the column `service` before their own.
     private static let united = [
         "consumer_offset", "link_in", "link_out", "outbox", "timer", "sweep", "dead_letter", "message_count", "lane_lease", "worker",
-        "state",
+        "state", "dead_letter_action", "dead_letter_replay", "dead_letter_outcome", "lane_pause", "operator_act",
     ]
 
     static var sql: String {

@@ -61,7 +61,7 @@ struct Pack {
 
     private static func line(of offset: Int, in bytes: [UInt8]) -> Int { bytes.prefix(offset).reduce(1) { $0 + ($1 == 10 ? 1 : 0) } }
 
-    private static func publishedForm(_ entry: CatalogEntry) -> [UInt8] {
+    static func publishedForm(_ entry: CatalogEntry) -> [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in
                 object.member("kind", entry.kind)

@@ -16,7 +16,7 @@ struct PrivatePostgres {
     func conninfo(user: String) -> String { "host=\(socket) dbname=xinqiao user=\(user)" }
 
     init(in folder: WorkFolder) throws {
-        binaries = try Self.findBinaries()
+        binaries = try PostgresPrograms.folder(with: "initdb")
         asPostgres = getuid() == 0
         // A clone under root's home can't be entered by `postgres`, and a socket's path is at most 107 bytes long.
         let isReachable = !asPostgres || Self.canEnter(folder.url.path)
@@ -35,14 +35,6 @@ struct PrivatePostgres {
         }
         try FileManager.default.createDirectory(atPath: socket, withIntermediateDirectories: true)
         if asPostgres { try runToEnd("/bin/chown", ["-R", "postgres", place]) }
-    }
-
-    private static func findBinaries() throws -> String {
-        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
-        let found = versions.compactMap(Int.init).sorted(by: >).map { "/usr/lib/postgresql/\($0)/bin" }
-            .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
-        guard let found else { throw Failure("PostgreSQL is not installed: `apt-get install postgresql` (or run `ops/setup`)") }
-        return found
     }
 
     private static func canEnter(_ path: String) -> Bool {

@@ -47,10 +47,14 @@ final class Sender {
     }
 
     func send(topic: String, partition: Int32, key: String, value: [UInt8], headers: [KafkaHeader]) throws {
+        try send(topic: topic, partition: partition, key: Array(key.utf8), value: value, headers: headers)
+    }
+
+    func send(topic: String, partition: Int32, key: [UInt8]?, value: [UInt8], headers: [KafkaHeader]) throws {
         tag += 1
         while true {
             do {
-                try producer.produce(topic: topic, partition: partition, key: Array(key.utf8), value: value, headers: headers, tag: tag)
+                try producer.produce(topic: topic, partition: partition, key: key, value: value, headers: headers, tag: tag)
                 sent += 1
                 return
             } catch {

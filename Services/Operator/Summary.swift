@@ -66,11 +66,19 @@ struct Summary {
         return (number < 0 ? "-" : "") + text
     }
 
+    /// Letters that did not take effect after all: a replay that was applied is among the accepted.
+    private static let rejected = """
+        (SELECT (SELECT count(*) FROM ingestion.dead_letter) - (SELECT count(*) FROM ingestion.dead_letter_outcome WHERE outcome = 'applied'))
+        """
+
     private static let counts: [(name: String, sql: String)] = [
         ("in", "SELECT coalesce(sum(times), 0)::int8 FROM operator.sent"),
         ("accepted", "SELECT count(*) FROM ingestion.accepted_record"),
-        ("rejected", "SELECT count(*) FROM ingestion.dead_letter"),
-        ("repeated", "SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate'"),
+        ("rejected", "SELECT \(rejected)"),
+        (
+            "repeated",
+            "SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate' AND topic <> '@replay'"
+        ),
         ("facts", "SELECT count(*) FROM governance.fact"),
         ("quarantined", "SELECT count(*) FROM governance.quarantine WHERE status = 'held'"),
         ("portraits", "SELECT count(*) FROM scoring.portrait"),
@@ -93,7 +101,7 @@ struct Summary {
                 """
                 SELECT greatest(sent - decided, 0), greatest(decided - sent, 0) FROM
                     (SELECT (SELECT coalesce(sum(times), 0)::int8 FROM operator.sent) AS sent,
-                            (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count) AS decided) AS t
+                            (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE topic <> '@replay') AS decided) AS t
                 """
             ),
             (
@@ -101,8 +109,8 @@ struct Summary {
                 """
                 SELECT greatest(sent - decided, 0), greatest(decided - sent, 0) FROM
                     (SELECT (SELECT coalesce(sum(times), 0)::int8 FROM operator.sent) AS sent,
-                            (SELECT count(*) FROM ingestion.accepted_record) + (SELECT count(*) FROM ingestion.dead_letter)
-                          + (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate') AS decided) AS t
+                            (SELECT count(*) FROM ingestion.accepted_record) + \(rejected)
+                          + (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE outcome = 'duplicate' AND topic <> '@replay') AS decided) AS t
                 """
             ),
             (

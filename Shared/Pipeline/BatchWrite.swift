@@ -152,16 +152,7 @@ package struct DeadLetter: Sendable {
     }
 
     /// The headers as they are kept in the table: length-prefixed name and value, in order.
-    var headerBytes: [UInt8] {
-        var bytes: [UInt8] = []
-        for header in headers {
-            bytes.append(bigEndian: UInt16(clamping: header.name.utf8.count))
-            bytes.append(contentsOf: header.name.utf8.prefix(0xFFFF))
-            bytes.append(bigEndian: UInt32(clamping: header.value.count))
-            bytes.append(contentsOf: header.value)
-        }
-        return bytes
-    }
+    var headerBytes: [UInt8] { LetterHeaders.encode(headers) }
 }
 
 func base64(_ bytes: [UInt8]) -> String {

@@ -110,7 +110,7 @@ package struct ServiceMain<Service: Decider> {
             let connection = try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
             let applied = try Migrator.apply(PathMigration.all + migrations, schema: decider.service.rawValue, on: connection)
-            try connection.script(grants)
+            try connection.script(SchemaGrants.sql(schema: decider.service.rawValue))
             print(
                 "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
             exit(ExitCode.ok.rawValue)
@@ -118,35 +118,6 @@ package struct ServiceMain<Service: Decider> {
             print("\(decider.service.rawValue): migration failed: \(error)")
             exit(ExitCode.fault.rawValue)
         }
-    }
-
-    /// The service's own role may work in its own schema and nowhere else; readers may read.
-    private var grants: String {
-        let service = decider.service.rawValue
-        return """
-            DO $$ BEGIN
-                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_\(service)') THEN
-                    GRANT USAGE ON SCHEMA \(service) TO xinqiao_\(service);
-                    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \(service) TO xinqiao_\(service);
-                END IF;
-                IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_reader') THEN
-                    GRANT USAGE ON SCHEMA \(service) TO xinqiao_reader;
-                    GRANT SELECT ON ALL TABLES IN SCHEMA \(service) TO xinqiao_reader;
-                END IF;
-            END $$
-            """
-    }
-}
-
-/// The tables of the one path, as a migration that every service applies to its own schema.
-package enum PathMigration {
-    package static let all = [
-        migration("pipeline_001_path", PackageResources.pipeline_001_path_sql),
-        migration("pipeline_002_events", PackageResources.pipeline_002_events_sql),
-    ]
-
-    private static func migration(_ name: String, _ sql: [UInt8]) -> Migration {
-        Migration(name: name, sql: String(decoding: sql, as: UTF8.self))
     }
 }
 

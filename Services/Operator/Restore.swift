@@ -1,0 +1,54 @@
+import Chassis
+import Foundation
+
+extension Command {
+    static let restore = Command(
+        "restore", usage: "FROM_FOLDER TO_DATA_FOLDER",
+        summary: "put a backup's database into an empty folder, checked, and say the next steps",
+        details: """
+            FROM_FOLDER is what `xinqiao backup` made. TO_DATA_FOLDER must be new or empty: it becomes a PostgreSQL data folder, ready to be
+            started; nothing that runs is touched. Every file is checked against the manifest before and after copying.
+            """
+    ) { options in
+        guard options.words.count == 2 else { throw Failure("say `restore FROM_FOLDER TO_DATA_FOLDER`", code: .usage) }
+        try Restore.run(from: options.words[0], to: options.words[1])
+    }
+}
+
+enum Restore {
+    static func run(from: String, to: String) throws {
+        let source = URL(fileURLWithPath: from).standardizedFileURL.appendingPathComponent("postgres").path
+        let target = URL(fileURLWithPath: to).standardizedFileURL.path
+        guard let version = try? String(contentsOfFile: source + "/PG_VERSION", encoding: .utf8),
+            let major = Int(version.filter(\.isNumber)),
+            FileManager.default.fileExists(atPath: source + "/backup_manifest")
+        else { throw Failure("\(from) holds no backup of `xinqiao backup`", code: .usage) }
+        let there = (try? FileManager.default.contentsOfDirectory(atPath: target)) ?? []
+        guard there.isEmpty else { throw Failure("\(target) is not empty; name a new folder", code: .usage) }
+
+        let programs = try PostgresPrograms.folder(with: "pg_verifybackup", major: major)
+        Terminal.say("checking the backup …")
+        try runToEnd(programs + "/pg_verifybackup", [source])
+        Terminal.say("copying …")
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        try runToEnd("/bin/cp", ["-a", source + "/.", target])
+        Terminal.say("checking the copy …")
+        try runToEnd(programs + "/pg_verifybackup", [target])
+        try runToEnd("/bin/chmod", ["700", target])
+        // The server refuses to run as root; what root restores belongs to the system's user for it.
+        if getuid() == 0 { try runToEnd("/bin/chown", ["-R", "postgres:postgres", target]) }
+        print(
+            """
+            \(target) is a PostgreSQL \(major) data folder. Next:
+              1. Stop the services, if any still run against the former database.
+              2. Start the server: \(programs)/pg_ctl -D \(target) -w start\(getuid() == 0 ? "   (as the user postgres)" : "")
+                 It recovers from the log in the backup by itself. Point XINQIAO_POSTGRES at it; then `xinqiao migrate`.
+              3. Was the broker lost too?  xinqiao topics apply --packs \(from)/catalog
+                                           xinqiao catalog publish --as-was \(from)/catalog
+              4. xinqiao truncated list    What stands outside of its log: send it again (xinqiao replay-link, or the sender), then
+                                           xinqiao truncated accept …
+              5. Start the services. They read on from the backup's offsets; what their readers know already is dropped by its sequence.
+              6. xinqiao status            Lag falls to 0; compare with the senders' counts.
+            """)
+    }
+}

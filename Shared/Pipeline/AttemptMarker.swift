@@ -1,0 +1,147 @@
+import Deciding
+import Postgres
+
+/// Finds the message that ends the process. It costs nothing while processes end in good order: only after an unclean end each try
+/// is written down first, in a transaction of its own, until the lanes are past where it happened.
+///
+/// Use by the worker, on one connection:
+///
+///     open(on:)                       when its connection is opened, before lanes are loaded
+///     for piece in pieces(of: batch)  in place of the batch itself
+///         begin(piece, on:)           a non-nil answer names the message to be set aside as `crash`: treat it as poisoned
+///         … the step and its transaction …
+///         passed(piece, on:)
+///     close(on:)                      at an orderly stop
+package struct AttemptMarker {
+    /// Batches without an end after which a careful worker is an ordinary one again; and messages, while they are taken one by one:
+    /// more than one batch has, or the culprit would lie beyond.
+    static let carefulBatches = 100
+    static let carefulMessages = 10_000
+
+    private let owner: String
+    private var isOpen = false
+    private var plan = AttemptPlan.asItComes
+    private var former: [TopicPartition: AttemptPlan.Mark] = [:]
+    private var carefulLeft = 0
+
+    package init(owner: String) { self.owner = owner }
+
+    /// True after an unclean end, until enough went well.
+    package var isCareful: Bool { carefulLeft > 0 }
+
+    /// Notes that this worker runs, and finds out how the ones before it ended: its own last run, and those of others that are no
+    /// longer seen. May be called again on a new connection; only the first call looks.
+    package mutating func open(on connection: Connection) throws(StoreFault) {
+        guard !isOpen else { return }
+        do {
+            let isUnclean = try connection.execute(Self.openSession, [.text(owner)]).first?.bool(0) ?? false
+            for row in try connection.execute(Self.readAttempts) {
+                let mark = AttemptPlan.Mark(
+                    place: MessagePlace(topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2)),
+                    attempts: try row.int32(3), isAlone: try row.bool(4))
+                former[TopicPartition(topic: mark.place.topic, partition: mark.place.partition)] = mark
+            }
+            isOpen = true
+            guard isUnclean else { return }
+            plan = AttemptPlan(resuming: former.values)
+            carefulLeft = plan == .oneByOne ? Self.carefulMessages : Self.carefulBatches
+        } catch { throw StoreFault(error) }
+    }
+
+    /// The batch in the parts in which it is to be tried: itself, or each message by itself and the rest without messages.
+    package func pieces(of batch: InputBatch) -> [InputBatch] {
+        guard isCareful, plan == .oneByOne, batch.messages.count > 1 || !(batch.timers.isEmpty && batch.sweeps.isEmpty) else {
+            return [batch]
+        }
+        let singles = batch.messages.map { InputBatch(messages: [$0]) }
+        let rest = InputBatch(timers: batch.timers, sweeps: batch.sweeps)
+        return rest.isEmpty ? singles : singles + [rest]
+    }
+
+    /// Writes down what is about to be tried, and commits that. The answer is the message that is not to be tried any more.
+    package mutating func begin(_ piece: InputBatch, on connection: Connection) throws(StoreFault) -> (
+        place: MessagePlace, refusal: Refusal
+    )? {
+        guard isCareful, !piece.messages.isEmpty else { return nil }
+        let isAlone = piece.messages.count == 1
+        var marks: [AttemptPlan.Mark] = []
+        var seen: Set<TopicPartition> = []
+        var aside: (place: MessagePlace, refusal: Refusal)?
+        for message in piece.messages {
+            let partition = TopicPartition(topic: message.topic, partition: message.partition)
+            guard seen.insert(partition).inserted else { continue }
+            let place = MessagePlace(topic: message.topic, partition: message.partition, offset: message.offset)
+            let mark = AttemptPlan.next(former[partition], at: place, isAlone: isAlone)
+            if AttemptPlan.verdict(mark, former: former[partition]) == .setAside {
+                aside = (
+                    place,
+                    Refusal(code: "crash", detail: "the process ended \(mark.attempts - 1) times over this message; it was not tried again")
+                )
+            }
+            former[partition] = mark
+            marks.append(mark)
+        }
+        do {
+            _ = try connection.execute(
+                Self.saveAttempts,
+                [
+                    .texts(marks.map(\.place.topic)), .int32s(marks.map(\.place.partition)), .int64s(marks.map(\.place.offset)),
+                    .int32s(marks.map(\.attempts)), .bools(marks.map(\.isAlone)),
+                ])
+        } catch { throw StoreFault(error) }
+        if aside != nil {
+            // The culprit is found. Should there be another, it is found in the same way.
+            plan = .asItComes
+            carefulLeft = Self.carefulBatches
+        }
+        return aside
+    }
+
+    /// Notes that a piece took effect. After enough of them the marks go, and nothing is written down any more.
+    package mutating func passed(_ piece: InputBatch, on connection: Connection) throws(StoreFault) {
+        guard isCareful else { return }
+        carefulLeft -= 1
+        guard carefulLeft == 0 else { return }
+        plan = .asItComes
+        former = [:]
+        do {
+            _ = try connection.execute(Self.forget, [.text(owner)])
+        } catch { throw StoreFault(error) }
+    }
+
+    /// An orderly end.
+    package mutating func close(on connection: Connection) throws(StoreFault) {
+        guard isOpen else { return }
+        do {
+            _ = try connection.execute("UPDATE worker_session SET ended_at = now() WHERE owner = $1", [.text(owner)])
+            isOpen = false
+        } catch { throw StoreFault(error) }
+    }
+
+    // Unclean: an own run without an end, or one of a worker that has not been seen for longer than a lease. The latter keeps its row
+    // until somebody got past it (`forget`), so that whoever takes its lanes next is careful too.
+    static let openSession = """
+        WITH before AS (
+            SELECT EXISTS (SELECT FROM worker_session s
+                            WHERE s.ended_at IS NULL
+                              AND (s.owner = $1
+                                   OR NOT EXISTS (SELECT FROM worker w WHERE w.owner = s.owner AND w.seen_at > now() - interval '8 s'))) AS unclean),
+        mine AS (
+            INSERT INTO worker_session (owner, started_at, ended_at) VALUES ($1, now(), NULL)
+                ON CONFLICT (owner) DO UPDATE SET started_at = now(), ended_at = NULL)
+        SELECT unclean FROM before
+        """
+    static let readAttempts = "SELECT topic, partition, \"offset\", attempts, is_alone FROM attempt"
+    static let saveAttempts = """
+        INSERT INTO attempt (topic, partition, "offset", attempts, is_alone)
+        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::bool[])
+            ON CONFLICT (topic, partition) DO UPDATE
+           SET "offset" = excluded."offset", attempts = excluded.attempts, is_alone = excluded.is_alone, tried_at = now()
+        """
+    static let forget = """
+        WITH gone AS (DELETE FROM attempt)
+        DELETE FROM worker_session s
+         WHERE s.owner <> $1 AND s.ended_at IS NULL
+           AND NOT EXISTS (SELECT FROM worker w WHERE w.owner = s.owner AND w.seen_at > now() - interval '8 s')
+        """
+}

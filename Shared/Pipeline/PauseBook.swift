@@ -1,0 +1,82 @@
+import Deciding
+import Postgres
+
+/// The partitions that paused themselves, as the database has them: a restart does not forget them.
+package struct PauseBook {
+    private var limits: [TopicPartition: RefusalLimits] = [:]
+
+    package init() {}
+
+    /// Counts what a committed batch decided. The answers are the partitions that are to be paused, each at its first offset that was
+    /// not decided any more: what came after it in the same batch has been decided too, so `next` of the book holds.
+    ///
+    /// - Parameter letters: of the batch's write. Messages before `book.nextOffset` of the time are not counted again by the caller.
+    package mutating func note(_ messages: [RawMessage], refused letters: [MessagePlace: DeadLetter]) -> [RefusalLimits.Pause] {
+        var pauses: [TopicPartition: RefusalLimits.Pause] = [:]
+        for message in messages {
+            let place = TopicPartition(topic: message.topic, partition: message.partition)
+            let letter = letters[MessagePlace(topic: message.topic, partition: message.partition, offset: message.offset)]
+            var limit = limits[place] ?? RefusalLimits(place)
+            if let pause = limit.note(offset: message.offset, refusedAs: letter?.refusal.code) { pauses[place] = pauses[place] ?? pause }
+            limits[place] = limit
+        }
+        return pauses.values.sorted { ($0.place.topic, $0.place.partition) < ($1.place.topic, $1.place.partition) }
+    }
+
+    /// Writes the pauses down and begins to count anew. Call it after the commit of the batch, then read no more of these partitions.
+    package mutating func pause(_ pauses: [RefusalLimits.Pause], catalog: Catalog, on connection: Connection) throws(StoreFault) {
+        guard !pauses.isEmpty else { return }
+        for pause in pauses { limits[pause.place] = nil }
+        do {
+            _ = try connection.execute(
+                """
+                INSERT INTO lane_pause (topic, partition, "offset", reason, detail, catalog_version)
+                SELECT p.*, $6 FROM unnest($1::text[], $2::int4[], $3::int8[], $4::text[], $5::text[]) AS p
+                    ON CONFLICT (topic, partition) DO NOTHING
+                """,
+                [
+                    .texts(pauses.map(\.place.topic)), .int32s(pauses.map(\.place.partition)), .int64s(pauses.map(\.next)),
+                    .texts(pauses.map(\.code)), .texts(pauses.map { "\($0)".withoutNul }), .int64(catalog.version),
+                ])
+        } catch { throw StoreFault(error) }
+    }
+
+    /// Writes down that a partition's next message is gone from its log. By the offsets alone that is forgotten as soon as the new log
+    /// has grown past the old position, and what came before would be skipped in silence.
+    package func pauseTruncated(
+        _ place: TopicPartition, next: Int64, _ detail: String, catalog: Catalog, on connection: Connection
+    ) throws(StoreFault) {
+        do {
+            _ = try connection.execute(
+                """
+                INSERT INTO lane_pause (topic, partition, "offset", reason, detail, catalog_version) VALUES ($1, $2, $3, $4, $5, $6)
+                    ON CONFLICT (topic, partition) DO NOTHING
+                """,
+                [
+                    .text(place.topic), .int32(place.partition), .int64(next), .text(Self.truncatedReason), .text(detail.withoutNul),
+                    .int64(catalog.version),
+                ])
+        } catch { throw StoreFault(error) }
+    }
+
+    /// The `reason` of a partition that waits for `xinqiao truncated accept`.
+    package static let truncatedReason = "source-truncated"
+
+    /// The partitions of the lanes that are paused. Those paused for refusals under an older catalogue are let go first: what was
+    /// published since may be the remedy.
+    package func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String]
+    {
+        var standing: [TopicPartition: String] = [:]
+        do {
+            let mine: Parameter = .int32s(lanes.sorted())
+            _ = try connection.execute(
+                "DELETE FROM lane_pause WHERE partition = ANY ($1::int4[]) AND catalog_version < $2 AND reason <> $3",
+                [mine, .int64(catalog.version), .text(Self.truncatedReason)])
+            for row in try connection.execute("SELECT topic, partition, detail FROM lane_pause WHERE partition = ANY ($1::int4[])", [mine])
+            {
+                standing[TopicPartition(topic: try row.text(0), partition: try row.int32(1))] = try row.text(2)
+            }
+        } catch { throw StoreFault(error) }
+        return standing
+    }
+}
