@@ -84,6 +84,10 @@ let tools: [Target] = [
         name: "bench",
         dependencies: ["Wire", "Models", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+        name: "simulate",
+        dependencies: domains + ["Pipeline", "Province", "Ledger", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
+        path: "ops/simulate", exclude: ["README.md"], swiftSettings: strict),
 ]
 
 let checks: [Target] = [
