@@ -86,7 +86,7 @@ let tools: [Target] = [
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "simulate",
-        dependencies: domains + ["Pipeline", "Province", "Ledger", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
+        dependencies: domains + ["Pipeline", "Province", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
         path: "ops/simulate", exclude: ["README.md"], swiftSettings: strict),
 ]
 

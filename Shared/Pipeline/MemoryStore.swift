@@ -27,6 +27,12 @@ package final class MemoryStore: LaneStore {
         package let lane: Int32
         package let kind: String
         package let id: String
+
+        package init(lane: Int32, kind: String, id: String) {
+            self.lane = lane
+            self.kind = kind
+            self.id = id
+        }
     }
 
     package init() {}

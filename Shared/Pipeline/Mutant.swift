@@ -8,6 +8,8 @@ package enum Mutant {
     /// Turns one mutant on, and all others off.
     package static func turnOn(_ name: String?) { chosen.withLock { $0 = name.map { ($0, nil) } } }
 
+    package static var current: String? { chosen.withLock { $0?.name } }
+
     /// Where the mutant that is on sits, once it was met.
     package static var site: String? { chosen.withLock { $0?.site } }
 
