@@ -109,6 +109,7 @@ let checks: [Target] = [
         "ScenarioTests",
         needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
+    tests("SimulateTests", needs: ["simulate", "Pipeline", "Deciding", "Contracts", "Wire", "Vocabulary"]),
 ]
 
 let package = Package(

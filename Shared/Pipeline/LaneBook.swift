@@ -59,7 +59,8 @@ package struct LaneBook: Sendable {
     func judge(_ link: LinkIn, first: Int64, count: Int) -> LinkVerdict {
         guard let last = linkIn[link] else {
             let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: link.place)] != nil
-            return first == 1 || isAdopted || Mutant.isOn("first-number-adopted") ? .next(link, from: 0) : .gap(link, LinkGap(expected: 1, found: first))
+            return first == 1 || isAdopted || Mutant.isOn("first-number-adopted")
+                ? .next(link, from: 0) : .gap(link, LinkGap(expected: 1, found: first))
         }
         let applied = last - first + 1
         if applied < 0 {

@@ -93,7 +93,7 @@ package struct LaneWork<Service: Decider> {
     package mutating func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
         self.held = held
         self.book = book
-        cache = StateCache()
+        dropStates()
         sweeps = []
         sweptVersion = -1
     }
@@ -105,9 +105,11 @@ package struct LaneWork<Service: Decider> {
             // Whatever became of it is read from the store.
             _ = try? hand.finish()
         }
-        if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() }
+        dropStates()
         sweeps = []
     }
+
+    private mutating func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
 
     // MARK: inputs that the store makes
 
@@ -122,7 +124,8 @@ package struct LaneWork<Service: Decider> {
     }
 
     /// The next keys of a catalogue walk, if there is one to do.
-    package mutating func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep? {
+    package mutating func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep?
+    {
         if sweptVersion != catalog.version {
             // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
             try settle(tools)
@@ -200,7 +203,7 @@ package struct LaneWork<Service: Decider> {
             try tools.hand.finish()
         } catch {
             if case .outcomeUnknown = error, Mutant.isOn("unknown-taken-for-done") { return true }
-            cache = StateCache()
+            dropStates()
             guard case .refused(let sqlstate, let reason) = error else { throw error }
             if !Mutant.isOn("refused-batch-adopted") { book = done.before }
             try bisect(done.batch, done.catalog, tools, sqlstate: sqlstate, reason: reason)

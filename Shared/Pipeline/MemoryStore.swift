@@ -116,7 +116,9 @@ package final class MemoryStore: LaneStore {
     /// Outbox rows of the lanes that the broker has not acknowledged, in link order.
     package func unacknowledged(_ lanes: Set<Int32>) -> [OutboxRow] {
         outboxOfLinks.filter { lanes.contains($0.key.lane) }
-            .sorted { ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition) }
+            .sorted {
+                ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
+            }
             .flatMap { link, rows in rows.filter { $0.lastSequence > acked[link] ?? 0 } }
     }
 

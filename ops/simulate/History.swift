@@ -148,7 +148,9 @@ private struct HistoryJudge {
             let link = LinkIn(source: "xinqiao/\(commit.service)/\(row.link.lane)", place: row.link.place)
             for (index, message) in row.messages.enumerated() {
                 let sequence = row.firstSequence + Int64(index)
-                if givenOut[link]?[sequence] != nil { anomalies.append(.duplicateEffect(service: commit.service, link.place, offset: sequence)) }
+                if givenOut[link]?[sequence] != nil {
+                    anomalies.append(.duplicateEffect(service: commit.service, link.place, offset: sequence))
+                }
                 givenOut[link, default: [:]][sequence] = message.value.contentHash
             }
             rows[link, default: [:]][row.firstSequence] = row.frames.contentHash
@@ -170,4 +172,3 @@ private struct HistoryJudge {
         return anomalies
     }
 }
-

@@ -12,6 +12,7 @@ enum Main {
             switch order.what {
             case .seeds: isWell = try SeedRun(order).carryOut()
             case .mutants: isWell = try MutantRun(order).carryOut()
+            case .explanation: isWell = try Explanation(order).carryOut()
             }
             exit(isWell ? 0 : 1)
         } catch {
@@ -23,7 +24,11 @@ enum Main {
 
 /// What is asked for.
 struct Order {
-    enum What { case seeds, mutants }
+    enum What {
+        case seeds, mutants
+        /// Why the first seed fails, made as small as can be.
+        case explanation
+    }
 
     enum Defect: Error, CustomStringConvertible {
         case wrong(String)
@@ -57,6 +62,7 @@ struct Order {
         while let word = rest.popFirst() {
             switch word {
             case "--mutants": what = .mutants
+            case "--explain": what = .explanation
             case "--mutant":
                 what = .mutants
                 mutant = rest.popFirst()
@@ -66,7 +72,6 @@ struct Order {
             default: throw Defect.wrong("what is `\(word)`? SEED=n SEEDS=k simulate [--mutants] [--jobs n] [--packs folder]")
             }
         }
-        count = min(count, Int(clamping: UInt64.max - first))
     }
 
     /// The same order for one of several processes.
@@ -74,16 +79,27 @@ struct Order {
         (what == .mutants ? ["--mutants"] : []) + ["--jobs", "\(jobs)", "--part", "\(part)", "--packs", packs]
     }
 
-    var environment: [String: String] { ["SEED": "\(first)", "SEEDS": "\(count)"] }
+    /// Sets and dictionaries must be walked in the same order by every process that plays a seed.
+    var environment: [String: String] { ["SEED": "\(first)", "SEEDS": "\(count)", "SWIFT_DETERMINISTIC_HASHING": "1"] }
 
     /// Does the order in `jobs` processes, which share nothing; returns the lines that they wrote.
-    func inParts() throws -> [String] {
+    func inParts() throws -> [String] { try inProcesses((0..<jobs).map { (arguments(part: $0), environment) }) }
+
+    /// Why a seed fails.
+    func explained(_ seed: UInt64) throws -> [String] {
+        var asked = environment
+        asked["SEED"] = "\(seed)"
+        asked["SEEDS"] = "1"
+        return try inProcesses([(["--explain", "--packs", packs], asked)])
+    }
+
+    private func inProcesses(_ orders: [(arguments: [String], environment: [String: String])]) throws -> [String] {
         let folder = NSTemporaryDirectory() + "simulate-\(getpid())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let children = try (0..<jobs).map { part in
+        let children = try orders.enumerated().map { part, order in
             try ChildProcess(
-                program: "/proc/self/exe", arguments: arguments(part: part), environment: environment, output: "\(folder)/\(part)")
+                program: "/proc/self/exe", arguments: order.arguments, environment: order.environment, output: "\(folder)/\(part)")
         }
         var lines: [String] = []
         for (part, child) in children.enumerated() {

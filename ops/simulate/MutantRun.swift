@@ -52,7 +52,9 @@ struct MutantRun {
         func carryOut() throws -> Bool {
             let entries = MutantEntry.all.filter { order.mutant == nil || $0.name == order.mutant }
             if let part = order.part {
-                try carryOut(entries.enumerated().filter { $0.offset % order.jobs == part }.map(\.element)) { print($0.joined(separator: "\t")) }
+                try carryOut(entries.enumerated().filter { $0.offset % order.jobs == part }.map(\.element)) {
+                    print($0.joined(separator: "\t"))
+                }
                 return true
             }
             var rows: [[String]] = []
@@ -82,7 +84,7 @@ struct MutantRun {
                 Mutant.turnOn(entry.name)
                 var row = [entry.name, Mutant.site ?? "never met", "-", ""]
                 for index in 0..<order.count {
-                    let result = simulator.play(order.first + UInt64(index))
+                    let result = simulator.play(order.first &+ UInt64(index))
                     guard !result.violations.isEmpty else { continue }
                     row[2] = "\(index + 1)"
                     row[3] = Set(result.violations.map(\.oracle.rawValue)).sorted().joined(separator: " ")
@@ -94,6 +96,8 @@ struct MutantRun {
             }
         }
     #else
-        func carryOut() throws -> Bool { throw Order.Defect.wrong("there are no mutants in this build: `make mutants` makes one with them") }
+        func carryOut() throws -> Bool {
+            throw Order.Defect.wrong("there are no mutants in this build: `make mutants` makes one with them")
+        }
     #endif
 }

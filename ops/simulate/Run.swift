@@ -180,7 +180,8 @@ final class Run {
         var isSending = false
         for writer in rooms {
             for (link, given) in writer.store.linksOut where link.place == place {
-                let taken = rooms.filter { $0.service.inputs.contains(place.topic) }
+                let taken =
+                    rooms.filter { $0.service.inputs.contains(place.topic) }
                     .map { $0.store.linksIn[link.asRead(from: writer.service.rawValue)] ?? 0 }.min() ?? given
                 guard taken < given else { continue }
                 // What is on its way comes of itself.

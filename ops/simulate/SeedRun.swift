@@ -53,26 +53,12 @@ struct SeedRun {
     private func tenths(_ seconds: Double) -> String { "\(Double(Int(seconds * 10)) / 10)" }
 
     private func explain(_ failed: [(seed: UInt64, words: String)]) throws {
-        let simulator = try Simulator(packs: order.packs)
         for (seed, words) in failed.prefix(Self.shownMax) {
             print("\nseed \(seed): \(words)\n  repeat it with: make simulate SEED=\(seed) SEEDS=1")
-            guard let least = simulator.shrunk(seed) else { continue }
-            let world = simulator.world(World.number(ofSeed: seed))
-            print(
-                "  made smaller (world \(world.number), \(world.lanes) lanes, \(world.isOrderly ? "orderly" : "disorderly")"
-                    + "\(world.refusingService.map { ", \($0.rawValue)'s database refuses rows" } ?? "")):")
-            for (number, act) in world.acts.enumerated() {
-                let kept = act.messages.filter { !least.without.contains($0.number) }
-                let what = [act.moment.map { "the clock moves to \($0.rfc3339)" }, act.catalog.map { _ in "the catalogue changes" }].compactMap { $0 }
-                print("    act \(number): " + (what + kept.map { "\($0.type) \($0.id) to \($0.topic)" }).joined(separator: "; "))
-            }
-            print("    faults: " + least.faults.map { "\($0.fault.name) at its question \($0.question)" }.joined(separator: "; "))
-            for violation in least.violations.prefix(6) { print("    \("\(violation)".prefix(600))") }
+            for line in try order.explained(seed) { print(line) }
         }
-        if failed.count > Self.shownMax {
-            print("")
-            for (seed, words) in failed.dropFirst(Self.shownMax).prefix(Self.listedMax) { print("also seed \(seed): \(words)") }
-        }
+        print("")
+        for (seed, words) in failed.dropFirst(Self.shownMax).prefix(Self.listedMax) { print("also seed \(seed): \(words)") }
     }
 
     private func carryOut(part: Int) throws -> Bool {
@@ -81,7 +67,7 @@ struct SeedRun {
         var played = 0
         var rounds = 0
         for index in stride(from: part, to: order.count, by: order.jobs) {
-            let seed = order.first + UInt64(index)
+            let seed = order.first &+ UInt64(index)
             let result = simulator.play(seed)
             played += 1
             rounds += result.run.rounds

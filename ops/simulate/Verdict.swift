@@ -68,7 +68,8 @@ enum Verdict {
                 let id = message.headers.first { $0.name == "ce_id" }.map { String(decoding: $0.value, as: UTF8.self) } ?? ""
                 let isRepeat = !seen.insert(message.topic + "|" + id).inserted
                 if accepted + refused != 1, !(isRepeat && accepted + refused == 0) {
-                    found.append("\(place.topic)/\(place.partition)@\(place.offset) was let in \(accepted) times, set aside \(refused) times")
+                    found.append(
+                        "\(place.topic)/\(place.partition)@\(place.offset) was let in \(accepted) times, set aside \(refused) times")
                 }
             }
         }

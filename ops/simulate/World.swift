@@ -166,9 +166,12 @@ struct World: Sendable {
         switch chance.number(below: 12) {
         case 0: return [record, record]
         case 1: return [record, other(id: record.id + "-broken")]
-        case 2, 3 where isRefused: return [other(id: record.id + "-" + cursed)]
+        case 2,
+            3 where isRefused:
+            return [other(id: record.id + "-" + cursed)]
         case 4:
-            let aliases = registrations.first { $0.subject == record.subject }
+            let aliases =
+                registrations.first { $0.subject == record.subject }
                 .flatMap { try? JSONDocument(parsing: $0.data).root["aliases"]?.elements.compactMap(\.string) } ?? []
             return aliases.first.map { [other(id: record.id + "-alias", subject: $0)] } ?? [record]
         default: return [record]
