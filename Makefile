@@ -8,13 +8,13 @@ PATH_SETUP := . ops/path &&
 HOUSE := --explicit-target-dependency-import-check error
 # Warnings are errors where we judge our own work; a user's newer compiler may know new ones.
 STRICT := -Xswiftc -warnings-as-errors
-SOURCES := Package.swift Services Shared Tests ops/bench ops/reference
+SOURCES := Package.swift Services Shared Tests ops/bench ops/reference ops/simulate
 
-.PHONY: help toolchain build demo up test lint format bench simulate faults clean
+.PHONY: help toolchain build demo up test lint format bench simulate mutants faults clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=100 ARGS=--exit"
+	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=10000 ARGS=--exit"
 
 toolchain:
 	@$(PATH_SETUP) command -v swift >/dev/null || { \
@@ -33,6 +33,7 @@ up: build ## the whole suite on this machine, empty
 test: toolchain ## every test layer
 	@ops/setup test
 	@$(PATH_SETUP) swift build --build-tests $(HOUSE) $(STRICT) && swift test --skip-build $(HOUSE) $(STRICT)
+	@$(MAKE) --no-print-directory simulate
 
 lint: toolchain ## layout, as swift-format has it
 	@$(PATH_SETUP) swift format lint --strict --recursive --parallel $(SOURCES)
@@ -46,8 +47,12 @@ bench: build ## measure, beside the peers and the physical limits; one JSON obje
 clean: ## remove what was built and the demonstration's data
 	rm -rf .build .build-* .demo
 
-simulate: toolchain ## the whole suite in a seeded storm, in memory: SEED=1 SEEDS=100
-	@$(PATH_SETUP) SEED=$(SEED) SEEDS=$(or $(SEEDS),100) swift test $(HOUSE) --filter StormTests
+simulate: toolchain ## the whole suite in seeded storms, in memory: SEED=1 SEEDS=10000
+	@$(PATH_SETUP) swift build -c release --product simulate $(HOUSE) && SEED=$(SEED) SEEDS=$(or $(SEEDS),10000) .build/release/simulate $(ARGS)
+
+mutants: toolchain ## faults put into the path on purpose: each must be found by the storms
+	@$(PATH_SETUP) swift build -c release --product simulate $(HOUSE) -Xswiftc -DMUTANTS --scratch-path .build-mutants \
+	  && SEED=$(SEED) SEEDS=$(or $(SEEDS),10000) .build-mutants/release/simulate --mutants $(ARGS)
 
 faults: toolchain ## the real processes killed, doubled and stopped, on a real Kafka when there is one
 	@ops/setup test

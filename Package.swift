@@ -91,6 +91,10 @@ let tools: [Target] = [
         name: "credit-reference",
         dependencies: ["Pipeline", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
         path: "ops/reference", exclude: ["README.md", "reference.py"], swiftSettings: strict),
+    .executableTarget(
+        name: "simulate",
+        dependencies: domains + ["Pipeline", "Province", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
+        path: "ops/simulate", exclude: ["README.md"], swiftSettings: strict),
 ]
 
 let checks: [Target] = [
@@ -113,6 +117,7 @@ let checks: [Target] = [
         "ScenarioTests",
         needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
+    tests("SimulateTests", needs: ["simulate", "Pipeline", "Deciding", "Contracts", "Wire", "Vocabulary"]),
 ]
 
 let package = Package(

@@ -10,7 +10,7 @@ import Vocabulary
 /// while the worker decides the next batch. One write is under way at most.
 ///
 /// Everything that it owns is touched by its own thread only; the worker gives orders and waits for answers.
-final class Committer: @unchecked Sendable {
+final class Committer: WriteHand, @unchecked Sendable {
     private enum Order {
         case commit(BatchWrite)
         case restart(acked: [LinkOut: Int64], rows: [OutboxRow], lanes: Set<Int32>)
@@ -49,10 +49,10 @@ final class Committer: @unchecked Sendable {
     // MARK: the worker's side
 
     /// Gives a write over; `finish` has its outcome. Only when no other order is under way.
-    func submit(_ write: BatchWrite) { give(.commit(write)) }
+    package func submit(_ write: BatchWrite) { give(.commit(write)) }
 
     /// Waits for the write that was submitted.
-    func finish() throws(StoreFault) {
+    package func finish() throws(StoreFault) {
         answered.wait()
         if let fault = answer.withLock({ $0 }) { throw fault }
     }
@@ -106,9 +106,13 @@ final class Committer: @unchecked Sendable {
     private func carryOut(_ order: Order) throws(StoreFault) {
         switch order {
         case .commit(let write):
-            try opened().commit(write, crash: crash)
-            crash.pass(.afterCommit)
-            publisher.publish(write.outbox)
+            let store = try opened()
+            try PublishAfterCommit.carryOut(
+                write,
+                commit: { write throws(StoreFault) in
+                    try store.commit(write, crash: crash)
+                    crash.pass(.afterCommit)
+                }, publish: publisher.publish)
             crash.pass(.afterProduce)
         case .restart(let acked, let rows, let lanes):
             self.lanes = lanes

@@ -59,11 +59,15 @@ package struct LaneBook: Sendable {
     func judge(_ link: LinkIn, first: Int64, count: Int) -> LinkVerdict {
         guard let last = linkIn[link] else {
             let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: link.place)] != nil
-            return first == 1 || isAdopted ? .next(link, from: 0) : .gap(link, LinkGap(expected: 1, found: first))
+            return first == 1 || isAdopted || Mutant.isOn("first-number-adopted")
+                ? .next(link, from: 0) : .gap(link, LinkGap(expected: 1, found: first))
         }
         let applied = last - first + 1
-        if applied < 0 { return .gap(link, LinkGap(expected: last + 1, found: first)) }
-        return applied >= Int64(count) ? .duplicate : .next(link, from: Int(applied))
+        if applied < 0 {
+            return Mutant.isOn("high-water-mark") ? .next(link, from: 0) : .gap(link, LinkGap(expected: last + 1, found: first))
+        }
+        guard applied < Int64(count) else { return Mutant.isOn("duplicate-applied") ? .next(link, from: 0) : .duplicate }
+        return .next(link, from: Mutant.isOn("seen-part-applied") ? 0 : Int(applied))
     }
 }
 
@@ -76,6 +80,12 @@ package struct LinkGap: Hashable, Sendable {
 /// Why a partition stands still. Nothing is skipped; `/readyz` and an alert name the place.
 package enum PauseReason: Hashable, Sendable {
     case truncated(next: Int64, low: Int64, high: Int64)
+
+    /// Nil when the log has what comes next.
+    package init?(next: Int64, low: Int64, high: Int64) {
+        guard next < low || next > high, !Mutant.isOn("truncation-passed-over") else { return nil }
+        self = .truncated(next: next, low: low, high: high)
+    }
 
     package var code: String {
         switch self {

@@ -47,9 +47,7 @@ struct LaneLoader {
         for (place, mark) in marks {
             loaded.highs[place] = mark.high
             guard let next = loaded.book.nextOffset[place] else { continue }
-            if next < mark.low || next > mark.high {
-                loaded.pauses[place] = .truncated(next: next, low: mark.low, high: mark.high)
-            }
+            loaded.pauses[place] = PauseReason(next: next, low: mark.low, high: mark.high)
         }
         return loaded
     }

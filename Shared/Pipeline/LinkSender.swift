@@ -96,8 +96,13 @@ package struct LinkSender {
             }
             while links[number].position < links[number].current.count {
                 let message = links[number].current[links[number].position]
-                let outcome = send(links[number].link, message, Ticket(link: number, lastSequence: message.sequences.upperBound))
+                var link = links[number].link
+                if Mutant.isOn("partition-chosen-anew"), message.sequences.upperBound % 2 == 0 {
+                    link = LinkOut(lane: link.lane, place: TopicPartition(topic: link.place.topic, partition: 0))
+                }
+                let outcome = send(link, message, Ticket(link: number, lastSequence: message.sequences.upperBound))
                 guard case .taken = outcome else { return outcome }
+                if Mutant.isOn("handed-counts-as-acked") { count(number, upTo: message.sequences.upperBound) }
                 links[number].inFlight.append(message.sequences.upperBound)
                 links[number].position += 1
             }
@@ -114,6 +119,7 @@ package struct LinkSender {
         guard links.indices.contains(ticket.link) else { return }
         guard links[ticket.link].inFlight.first == ticket.lastSequence else {
             links[ticket.link].early.insert(ticket.lastSequence)
+            if Mutant.isOn("ack-out-of-order") { count(ticket.link, upTo: ticket.lastSequence) }
             return
         }
         var reached = ticket.lastSequence
@@ -122,11 +128,16 @@ package struct LinkSender {
             links[ticket.link].inFlight.removeFirst()
             reached = next
         }
-        let count = Int(reached - links[ticket.link].acked)
+        count(ticket.link, upTo: reached)
+    }
+
+    private mutating func count(_ number: Int, upTo reached: Int64) {
+        guard reached > links[number].acked else { return }
+        let count = Int(reached - links[number].acked)
         pending -= count
-        links[ticket.link].counted += count
-        links[ticket.link].acked = reached
-        changed.insert(ticket.link)
+        links[number].counted += count
+        links[number].acked = reached
+        changed.insert(number)
     }
 
     /// Acknowledged sequences that changed since the last call: to be written to `link_out`.

@@ -2,33 +2,81 @@ import Deciding
 import Vocabulary
 
 /// The one path's store in memory, with the same rules as PostgreSQL: the fence, keys that can not come twice, all or nothing.
-package final class MemoryStore: PathStore {
+package final class MemoryStore: LaneStore {
     package private(set) var offsets: [TopicPartition: Int64] = [:]
     package private(set) var linksIn: [LinkIn: Int64] = [:]
     package private(set) var linksOut: [LinkOut: Int64] = [:]
-    package private(set) var outbox: [OutboxRow] = []
+    /// How far the broker has each link.
+    package private(set) var acked: [LinkOut: Int64] = [:]
+    /// In the order of their sequences.
+    package private(set) var outboxOfLinks: [LinkOut: [OutboxRow]] = [:]
     package private(set) var states: [StateKey: [UInt8]] = [:]
     /// By table, then by the key columns' cells.
     package private(set) var tables: [StoreTable: [[Cell]: [Cell]]] = [:]
     package private(set) var timers: [TimerKey: Instant] = [:]
-    package private(set) var sweeps: [String: SweepMark] = [:]
+    package private(set) var sweeps: [SweepKey: SweepMark] = [:]
     package private(set) var outsideIDs: [OutsideID: [UInt8]] = [:]
     package private(set) var deadLetters: [MessagePlace: DeadLetter] = [:]
     package private(set) var counts: [CountKey: Int64] = [:]
+    /// What the database will not have, beside what its keys forbid: the SQLSTATE, or nil.
+    package var refusal: ((StoreTable, [Cell]) -> String?)?
+    private var unsent: [OutboxRow] = []
+    private var keyColumns: [String: [Int]] = [:]
+
+    package struct SweepKey: Hashable, Sendable {
+        package let lane: Int32
+        package let kind: String
+        package let id: String
+
+        package init(lane: Int32, kind: String, id: String) {
+            self.lane = lane
+            self.kind = kind
+            self.id = id
+        }
+    }
 
     package init() {}
 
+    /// Another store with the same in it.
+    package init(copying other: MemoryStore) {
+        offsets = other.offsets
+        linksIn = other.linksIn
+        linksOut = other.linksOut
+        acked = other.acked
+        outboxOfLinks = other.outboxOfLinks
+        states = other.states
+        tables = other.tables
+        timers = other.timers
+        sweeps = other.sweeps
+        outsideIDs = other.outsideIDs
+        deadLetters = other.deadLetters
+        counts = other.counts
+        refusal = other.refusal
+    }
+
+    package var outbox: [OutboxRow] { outboxOfLinks.values.flatMap { $0 } }
+
+    // MARK: reading
+
     /// Where the lanes stand; partitions never read before begin at zero.
-    package func book(topics: [String], lanes: Int32) -> LaneBook {
-        for lane in 0..<lanes {
-            for topic in topics + [LaneBook.laneTopic] {
-                offsets[TopicPartition(topic: topic, partition: lane), default: 0] += 0
+    package func book(topics: [String], lanes: Int32) -> LaneBook { book(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
+
+    /// Where these lanes stand; partitions never read before begin where `begin` says, and links are adopted when that is above zero.
+    package func book(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
+        for lane in lanes {
+            for topic in topics {
+                let place = TopicPartition(topic: topic, partition: lane)
+                guard offsets[place] == nil else { continue }
+                let low = begin(place)
+                offsets[place] = low
+                if low > 0 { linksIn[LinkIn(source: LaneBook.adoptSource, place: place)] = low }
             }
+            offsets[TopicPartition(topic: LaneBook.laneTopic, partition: lane), default: 0] += 0
         }
         var book = LaneBook()
-        book.nextOffset = offsets
-        book.linkIn = linksIn
-        book.linkOut = linksOut
+        book.nextOffset = offsets.filter { lanes.contains($0.key.partition) }
+        book.linkIn = linksIn.filter { lanes.contains($0.key.place.partition) }
+        book.linkOut = linksOut.filter { lanes.contains($0.key.lane) }
         return book
     }
 
@@ -44,50 +92,154 @@ package final class MemoryStore: PathStore {
         return found
     }
 
-    package func commit(_ write: BatchWrite) throws(StoreFault) {
-        for move in write.fence {
-            guard offsets[move.place] == move.from else { throw .fenced }
-        }
-        var newTables = tables
-        for (table, rows) in write.rows {
-            let keyColumns = table.key.compactMap { name in table.columns.firstIndex { $0.name == name } }
-            for row in rows {
-                guard row.count == table.columns.count else {
-                    throw .refused(sqlstate: "42601", "table \(table.name) has \(table.columns.count) columns, the row has \(row.count)")
-                }
-                let key = keyColumns.map { row[$0] }
-                let known = newTables[table]?[key]
-                switch table.onConflict {
-                case .refuse:
-                    guard known == nil else { throw .refused(sqlstate: "23505", "duplicate key in \(table.name)") }
-                    newTables[table, default: [:]][key] = row
-                case .keepFirst: if known == nil { newTables[table, default: [:]][key] = row }
-                case .replace: newTables[table, default: [:]][key] = row
-                }
-            }
-        }
-        tables = newTables
-        for move in write.fence { offsets[move.place] = move.to }
-        linksIn.merge(write.linksIn) { $1 }
-        linksOut.merge(write.linksOut) { $1 }
-        outbox.append(contentsOf: write.outbox)
-        for state in write.states { states[state.key] = state.body }
-        for (key, due) in write.timers { timers[key] = due }
-        for mark in write.sweeps { sweeps["\(mark.lane)/\(mark.kind)/\(mark.id)"] = mark }
-        outsideIDs.merge(write.outsideIDs) { first, _ in first }
-        deadLetters.merge(write.deadLetters) { first, _ in first }
-        counts.merge(write.counts) { $0 + $1 }
-    }
-
-    /// Messages committed since the last call, in link order: what a publisher would send.
-    package func takeOutbox() -> [OutboxRow] {
-        defer { outbox.removeAll() }
-        return outbox
+    package func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer] {
+        Array(dueTimers(at: now).lazy.filter { lanes.contains($0.lane) }.prefix(countMax))
     }
 
     package func dueTimers(at now: Instant) -> [LaneTimer] {
         timers.filter { $0.value <= now }
             .sorted { ($0.value, $0.key.lane, $0.key.key, $0.key.name) < ($1.value, $1.key.lane, $1.key.key, $1.key.name) }
             .map { LaneTimer(lane: $0.key.lane, key: $0.key.key, timer: DueTimer(name: $0.key.name, due: $0.value)) }
+    }
+
+    package func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
+        let after = states.keys.filter { $0.lane == lane && cursor.utf8.lexicographicallyPrecedes($0.key.utf8) }.map(\.key)
+        return Array(after.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(countMax))
+    }
+
+    package func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {
+        sweeps.values.filter { lanes.contains($0.lane) }
+    }
+
+    // MARK: the links to downstream
+
+    /// Outbox rows of the lanes that the broker has not acknowledged, in link order.
+    package func unacknowledged(_ lanes: Set<Int32>) -> [OutboxRow] {
+        outboxOfLinks.filter { lanes.contains($0.key.lane) }
+            .sorted {
+                ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
+            }
+            .flatMap { link, rows in rows.filter { $0.lastSequence > acked[link] ?? 0 } }
+    }
+
+    /// The last acknowledged sequence of every link of the lanes.
+    package func acknowledged(_ lanes: Set<Int32>) -> [LinkOut: Int64] {
+        var known: [LinkOut: Int64] = [:]
+        for link in linksOut.keys where lanes.contains(link.lane) { known[link] = acked[link] ?? 0 }
+        return known
+    }
+
+    /// Notes how far the broker has each link.
+    package func mark(_ new: [LinkOut: Int64]) { acked.merge(new) { max($0, $1) } }
+
+    /// Messages committed since the last call, in link order: what a publisher would send.
+    package func takeOutbox() -> [OutboxRow] {
+        defer { unsent.removeAll() }
+        return unsent
+    }
+
+    // MARK: what an operator does by hand
+
+    /// Reading goes on at `offset`, whatever was to come before.
+    package func moveOffset(_ place: TopicPartition, to offset: Int64) {
+        offsets[place] = offset
+        // Whoever holds the lane must read where it stands now.
+        offsets[TopicPartition(topic: LaneBook.laneTopic, partition: place.partition), default: 0] += 1
+    }
+
+    /// Everything above `sequence` is to be sent again.
+    package func replay(_ link: LinkOut, after sequence: Int64) { acked[link] = min(acked[link] ?? 0, sequence) }
+
+    // MARK: the transaction
+
+    /// How the connection ends the transaction.
+    package enum Ending: Sendable {
+        case answered
+        /// It broke before the COMMIT reached the server.
+        case brokenBefore
+        /// It broke after the COMMIT had taken effect.
+        case brokenAfter
+    }
+
+    package func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, ending: .answered) }
+
+    package func commit(_ write: BatchWrite, ending: Ending) throws(StoreFault) {
+        guard !write.isEmpty else { return }
+        if Mutant.isOn("sweep-outside-transaction") { moveSweeps(write) }
+        let isFenced = write.fence.contains { offsets[$0.place] != $0.from }
+        if isFenced, !Mutant.isOn("fence-not-compared") {
+            if Mutant.isOn("effects-before-fence") { apply(write) }
+            throw .fenced
+        }
+        try check(write)
+        if case .brokenBefore = ending { throw .unavailable("the connection broke") }
+        apply(write)
+        if case .brokenAfter = ending {
+            // What a mutant puts behind the COMMIT does not happen any more.
+            if Mutant.isOn("outbox-outside-transaction") { for row in write.outbox { outboxOfLinks[row.link]?.removeLast() } }
+            if Mutant.isOn("dead-letter-outside-transaction") { for place in write.deadLetters.keys { deadLetters[place] = nil } }
+            if Mutant.isOn("offset-outside-transaction") { for move in write.fence { offsets[move.place] = move.from } }
+            throw .outcomeUnknown("the connection broke")
+        }
+    }
+
+    /// What the database refuses, before anything is changed.
+    private func check(_ write: BatchWrite) throws(StoreFault) {
+        for state in write.states where state.isNew && states[state.key] != nil { throw .fenced }
+        for row in write.outbox {
+            if let last = outboxOfLinks[row.link]?.last, last.firstSequence >= row.firstSequence {
+                throw .refused(sqlstate: "23505", "duplicate key in outbox")
+            }
+        }
+        for (table, rows) in write.rows {
+            let columns = keyColumns(table)
+            var new: Set<[Cell]> = []
+            for row in rows {
+                guard row.count == table.columns.count else {
+                    throw .refused(sqlstate: "42601", "table \(table.name) has \(table.columns.count) columns, the row has \(row.count)")
+                }
+                if let sqlstate = refusal?(table, row) { throw .refused(sqlstate: sqlstate, "a row of \(table.name) is refused") }
+                guard table.onConflict == .refuse else { continue }
+                let key = columns.map { row[$0] }
+                guard tables[table]?[key] == nil, new.insert(key).inserted else {
+                    throw .refused(sqlstate: "23505", "duplicate key in \(table.name)")
+                }
+            }
+        }
+        // Another lane took the same id in the meantime: reading again will show it.
+        for id in write.outsideIDs.keys where outsideIDs[id] != nil { throw .fenced }
+    }
+
+    private func apply(_ write: BatchWrite) {
+        for (table, rows) in write.rows {
+            let columns = keyColumns(table)
+            for row in rows {
+                let key = columns.map { row[$0] }
+                if table.onConflict == .keepFirst, tables[table]?[key] != nil { continue }
+                tables[table, default: [:]][key] = row
+            }
+        }
+        for move in write.fence { offsets[move.place] = move.to }
+        linksIn.merge(write.linksIn) { $1 }
+        linksOut.merge(write.linksOut) { $1 }
+        for row in write.outbox { outboxOfLinks[row.link, default: []].append(row) }
+        unsent.append(contentsOf: write.outbox)
+        for state in write.states { states[state.key] = state.body }
+        for (key, due) in write.timers { timers[key] = due }
+        moveSweeps(write)
+        outsideIDs.merge(write.outsideIDs) { first, _ in first }
+        deadLetters.merge(write.deadLetters) { first, _ in first }
+        counts.merge(write.counts) { $0 + $1 }
+    }
+
+    private func moveSweeps(_ write: BatchWrite) {
+        for mark in write.sweeps { sweeps[SweepKey(lane: mark.lane, kind: mark.kind, id: mark.id)] = mark }
+    }
+
+    private func keyColumns(_ table: StoreTable) -> [Int] {
+        if let known = keyColumns[table.name] { return known }
+        let found = table.key.compactMap { name in table.columns.firstIndex { $0.name == name } }
+        keyColumns[table.name] = found
+        return found
     }
 }

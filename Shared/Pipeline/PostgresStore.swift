@@ -339,10 +339,10 @@ extension PostgresStore {
 }
 
 extension StoreFault {
-    init(_ fault: PostgresFault) {
+    package init(_ fault: PostgresFault) {
         if case .outcomeUnknown(let reason) = fault {
             self = .outcomeUnknown(reason)
-        } else if fault.isDataRefusal {
+        } else if fault.isDataRefusal || Mutant.isOn("dead-letter-on-serialization") && fault.sqlstate == "40001" {
             self = .refused(sqlstate: fault.sqlstate ?? "", fault.description)
         } else {
             self = .unavailable(fault.description)

@@ -72,7 +72,7 @@ package struct StateCache<State: DecidedState> {
     /// those changed may not be committed yet and could not be read again.
     package mutating func trim(to countMax: Int) {
         guard cells.count > countMax else { return }
-        let floor = batch > 2 ? batch - 2 : 0
+        let floor = Mutant.isOn("trims-states-under-way") ? batch : batch > 2 ? batch - 2 : 0
         cells = cells.filter { $0.value.batch >= floor }
     }
 }

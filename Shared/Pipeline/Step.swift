@@ -51,7 +51,9 @@ package struct Step<Service: Decider> {
         }
         for timer in batch.timers {
             // The timer has fired: it is gone unless the decision sets it again.
-            work.write.timers[TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)] = .some(nil)
+            if !Mutant.isOn("fired-timer-stays") {
+                work.write.timers[TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)] = .some(nil)
+            }
             decide(.timer(timer.timer), key: timer.key, lane: timer.lane, about: nil, batch, catalog, now, &effects, &work)
         }
         for sweep in batch.sweeps {
@@ -101,7 +103,7 @@ package struct Step<Service: Decider> {
                 }
             }
             // A broker may hand out again what was already applied, after a reconnect or a seek.
-            guard var here = run, raw.offset >= here.next else { continue }
+            guard var here = run, raw.offset >= here.next || Mutant.isOn("refetched-decided") else { continue }
             let isPassed: Bool
             switch here.dialect {
             case .packed: isPassed = admitPacked(raw, index, batch.eventsEnd, here, catalog, poisoned, &work, &admitted)
@@ -176,8 +178,9 @@ package struct Step<Service: Decider> {
         }
         let link = LinkIn(source: sender.source, place: run.place)
         let isWhole = end == reader.count || reader.isDamaged
+        if Mutant.isOn("poison-skips-sequence"), work.write.deadLetters.keys.contains(where: { $0.offset == raw.offset }) { return isWhole }
         work.book.linkIn[link] = sender.sequence + Int64(isWhole ? reader.count : end) - 1
-        return isWhole
+        return isWhole || Mutant.isOn("part-moves-offset")
     }
 
     private enum LinkAnswer {
@@ -284,7 +287,7 @@ package struct Step<Service: Decider> {
         let value = batch.messages[input.rawIndex].value ?? []
         let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + value).bytes
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
-            work.write.outsideIDs[outsideID] = digest
+            if !Mutant.isOn("outside-id-not-kept") { work.write.outsideIDs[outsideID] = digest }
             return false
         }
         if seen == digest {

@@ -43,38 +43,19 @@ package final class Worker<Service: Decider> {
     private var consumer: KafkaConsumer?
     private let committer: Committer
     private let crash: CrashPoints
-    /// The batch whose write is on its way to the database.
-    private var underWay: UnderWay?
+    private var work: LaneWork<Service>
     private var lease: Lease?
-    private var lanes: Int32 = 0
-    private let partitions: [String: Int32]
     /// What is read; what the catalogue asks for; what of that the broker does not have yet.
     private var topics: [String] = []
     private var wantedTopics: [String] = []
     private var missingTopics: [String] = []
     private var topicsCheckedAt = MonotonicClock.now
-    private var book = LaneBook()
-    private var cache = StateCache<Service.State>()
     private var pauses: [TopicPartition: PauseReason] = [:]
-    private var sweeps: [SweepMark] = []
-    private var sweptVersion: Int64 = -1
     private var timersCheckedAt = MonotonicClock.now + .seconds(-60)
     private var renewedAt = MonotonicClock.now + .seconds(-60)
     private var markedAt = MonotonicClock.now
     private var gaugedAt = MonotonicClock.now + .seconds(-60)
     private var prunedAt = MonotonicClock.now
-    /// Offsets whose message the database refused: they go to the dead letters when met again.
-    private var poisoned: [MessagePlace: Refusal] = [:]
-
-    /// A batch that was decided on what came before it, and all that is needed to decide it again.
-    private struct UnderWay {
-        let batch: InputBatch
-        let catalog: Catalog
-        let before: LaneBook
-        let result: StepResult
-        let started: MonotonicInstant
-    }
-
     package init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
         inputs: @escaping @Sendable (Catalog) -> [String], bounds: WorkerBounds, health: Health, metrics: PathMetrics, log: Log,
@@ -90,7 +71,7 @@ package final class Worker<Service: Decider> {
         self.metrics = metrics
         self.log = log
         self.owner = owner
-        self.partitions = partitions
+        work = LaneWork(decider: decider, partitions: partitions, bounds: bounds)
         self.crash = crash
         let wire = LinkWire(service: decider.service) { decider.dialect(of: $0) }
         committer = Committer(
@@ -146,12 +127,13 @@ package final class Worker<Service: Decider> {
         var batch = InputBatch()
         if committer.outlook.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
         batch.timers = try dueTimers(store, lease.held)
-        if let sweep = try nextSweep(store, catalog) { batch.sweeps.append(sweep) }
+        let tools = tools(store)
+        if let sweep = try work.nextSweep(catalog, tools) { batch.sweeps.append(sweep) }
         guard !batch.isEmpty else {
-            try settle()
+            try work.settle(tools)
             return
         }
-        try carryOut(batch, catalog, store)
+        try work.carryOut(batch, catalog, tools)
     }
 
     // MARK: opening
@@ -191,7 +173,7 @@ package final class Worker<Service: Decider> {
             wantedTopics = wanted
             topics = there
         }
-        var lease = self.lease ?? Lease(owner: owner, lanes: lanes)
+        var lease = self.lease ?? Lease(owner: owner, lanes: work.laneCount)
         let before = self.lease == nil ? nil : Optional(lease.held)
         let held = try lease.renew(store)
         self.lease = lease
@@ -230,26 +212,24 @@ package final class Worker<Service: Decider> {
         guard counts.count == 1, let count = counts.first else {
             throw .unavailable("kafka: the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
         }
-        guard lanes == 0 || lanes == Int32(count) else {
-            throw .unavailable("kafka: the topics had \(lanes) partitions and now have \(count); drain, then restart with the new number")
+        guard work.laneCount == 0 || work.laneCount == Int32(count) else {
+            throw .unavailable(
+                "kafka: the topics had \(work.laneCount) partitions and now have \(count); drain, then restart with the new number")
         }
-        lanes = Int32(count)
+        work.laneCount = Int32(count)
         return there
     }
 
     private func load(_ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
-        try settle()
+        try work.settle(tools(store))
         try committer.drain(.seconds(2))
         for place in pauses.keys {
             health.remove(place.checkName)
             metrics.resumed(place)
         }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
-        book = loaded.book
-        cache = StateCache()
+        work.takeUp(held, loaded.book)
         pauses = loaded.pauses
-        sweeps = []
-        sweptVersion = -1
         try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
         try assign(consumer)
         for (place, reason) in pauses { announce(place, reason) }
@@ -262,7 +242,7 @@ package final class Worker<Service: Decider> {
 
     private func assign(_ consumer: KafkaConsumer) throws(StoreFault) {
         let wanted = Set(topics)
-        let positions = book.nextOffset
+        let positions = work.book.nextOffset
             .filter { wanted.contains($0.key.topic) && pauses[$0.key] == nil }
             .map { TopicPosition(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) }
         do {
@@ -297,9 +277,9 @@ package final class Worker<Service: Decider> {
             guard let marks = try? consumer.watermarks(topic: error.topic, partition: error.partition, timeout: .seconds(5)) else {
                 throw .unavailable("kafka: \(error.fault)")
             }
-            let next = book.nextOffset[place] ?? 0
-            guard next < marks.low || next > marks.high else { throw .unavailable("kafka: \(error.fault)") }
-            let reason = PauseReason.truncated(next: next, low: marks.low, high: marks.high)
+            guard let reason = PauseReason(next: work.book.nextOffset[place] ?? 0, low: marks.low, high: marks.high) else {
+                throw .unavailable("kafka: \(error.fault)")
+            }
             pauses[place] = reason
             announce(place, reason)
             try assign(consumer)
@@ -319,118 +299,22 @@ package final class Worker<Service: Decider> {
 
     private func dueTimers(_ store: PostgresStore, _ held: Set<Int32>) throws(StoreFault) -> [LaneTimer] {
         guard MonotonicClock.now.since(timersCheckedAt) >= .milliseconds(250) else { return [] }
-        var timers: [LaneTimer] = []
-        for row in try store.rows(
-            Self.readTimers, [.int32s(Array(held)), .instant(WallClock.now), .int64(Int64(bounds.timersMax))])
-        {
-            do {
-                let timer = LaneTimer(
-                    lane: try row.int32(0), key: try row.text(1), timer: DueTimer(name: try row.text(2), due: try row.instant(3)))
-                // A write under way may be taking it away or putting it off: it is looked for again afterwards.
-                let key = TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)
-                if underWay?.result.write.timers[key] == nil { timers.append(timer) }
-            } catch { throw StoreFault(error) }
-        }
+        let due = try work.dueTimers(store, at: WallClock.now)
         // A full answer means that there may be more: look again at once.
-        if timers.count < bounds.timersMax { timersCheckedAt = MonotonicClock.now }
-        return timers
+        if due.isAll { timersCheckedAt = MonotonicClock.now }
+        return due.timers
     }
 
-    /// The next keys of a catalogue walk, if there is one to do.
-    private func nextSweep(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) -> SweepStep? {
-        if sweptVersion != catalog.version {
-            // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
-            try settle()
-            try planSweeps(store, catalog)
-        }
-        guard let mark = sweeps.first, let entry = catalog.entry(mark.kind, mark.id, version: mark.version) else {
-            if !sweeps.isEmpty { sweeps.removeFirst() }
-            return nil
-        }
-        var keys: [String] = []
-        for row in try store.rows(
-            Self.readKeys, [.int32(mark.lane), .text(mark.cursor ?? ""), .int64(Int64(bounds.sweepKeysMax))])
-        {
-            do {
-                keys.append(try row.text(0))
-            } catch { throw StoreFault(error) }
-        }
-        let isDone = keys.count < bounds.sweepKeysMax
-        let after = SweepMark(
-            lane: mark.lane, kind: mark.kind, id: mark.id, version: mark.version, cursor: keys.last ?? mark.cursor, isDone: isDone)
-        if isDone { sweeps.removeFirst() } else { sweeps[0] = after }
-        return SweepStep(lane: mark.lane, entry: entry, keys: keys, mark: after)
+    // MARK: the work's tools
+
+    private func tools(_ store: PostgresStore) -> LaneTools<PostgresStore, Committer> {
+        LaneTools(
+            store: store, hand: committer, clock: { WallClock.now },
+            beforeDeciding: { [self] batch, poisoned in crashOnDeadlyMessage(batch, poisoned) },
+            committed: { [self] done in report(done) })
     }
 
-    private func planSweeps(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) {
-        guard let lease else { return }
-        var done: [String: SweepMark] = [:]
-        for row in try store.rows(Self.readSweeps, [.int32s(Array(lease.held))]) {
-            do {
-                let mark = SweepMark(
-                    lane: try row.int32(0), kind: try row.text(1), id: try row.text(2), version: try row.int64(3),
-                    cursor: try row.textOrNil(4), isDone: try row.bool(5))
-                done["\(mark.lane)/\(mark.kind)/\(mark.id)"] = mark
-            } catch { throw StoreFault(error) }
-        }
-        sweeps = []
-        for kind in decider.sweptKinds.sorted() {
-            for entry in catalog.latest(kind) {
-                for lane in lease.held.sorted() {
-                    let known = done["\(lane)/\(kind)/\(entry.id)"]
-                    if let known, known.version == entry.version, known.isDone { continue }
-                    let cursor = known?.version == entry.version ? known?.cursor : nil
-                    sweeps.append(
-                        SweepMark(lane: lane, kind: kind, id: entry.id, version: entry.version, cursor: cursor, isDone: false))
-                }
-            }
-        }
-        sweptVersion = catalog.version
-    }
-
-    // MARK: the step
-
-    /// Decides the batch while the one before is being committed, then gives it to the committer.
-    private func carryOut(_ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore) throws(StoreFault) {
-        let started = MonotonicClock.now
-        crashOnDeadlyMessage(batch)
-        var before = book
-        var result = try decide(batch, catalog, store)
-        if try !settle() {
-            // The batch before was decided anew, so this one must be too.
-            before = book
-            result = try decide(batch, catalog, store)
-        }
-        book = result.book
-        cache.trim(to: bounds.cachedStatesMax)
-        underWay = UnderWay(batch: batch, catalog: catalog, before: before, result: result, started: started)
-        committer.submit(result.write)
-        // Timers and walks are read from the database, which must have caught up before more of them are looked for.
-        if !batch.timers.isEmpty || !batch.sweeps.isEmpty { try settle() }
-    }
-
-    private func decide(_ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore) throws(StoreFault) -> StepResult {
-        try Step(decider: decider, lanes: lanes, partitions: partitions).run(
-            batch, book: book, cache: &cache, catalog: catalog, at: WallClock.now, poisoned: poisoned,
-            pendingIDs: underWay?.result.write.outsideIDs ?? [:], loading: store)
-    }
-
-    /// Waits for the write that is under way. False when the database refused a row of it: then it has been carried out in parts,
-    /// and what was decided on top of it is void.
-    @discardableResult
-    private func settle() throws(StoreFault) -> Bool {
-        guard let done = underWay else { return true }
-        underWay = nil
-        do {
-            try committer.finish()
-        } catch {
-            cache = StateCache()
-            guard case .refused(let sqlstate, let reason) = error, let store else { throw error }
-            book = done.before
-            try bisect(done.batch, done.catalog, store, sqlstate: sqlstate, reason: reason)
-            return false
-        }
-        for place in done.result.write.deadLetters.keys { poisoned[place] = nil }
+    private func report(_ done: CommittedBatch) {
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
         for (link, gap) in done.result.gaps {
             health.set(
@@ -439,40 +323,10 @@ package final class Worker<Service: Decider> {
             metrics.gap(link)
         }
         for link in done.result.healed { health.remove("link " + link.source) }
-        return true
-    }
-
-    /// The database refuses a row of this batch: halve it until the message is found, and set that one aside alone.
-    private func bisect(
-        _ batch: InputBatch, _ catalog: Catalog, _ store: PostgresStore, sqlstate: String, reason: String
-    ) throws(StoreFault) {
-        if let (first, second) = batch.halves(applied: appliedEvents) {
-            for half in [first, second] {
-                try carryOut(half, catalog, store)
-                try settle()
-            }
-        } else if let message = batch.messages.first {
-            let place = MessagePlace(
-                topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: appliedEvents(message)))
-            guard poisoned[place] == nil else { throw .refused(sqlstate: sqlstate, reason) }
-            poisoned[place] = Refusal(code: "row-refused", detail: reason)
-            try carryOut(batch, catalog, store)
-            try settle()
-        } else {
-            throw .refused(sqlstate: sqlstate, reason)
-        }
-    }
-
-    /// How many events of a packed message the link has passed.
-    private func appliedEvents(_ message: RawMessage) -> Int {
-        guard decider.dialect(of: message.topic) == .packed, let sender = message.linkHeaders else { return 0 }
-        let link = LinkIn(source: sender.source, place: TopicPartition(topic: message.topic, partition: message.partition))
-        guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }
-        return from
     }
 
     /// The hook of fault tests: a message that nobody survives, until it is known to be poison.
-    private func crashOnDeadlyMessage(_ batch: InputBatch) {
+    private func crashOnDeadlyMessage(_ batch: InputBatch, _ poisoned: [MessagePlace: Refusal]) {
         guard let deadly = crash.deadlyKey else { return }
         for message in batch.messages {
             for (index, key) in message.eventKeys.enumerated() where key == deadly {
@@ -492,7 +346,7 @@ package final class Worker<Service: Decider> {
         metrics.pending(outlook.pending)
         let wanted = Set(topics)
         var positions: [TopicPosition] = []
-        for (place, next) in book.nextOffset where wanted.contains(place.topic) {
+        for (place, next) in work.book.nextOffset where wanted.contains(place.topic) {
             metrics.position(place, next: next, high: consumer.cachedHigh(topic: place.topic, partition: place.partition))
             positions.append(TopicPosition(topic: place.topic, partition: place.partition, offset: next))
         }
@@ -517,20 +371,14 @@ package final class Worker<Service: Decider> {
         do {
             metrics.gauges(
                 deadLetters: try row.int64(0), transactionIDAge: try row.int64(1), oldestUnpublished: try row.doubleOrNil(2) ?? 0,
-                stalledLinks: book.linksStalled.count)
+                stalledLinks: work.book.linksStalled.count)
         } catch { throw StoreFault(error) }
     }
 
     /// Drops everything known: the next turn reads it again, under the row lock.
     private func forget(closing: Bool) {
-        if underWay != nil {
-            underWay = nil
-            // Whatever became of it is read from the database.
-            _ = try? committer.finish()
-        }
-        cache = StateCache()
+        work.forget(committer)
         lease = nil
-        sweeps = []
         if closing {
             store?.close()
             store = nil
@@ -539,7 +387,7 @@ package final class Worker<Service: Decider> {
 
     private func stop() {
         do throws(StoreFault) {
-            try settle()
+            if let store { try work.settle(tools(store)) } else { work.forget(committer) }
         } catch {
             log.info("left to the next start", event: "batch-dropped", ["reason": .text("\(error)")])
         }
@@ -552,12 +400,6 @@ package final class Worker<Service: Decider> {
         consumer?.close()
     }
 
-    static var readTimers: String {
-        """
-        SELECT lane, key, name, due_at FROM timer WHERE lane = ANY ($1::int4[]) AND due_at <= $2
-         ORDER BY due_at, lane, key, name LIMIT $3
-        """
-    }
     // As long as the topics keep what was sent: within that time a link can be sent again from here.
     static var pruneOutbox: String {
         """
@@ -580,8 +422,6 @@ package final class Worker<Service: Decider> {
                  WHERE l.acked_seq < l.last_seq)
         """
     }
-    static var readKeys: String { "SELECT key FROM state WHERE lane = $1 AND key > $2 ORDER BY key LIMIT $3" }
-    static var readSweeps: String { "SELECT lane, kind, id, version, cursor, is_done FROM sweep WHERE lane = ANY ($1::int4[])" }
 }
 
 extension TopicPartition {

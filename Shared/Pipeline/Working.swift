@@ -95,7 +95,7 @@ struct Working<State: DecidedState> {
             let (rows, last) = writers[index].finish()
             write.outbox.append(contentsOf: rows)
             book.linkOut[link] = last
-            write.linksOut[link] = last
+            if !Mutant.isOn("link-numbers-not-kept") { write.linksOut[link] = last }
         }
         write.outbox.sort {
             ($0.link.place.topic, $0.link.place.partition, $0.link.lane, $0.firstSequence)
@@ -109,7 +109,7 @@ struct Working<State: DecidedState> {
             guard let from = before.nextOffset[place], from != next else { continue }
             write.fence.append(FenceMove(place: place, from: from, to: next))
         }
-        for lane in touchedLanes {
+        for lane in touchedLanes where !Mutant.isOn("lane-not-fenced") {
             let place = TopicPartition(topic: LaneBook.laneTopic, partition: lane)
             guard let from = before.nextOffset[place] else { continue }
             book.nextOffset[place] = from + 1

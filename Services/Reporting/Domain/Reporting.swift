@@ -106,8 +106,8 @@ package struct Reporting: Decider {
     }
 
     private func takeFact(_ fact: Fact, of message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects) {
-        // The place on the topic says whether a fact has been counted: keeping every fact's id would keep every fact.
-        guard state.counted.moves(to: message.partition, message.position) else { return }
+        // The place in the link says whether a fact has been counted: keeping every fact's id would keep every fact.
+        guard state.counted.moves(to: message.partition, message.order) else { return }
         var tally = state.facts[fact.recordType] ?? FactTally()
         tally.take(fact)
         state.facts[fact.recordType] = tally

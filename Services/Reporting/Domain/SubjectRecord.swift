@@ -219,7 +219,7 @@ package struct FactTally: Hashable, Sendable {
     }
 }
 
-/// The last fact counted, by its place on the topic. One subject's facts lie in one partition, in order.
+/// The last fact counted, by its place in the link. One subject's facts come from one lane to one partition, in order.
 package struct CountedUpTo: Hashable, Sendable {
     private var partition: Int32 = -1
     private var offset: Int64 = -1

@@ -1,0 +1,245 @@
+import Chassis
+import Contracts
+import Deciding
+import Vocabulary
+
+/// What the work on lanes asks of its store beside the path's own reads.
+package protocol LaneStore: PathStore {
+    /// Timers of the lanes that are due, the longest due first.
+    func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer]
+    /// Known keys of a lane above `cursor`, in order.
+    func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String]
+    /// Where the catalogue walks of the lanes stand.
+    func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark]
+}
+
+/// Who commits, meanwhile the next batch is decided. One write is under way at most.
+package protocol WriteHand {
+    func submit(_ write: BatchWrite)
+    /// Waits for the write that was submitted.
+    func finish() throws(StoreFault)
+}
+
+/// A batch that is known to be committed.
+package struct CommittedBatch {
+    package let batch: InputBatch
+    package let result: StepResult
+    package let started: MonotonicInstant
+}
+
+/// What the work is done with: the same work over PostgreSQL and a committer's thread, and over the simulator's.
+package struct LaneTools<Store: LaneStore, Hand: WriteHand> {
+    package let store: Store
+    package let hand: Hand
+    package let clock: () -> Instant
+    /// Hears of every batch before it is decided, and which of its messages are to be set aside.
+    package let beforeDeciding: (InputBatch, [MessagePlace: Refusal]) -> Void
+    package let committed: (CommittedBatch) -> Void
+
+    package init(
+        store: Store, hand: Hand, clock: @escaping () -> Instant,
+        beforeDeciding: @escaping (InputBatch, [MessagePlace: Refusal]) -> Void = { _, _ in },
+        committed: @escaping (CommittedBatch) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.hand = hand
+        self.clock = clock
+        self.beforeDeciding = beforeDeciding
+        self.committed = committed
+    }
+}
+
+/// The work on some lanes, without threads, clocks and connections of its own: decides a batch while the one before is being committed,
+/// decides it anew when that one was refused, halves a refused batch until the message is found, walks the catalogue over the keys.
+///
+/// All that it knows is a copy, valid while the fence holds. Whoever uses it calls `forget` after any fault but a refused row, and
+/// `takeUp` with what the store says under the row lock.
+package struct LaneWork<Service: Decider> {
+    private let decider: Service
+    private let partitions: [String: Int32]
+    private let bounds: WorkerBounds
+    /// The partition count of every topic; zero until it is known.
+    package var laneCount: Int32
+
+    package private(set) var book = LaneBook()
+    package private(set) var held: Set<Int32> = []
+    private var cache = StateCache<Service.State>()
+    /// The batch whose write is on its way to the store.
+    private var underWay: UnderWay?
+    private var sweeps: [SweepMark] = []
+    private var sweptVersion: Int64 = -1
+    /// Messages that the store refused: they go to the dead letters when met again.
+    private var poisoned: [MessagePlace: Refusal] = [:]
+
+    /// A batch that was decided on what came before it, and all that is needed to decide it again.
+    private struct UnderWay {
+        let batch: InputBatch
+        let catalog: Catalog
+        let before: LaneBook
+        let result: StepResult
+        let started: MonotonicInstant
+    }
+
+    package init(decider: Service, laneCount: Int32 = 0, partitions: [String: Int32] = [:], bounds: WorkerBounds) {
+        self.decider = decider
+        self.laneCount = laneCount
+        self.partitions = partitions
+        self.bounds = bounds
+    }
+
+    package var isUnderWay: Bool { underWay != nil }
+
+    /// Takes the lanes up where the store says that they stand.
+    package mutating func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
+        self.held = held
+        self.book = book
+        dropStates()
+        sweeps = []
+        sweptVersion = -1
+    }
+
+    /// Drops everything known: it is to be read again, under the row lock.
+    package mutating func forget(_ hand: some WriteHand) {
+        if underWay != nil {
+            underWay = nil
+            // Whatever became of it is read from the store.
+            _ = try? hand.finish()
+        }
+        dropStates()
+        sweeps = []
+    }
+
+    private mutating func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
+
+    // MARK: inputs that the store makes
+
+    /// Due timers, but those that the write under way changes.
+    package func dueTimers(_ store: some LaneStore, at now: Instant) throws(StoreFault) -> (timers: [LaneTimer], isAll: Bool) {
+        let due = try store.dueTimers(held, at: now, countMax: bounds.timersMax)
+        // A write under way may be taking it away or putting it off: it is looked for again afterwards.
+        let timers = due.filter {
+            underWay?.result.write.timers[TimerKey(lane: $0.lane, key: $0.key, name: $0.timer.name)] == nil
+        }
+        return (timers, due.count < bounds.timersMax)
+    }
+
+    /// The next keys of a catalogue walk, if there is one to do.
+    package mutating func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep?
+    {
+        if sweptVersion != catalog.version {
+            // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
+            try settle(tools)
+            try planSweeps(tools.store, catalog)
+        }
+        guard let mark = sweeps.first, let entry = catalog.entry(mark.kind, mark.id, version: mark.version) else {
+            if !sweeps.isEmpty { sweeps.removeFirst() }
+            return nil
+        }
+        let keys = try tools.store.keys(ofLane: mark.lane, after: mark.cursor ?? "", countMax: bounds.sweepKeysMax)
+        let isDone = keys.count < bounds.sweepKeysMax || Mutant.isOn("sweep-ends-early")
+        let after = SweepMark(
+            lane: mark.lane, kind: mark.kind, id: mark.id, version: mark.version, cursor: keys.last ?? mark.cursor, isDone: isDone)
+        if isDone { sweeps.removeFirst() } else { sweeps[0] = after }
+        return SweepStep(lane: mark.lane, entry: entry, keys: keys, mark: after)
+    }
+
+    private mutating func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
+        var known: [String: SweepMark] = [:]
+        for mark in try store.sweepMarks(held) { known["\(mark.lane)/\(mark.kind)/\(mark.id)"] = mark }
+        sweeps = []
+        for kind in decider.sweptKinds.sorted() {
+            for entry in catalog.latest(kind) {
+                for lane in held.sorted() {
+                    let mark = known["\(lane)/\(kind)/\(entry.id)"]
+                    if let mark, mark.version == entry.version, mark.isDone { continue }
+                    let cursor = mark?.version == entry.version ? mark?.cursor : nil
+                    sweeps.append(
+                        SweepMark(lane: lane, kind: kind, id: entry.id, version: entry.version, cursor: cursor, isDone: false))
+                }
+            }
+        }
+        sweptVersion = catalog.version
+    }
+
+    // MARK: the step
+
+    /// Decides the batch while the one before is being committed, then gives it to the hand.
+    package mutating func carryOut(
+        _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
+    ) throws(StoreFault) {
+        let started = MonotonicClock.now
+        tools.beforeDeciding(batch, poisoned)
+        var before = book
+        var result = try decide(batch, catalog, tools)
+        if try !settle(tools), !Mutant.isOn("void-decision-kept") {
+            // The batch before was decided anew, so this one must be too.
+            before = book
+            result = try decide(batch, catalog, tools)
+        }
+        book = result.book
+        cache.trim(to: bounds.cachedStatesMax)
+        underWay = UnderWay(batch: batch, catalog: catalog, before: before, result: result, started: started)
+        tools.hand.submit(result.write)
+        // Timers and walks are read from the store, which must have caught up before more of them are looked for.
+        if !batch.timers.isEmpty || !batch.sweeps.isEmpty { try settle(tools) }
+    }
+
+    private mutating func decide(
+        _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
+    ) throws(StoreFault) -> StepResult {
+        let pendingIDs = Mutant.isOn("ids-under-way-ignored") ? [:] : underWay?.result.write.outsideIDs ?? [:]
+        return try Step(decider: decider, lanes: laneCount, partitions: partitions).run(
+            batch, book: book, cache: &cache, catalog: catalog, at: tools.clock(), poisoned: poisoned, pendingIDs: pendingIDs,
+            loading: tools.store)
+    }
+
+    /// Waits for the write that is under way. False when the store refused a row of it: then it has been carried out in parts, and
+    /// what was decided on top of it is void.
+    @discardableResult
+    package mutating func settle(_ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> Bool {
+        guard let done = underWay else { return true }
+        underWay = nil
+        do {
+            try tools.hand.finish()
+        } catch {
+            if case .outcomeUnknown = error, Mutant.isOn("unknown-taken-for-done") { return true }
+            dropStates()
+            guard case .refused(let sqlstate, let reason) = error else { throw error }
+            if !Mutant.isOn("refused-batch-adopted") { book = done.before }
+            try bisect(done.batch, done.catalog, tools, sqlstate: sqlstate, reason: reason)
+            return false
+        }
+        for place in done.result.write.deadLetters.keys { poisoned[place] = nil }
+        tools.committed(CommittedBatch(batch: done.batch, result: done.result, started: done.started))
+        return true
+    }
+
+    /// The store refuses a row of this batch: halve it until the message is found, and set that one aside alone.
+    private mutating func bisect(
+        _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>, sqlstate: String, reason: String
+    ) throws(StoreFault) {
+        if let (first, second) = batch.halves(applied: appliedEvents) {
+            for half in [first, second] {
+                try carryOut(half, catalog, tools)
+                try settle(tools)
+            }
+        } else if let message = batch.messages.first {
+            let place = MessagePlace(
+                topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: appliedEvents(message)))
+            guard poisoned[place] == nil else { throw .refused(sqlstate: sqlstate, reason) }
+            poisoned[place] = Refusal(code: "row-refused", detail: reason)
+            try carryOut(batch, catalog, tools)
+            try settle(tools)
+        } else {
+            throw .refused(sqlstate: sqlstate, reason)
+        }
+    }
+
+    /// How many events of a packed message the link has passed.
+    private func appliedEvents(_ message: RawMessage) -> Int {
+        guard decider.dialect(of: message.topic) == .packed, let sender = message.linkHeaders else { return 0 }
+        let link = LinkIn(source: sender.source, place: TopicPartition(topic: message.topic, partition: message.partition))
+        guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }
+        return from
+    }
+}

@@ -1,0 +1,40 @@
+import Deciding
+import Foundation
+import Wire
+
+/// The base pack, read once, and some changes of it.
+struct Catalogue: Sendable {
+    let base: Catalog
+    /// Each is the base with one entry's next version.
+    let changed: [Catalog]
+
+    init(packs: String) throws {
+        let folder = packs + "/base"
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }.sorted() ?? []
+        var entries: [CatalogEntry] = []
+        for file in files where file.hasSuffix(".json") && file != "pack.json" {
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else { continue }
+            let json = try JSONDocument(parsing: Array(data), limits: JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)).root
+            if json.kind == .array {
+                for element in json.elements { entries.append(try CatalogEntry(element)) }
+            } else {
+                entries.append(try CatalogEntry(json))
+            }
+        }
+        let all = entries
+        let version = Int64(all.count)
+        base = Catalog(version: version, entries: all)
+        changed = Self.changing.compactMap { kind, id in
+            guard let entry = all.last(where: { $0.kind == kind && $0.id == id }) else { return nil }
+            let next = CatalogEntry(
+                kind: kind, id: id, version: entry.version + 1, effectiveFrom: entry.effectiveFrom, isWithdrawn: true, body: entry.body)
+            return Catalog(version: version + 1, entries: all + [next])
+        }
+    }
+
+    /// What the acts of a world withdraw: each concerns every firm.
+    private static let changing = [
+        ("tag", "micro"), ("product", "bank-a-tax-credit"), ("policy", "first-loan-award"), ("riskRule", "tax-silent"),
+        ("whitelist", "steady-operators"),
+    ]
+}
