@@ -44,12 +44,16 @@ struct LaneLoader {
             throw StoreFault(error)
         }
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
-        for (place, mark) in marks {
-            loaded.highs[place] = mark.high
-            guard let next = loaded.book.nextOffset[place] else { continue }
-            if next < mark.low || next > mark.high {
-                loaded.pauses[place] = .truncated(next: next, low: mark.low, high: mark.high)
+        for (place, looked) in marks {
+            var mark = looked
+            if let next = loaded.book.nextOffset[place], next < mark.low || next > mark.high {
+                // The log was looked at before the rows were locked: meanwhile it may have grown, and another worker may have read on.
+                mark = try watermark(place)
+                if next < mark.low || next > mark.high {
+                    loaded.pauses[place] = .truncated(next: next, low: mark.low, high: mark.high)
+                }
             }
+            loaded.highs[place] = mark.high
         }
         return loaded
     }
@@ -58,15 +62,19 @@ struct LaneLoader {
         var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for topic in topics {
             for lane in lanes {
-                do {
-                    marks[TopicPartition(topic: topic, partition: lane)] = try consumer.watermarks(
-                        topic: topic, partition: lane, timeout: .seconds(10))
-                } catch {
-                    throw .unavailable("kafka: \(error)")
-                }
+                let place = TopicPartition(topic: topic, partition: lane)
+                marks[place] = try watermark(place)
             }
         }
         return marks
+    }
+
+    private func watermark(_ place: TopicPartition) throws(StoreFault) -> (low: Int64, high: Int64) {
+        do {
+            return try consumer.watermarks(topic: place.topic, partition: place.partition, timeout: .seconds(10))
+        } catch {
+            throw .unavailable("kafka: \(error)")
+        }
     }
 
     /// Makes the rows of partitions never read before, at the beginning of their log.
