@@ -116,6 +116,9 @@ let checks: [Target] = [
     tests(
         "ScenarioTests",
         needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+    tests(
+        "FaultTests",
+        needs: ["Pipeline", "Province", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
     tests("SimulateTests", needs: ["simulate", "Pipeline", "Deciding", "Contracts", "Wire", "Vocabulary"]),
 ]

@@ -44,9 +44,13 @@ struct LaneLoader {
             throw StoreFault(error)
         }
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
-        for (place, mark) in marks {
-            loaded.highs[place] = mark.high
+        for (place, looked) in marks {
             guard let next = loaded.book.nextOffset[place] else { continue }
+            loaded.highs[place] = looked.high
+            guard PauseReason(next: next, low: looked.low, high: looked.high) != nil else { continue }
+            // The log was looked at before the rows were locked: meanwhile it may have grown, and another worker may have read on.
+            let mark = try watermark(place)
+            loaded.highs[place] = mark.high
             loaded.pauses[place] = PauseReason(next: next, low: mark.low, high: mark.high)
         }
         return loaded
@@ -56,15 +60,19 @@ struct LaneLoader {
         var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for topic in topics {
             for lane in lanes {
-                do {
-                    marks[TopicPartition(topic: topic, partition: lane)] = try consumer.watermarks(
-                        topic: topic, partition: lane, timeout: .seconds(10))
-                } catch {
-                    throw .unavailable("kafka: \(error)")
-                }
+                let place = TopicPartition(topic: topic, partition: lane)
+                marks[place] = try watermark(place)
             }
         }
         return marks
+    }
+
+    private func watermark(_ place: TopicPartition) throws(StoreFault) -> (low: Int64, high: Int64) {
+        do {
+            return try consumer.watermarks(topic: place.topic, partition: place.partition, timeout: .seconds(10))
+        } catch {
+            throw .unavailable("kafka: \(error)")
+        }
     }
 
     /// Makes the rows of partitions never read before, at the beginning of their log.

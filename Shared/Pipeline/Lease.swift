@@ -24,7 +24,7 @@ struct Lease {
     mutating func renew(_ store: PostgresStore) throws(StoreFault) -> Set<Int32> {
         do {
             _ = try store.rows(Self.seen, [.text(owner)])
-            let alive = try store.rows(Self.countAlive, []).first.map { row throws(PostgresFault) in try row.int64(0) } ?? 1
+            let alive = try store.rows(Self.countAlive, [.text(owner)]).first.map { row throws(PostgresFault) in try row.int64(0) } ?? 1
             let share = Int((Int64(lanes) + max(1, alive) - 1) / max(1, alive))
             held = try laneNumbers(store.rows(Self.extend, [.text(owner), .int64(length.wholeMicroseconds)]))
             if held.count > share {
@@ -65,7 +65,15 @@ struct Lease {
         INSERT INTO worker (owner, seen_at) VALUES ($1, now()) ON CONFLICT (owner) DO UPDATE SET seen_at = now()
         """
     static let gone = "DELETE FROM worker WHERE owner = $1"
-    static let countAlive = "SELECT count(*) FROM worker WHERE seen_at > now() - interval '6 s'"
+    // One whose lanes hang on an ended connection has died: it must not count, or its share would lie idle until it is forgotten.
+    static let countAlive = """
+        SELECT count(*) FROM worker w
+         WHERE w.seen_at > now() - interval '6 s'
+           AND (w.owner = $1
+                OR NOT EXISTS (SELECT FROM lane_lease h
+                                WHERE h.owner = w.owner
+                                  AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = h.backend_pid)))
+        """
     static let extend = """
         UPDATE lane_lease SET expires_at = now() + $2 * interval '1 microsecond', backend_pid = pg_backend_pid()
          WHERE owner = $1 RETURNING lane

@@ -169,7 +169,7 @@ package struct ServiceSettings: Sendable {
     package init(_ environment: inout Environment, service: ServiceName) {
         postgres = PostgresAddress(
             conninfo: environment.secret(ServiceKeys.postgres), applicationName: "xinqiao-" + service.rawValue,
-            searchPath: service.rawValue)
+            searchPath: service.rawValue, idleTransactionDeadline: .seconds(8))
         kafka = KafkaSettings(&environment, clientID: "xinqiao-" + service.rawValue)
         statusAddress = environment.text(ServiceKeys.statusAddress, default: "127.0.0.1")
         statusPort = environment.int(ServiceKeys.statusPort, default: 9464, in: 0...65_535)

@@ -49,6 +49,10 @@ import CLibPQ
             }, Unmanaged.passUnretained(self).toOpaque())
         do {
             try limitStatements(to: address.statementDeadline)
+            if let deadline = address.idleTransactionDeadline {
+                _ = try execute(
+                    "SELECT set_config('idle_in_transaction_session_timeout', $1, false)", [.text("\(Self.milliseconds(deadline))")])
+            }
             if let searchPath = address.searchPath {
                 _ = try execute("SELECT set_config('search_path', $1, false)", [.text(searchPath)])
             }
@@ -172,10 +176,15 @@ import CLibPQ
     /// Changes how long a statement may take: the server cancels it then (57014), and 5 s later we give the session up.
     /// Nil means without limit, for migrations.
     package func limitStatements(to deadline: Duration?) throws(PostgresFault) {
-        let milliseconds = deadline.map { max(1, $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000) }
+        let milliseconds = deadline.map(Self.milliseconds)
         answerDeadline = deadline.map { $0 + PostgresAddress.answerGrace } ?? answerDeadline
         _ = try execute("SELECT set_config('statement_timeout', $1, false)", [.text("\(milliseconds ?? 0)")])
         if deadline == nil { answerDeadline = nil }
+    }
+
+    /// At least 1, since 0 would mean without limit.
+    private static func milliseconds(_ length: Duration) -> Int64 {
+        max(1, length.components.seconds * 1000 + length.components.attoseconds / 1_000_000_000_000_000)
     }
 
     /// Waits for answers within the body for as long as the peer lives. The server's own limit is the caller's to lift.

@@ -10,17 +10,22 @@ package struct PostgresAddress: Sendable {
     package let searchPath: String?
     /// The server cancels a statement after this long; we drop the connection `answerGrace` later if even that brings no answer.
     package let statementDeadline: Duration
+    /// The server ends the session of a client that stands still in the middle of a transaction for this long, and with it the
+    /// locks that others wait for. Nil for no limit.
+    package let idleTransactionDeadline: Duration?
 
     /// How much longer than the server's own limit we wait, so that normally the server speaks first.
     static let answerGrace: Duration = .seconds(5)
 
     package init(
-        conninfo: String, applicationName: String, searchPath: String? = nil, statementDeadline: Duration = .seconds(30)
+        conninfo: String, applicationName: String, searchPath: String? = nil, statementDeadline: Duration = .seconds(30),
+        idleTransactionDeadline: Duration? = nil
     ) {
         self.conninfo = conninfo
         self.applicationName = applicationName
         self.searchPath = searchPath
         self.statementDeadline = statementDeadline
+        self.idleTransactionDeadline = idleTransactionDeadline
     }
 
     /// What notices a dead peer within 30 s. The connection text may override each of them; see `settings`.

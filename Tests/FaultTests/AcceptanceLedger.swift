@@ -1,0 +1,100 @@
+import Contracts
+import Foundation
+import Kafka
+import Postgres
+import Province
+import Vocabulary
+import Wire
+
+/// O2: every record that was sent is accepted or set aside, never both and never neither; every accepted one has one effect; money adds up.
+struct AcceptanceLedger {
+    var sent = 0
+    var accepted = 0
+    var setAside = 0
+    /// Sent once more under the same id with the same bytes.
+    var repeats = 0
+    /// Neither accepted nor set aside.
+    var lost: [String] = []
+    /// Accepted and set aside, or with more than one effect.
+    var doubled: [String] = []
+    /// Where the sums of money differ.
+    var sums: [String] = []
+
+    var isWhole: Bool { lost.isEmpty && doubled.isEmpty && sums.isEmpty }
+
+    init(_ world: FaultWorld, _ feed: Feed, without left: [String] = []) throws {
+        let connection = try world.connect()
+        defer { connection.close() }
+        var acceptedAt: [TopicPosition: String] = [:]
+        for row in try connection.execute(
+            "SELECT topic, partition, \"offset\", record_id FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
+        {
+            let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
+            acceptedAt[place] = try row.text(3)
+        }
+        var setAsideAt: Set<TopicPosition> = []
+        for row in try connection.execute("SELECT topic, partition, \"offset\" FROM ingestion.dead_letter") {
+            setAsideAt.insert(TopicPosition(topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2)))
+        }
+        doubled += Set(acceptedAt.keys).intersection(setAsideAt).map { "accepted and set aside: \($0)" }
+
+        var turnover: Int64 = 0
+        var decidedIDs: Set<String> = []
+        for (record, places) in feed.sent where !left.contains(record.subject) {
+            sent += 1
+            let name = "\(record.topic) \(record.id)"
+            let isAccepted = places.contains { acceptedAt[$0] != nil }
+            let isSetAside = places.contains { setAsideAt.contains($0) }
+            if isAccepted {
+                accepted += 1
+                decidedIDs.insert(name)
+                if record.type == "tax.return" { turnover += Self.fen(record.data, "sales") }
+            } else if isSetAside {
+                setAside += 1
+                decidedIDs.insert(name)
+            } else if decidedIDs.contains(name) {
+                repeats += 1
+            } else {
+                lost.append(name)
+            }
+        }
+        try checkEffects(connection, feed)
+        let kept = try connection.execute(
+            """
+            SELECT coalesce(sum(round((f.data->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.fact f WHERE f.subject = ANY ($1) AND f.record_type = 'tax.return'
+            """, [.texts(feed.subjects)]
+        ).first?.int64(0)
+        let held = try connection.execute(
+            """
+            SELECT coalesce(sum(round((q.record->'data'->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.quarantine q WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status <> 'released'
+            """, [.texts(feed.subjects)]
+        ).first?.int64(0)
+        if kept.map({ $0 + (held ?? 0) }) != turnover {
+            sums.append("turnover declared \(turnover) fen, kept \(kept ?? 0) and held \(held ?? 0)")
+        }
+    }
+
+    private mutating func checkEffects(_ connection: Connection, _ feed: Feed) throws {
+        for row in try connection.execute(
+            """
+            SELECT a.record_id,
+                   (SELECT count(*) FROM governance.fact f WHERE f.fact_id = a.record_id)
+                 + (SELECT count(*) FROM governance.quarantine q WHERE q.record_id = a.record_id AND q.status <> 'released')
+                 + (SELECT count(*) FROM governance.repair_refused r WHERE r.record_id = a.record_id) AS effects
+              FROM ingestion.accepted_record a WHERE a.subject = ANY ($1)
+            """, [.texts(feed.subjects)])
+        {
+            let effects = try row.int64(1)
+            if effects == 0 { lost.append("no effect of \(try row.text(0))") }
+            if effects > 1 { doubled.append("\(effects) effects of \(try row.text(0))") }
+        }
+    }
+
+    private static func fen(_ data: [UInt8], _ field: String) -> Int64 {
+        guard let money = (try? JSONDocument(parsing: data))?.root[field]?.moneyInYuan
+        else { return 0 }
+        return money.fen
+    }
+}

@@ -1,0 +1,138 @@
+import Chassis
+import Contracts
+import Foundation
+import Province
+import Testing
+import Vocabulary
+
+/// The world that the faults share, and what a calm one made of the same records.
+///
+/// Every fault has firms of its own. First a calm world is fed all of them and put away; then the faults strike one after another, and
+/// after each the four oracles judge what became of its firms.
+final class FaultHouse: @unchecked Sendable {
+    let world: FaultWorld
+    private let province: Province
+    private let golden: [Fault: GoldenDump]
+    private var trace = LinkTrace()
+    let calmRate: Double
+
+    /// The faults in the order of their firms.
+    enum Fault: Int, CaseIterable {
+        case kills, resume, pauses, rolling, twins, databaseCrashes, sessions, commits, broker, resets, rebalances, replays, clocks
+        case clocksFar, fuzz, lostLog, oldDatabase, diskFull, poison
+    }
+
+    /// Nil, with one line printed, where PostgreSQL or Kafka is missing. Made on first use.
+    static let shared: Result<FaultHouse, any Error>? = {
+        guard let home = FaultKafka.home else {
+            print("skipped: faults (no KAFKA_HOME and no ../shared/kafka)")
+            return nil
+        }
+        guard FaultPostgres.isInstalled else {
+            print("skipped: faults (no PostgreSQL is installed)")
+            return nil
+        }
+        let result = Result { try FaultHouse(kafkaHome: home) }
+        atexit { if case .success(let house)? = FaultHouse.shared { house.world.remove() } }
+        return result
+    }()
+
+    private init(kafkaHome: String) throws {
+        let scale = FaultScale.current
+        let last = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)).month + -1
+        province = Province(
+            seed: scale.seed, firms: Fault.allCases.map { Self.firms(of: $0).upperBound }.max() ?? 0, months: 6, lastMonth: last, badShare: BasisPoints(300))
+        let begun = MonotonicClock.now
+        let calm = try FaultWorld(kafkaHome: kafkaHome)
+        defer { calm.remove() }
+        try calm.startAll()
+        let ready = MonotonicClock.now.since(begun)
+        let feed = Feed(calm, firms: 0..<province.firms, of: province)
+        let started = MonotonicClock.now
+        try feed.finish()
+        try calm.settle(feed, within: .seconds(600))
+        calmRate = Double(feed.records.count) / (Double(MonotonicClock.now.since(started).wholeMicroseconds) / 1_000_000)
+        var golden: [Fault: GoldenDump] = [:]
+        for fault in Fault.allCases {
+            golden[fault] = try GoldenDump.take(calm, Self.firms(of: fault).compactMap { [province] in province.uscc(ofFirm: $0)?.text })
+        }
+        self.golden = golden
+        let ledger = try AcceptanceLedger(calm, feed)
+        print(
+            "faults: a calm world, up after \(ready.wholeMicroseconds / 1_000) ms, did \(feed.records.count) records at \(Int(calmRate))/s: \(ledger.accepted) accepted, \(ledger.setAside) set aside, "
+                + "\(golden.values.reduce(0) { $0 + $1.rowCount }) rows")
+        guard ledger.isWhole else { throw Trouble("the calm world is not whole: \(ledger.lost.prefix(3)) \(ledger.doubled.prefix(3)) \(ledger.sums)") }
+        world = try FaultWorld(kafkaHome: kafkaHome)
+        try world.startAll()
+    }
+
+    /// How much a fault needs to be fed, in shares of the ordinary.
+    private static func weight(_ fault: Fault) -> Int {
+        switch fault {
+        case .kills: 4
+        case .commits, .resets: 3
+        default: 1
+        }
+    }
+
+    static func firms(of fault: Fault) -> Range<Int> {
+        let size = FaultScale.current.firmsPerFault
+        let before = Fault.allCases.prefix(fault.rawValue).reduce(0) { $0 + weight($1) }
+        return before * size..<(before + weight(fault)) * size
+    }
+
+    func feed(_ fault: Fault, in other: FaultWorld? = nil) -> Feed {
+        Feed(other ?? world, firms: Self.firms(of: fault), of: province)
+    }
+
+    /// Ends the feed, lets everything go through, and judges. Adds a line to the report.
+    /// - Parameters:
+    ///   - isGolden: false where the fault may change what is decided (a clock that is ten years off), so that O1 does not apply.
+    ///   - left: subjects that the fault takes out.
+    ///   - other: the world of the fault, when it is not the shared one.
+    func judge(_ fault: Fault, _ feed: Feed, _ line: FaultReport.Line, isGolden: Bool = true, without left: [String] = [], in other: FaultWorld? = nil)
+        throws
+    {
+        var line = line
+        let world = other ?? self.world
+        var trace = other == nil ? self.trace : LinkTrace()
+        defer { if other == nil { self.trace = trace } }
+        do {
+            try world.startAll()
+            try feed.finish()
+            let catchUp = try world.settle(feed)
+            line.catchUp = catchUp
+            // O2
+            let ledger = try AcceptanceLedger(world, feed, without: left)
+            line.lost = ledger.lost.count
+            line.doubled = ledger.doubled.count
+            #expect(ledger.lost.prefix(5).map { $0 } == [], "lost")
+            #expect(ledger.doubled.prefix(5).map { $0 } == [], "doubled")
+            #expect(ledger.sums == [])
+            // O1
+            let calm = golden[fault]?.without(left) ?? GoldenDump(tables: [:])
+            let found = try GoldenDump.take(world, feed.subjects)
+            let differences = isGolden ? found.differences(from: calm) : []
+            if !differences.isEmpty {
+                let folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-golden-\(fault)")
+                try calm.write(to: folder.appendingPathComponent("calm"))
+                try found.write(to: folder.appendingPathComponent("found"))
+                print("faults: both states lie in \(folder.path)")
+            }
+            #expect(differences == [], "not as on a calm day")
+            // O3
+            let broken = try world.brokenLinks()
+            #expect(broken == [])
+            // O4
+            try trace.read(world)
+            try trace.close(world)
+            for (anomaly, places) in trace.anomalies { Issue.record("\(anomaly.rawValue): \(places.count) times, \(places.prefix(3))") }
+            line.isHeld = ledger.isWhole && differences.isEmpty && broken.isEmpty && trace.anomalies.isEmpty && line.isHeld
+        } catch {
+            line.isHeld = false
+            FaultReport.shared.add(line)
+            throw error
+        }
+        FaultReport.shared.add(line)
+    }
+}

@@ -1,0 +1,193 @@
+import Chassis
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import Province
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+extension ProcessFaultTests {
+    /// What comes in is wrong: said twice, said again, damaged, or from another time.
+    @Suite(.serialized) struct Inputs {
+        private let scale = FaultScale.current
+
+        private func house() throws -> FaultHouse? { try FaultHouse.shared?.get() }
+
+        @Test func `F19 a fifth of the log written again, and whole topics replayed, change nothing`() throws {
+            guard let house = try house() else { return }
+            let world = house.world
+            let feed = house.feed(.replays)
+            feed.pace(Double(feed.records.count))
+            _ = eventually(within: .seconds(20)) { feed.sentCount == feed.records.count }
+            var random = SplitMix64(seed: scale.seed)
+            let log = try RawLog(world)
+            var again = 0
+            let outside = try Topics.outside(world)
+            let whole = [Topic.ingestionRecords, Topic.governanceFacts, Topic.source("tax")]
+            for topic in outside + Topics.between {
+                var copies: [ConsumedMessage] = []
+                try log.messages(of: topic) { message in
+                    if whole.contains(topic) || Int.random(in: 0..<5, using: &random) == 0 { copies.append(message) }
+                }
+                // A replay keeps the order; a duplicated fifth comes in any.
+                if !whole.contains(topic) { copies.shuffle(using: &random) }
+                for message in copies {
+                    let headers = message.headers.map { KafkaHeader(name: $0.name, value: $0.value) }
+                    if try log.append(message.topic, message.partition, key: message.key, value: message.value, headers: headers) {
+                        again += 1
+                    }
+                }
+            }
+            try log.finish()
+            try waitUntilRead(world, outside, log)
+            try house.judge(
+                .replays, feed,
+                FaultReport.Line(
+                    fault: "F19", how: "20 % of every topic again in any order, three topics whole", count: again,
+                    remarks: "\(outside.count + Topics.between.count) topics"))
+        }
+
+        private func waitUntilRead(_ world: FaultWorld, _ topics: [String], _ log: RawLog) throws {
+            for topic in topics {
+                let count = try log.count(topic)
+                let read = "SELECT coalesce(sum(next_offset), 0)::int8 FROM ingestion.consumer_offset WHERE topic = $1"
+                guard eventually(within: .seconds(scale.isLong ? 3_600 : 300), { (try? world.number(read, [.text(topic)])) == count })
+                else {
+                    throw Trouble("\(topic) has \(count) messages, and ingestion has read \((try? world.number(read, [.text(topic)])) ?? -1)")
+                }
+            }
+        }
+
+        @Test func `F18 whatever lies in the log is applied or set aside with a reason, and nobody falls over`() throws {
+            guard let house = try house() else { return }
+            let world = house.world
+            let feed = house.feed(.fuzz)
+            let pids = ServiceName.allCases.map { world.process($0)?.pid }
+            var fuzzer = Fuzzer(seed: scale.seed, sound: house.feed(.fuzz).records)
+            let log = try RawLog(world)
+            let outside = try Topics.outside(world)
+            // What real blocks hold, to be spoilt.
+            var real: [String: [(type: String, key: String, value: [UInt8])]] = [:]
+            for topic in Topics.between {
+                var events: [(type: String, key: String, value: [UInt8])] = []
+                try log.messages(of: topic) { message in
+                    guard events.count < 500 else { return }
+                    events += RawMessage(
+                        topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, value: message.value,
+                        headers: message.headers
+                    ).events.map { ($0.type, $0.partitionKey ?? "", $0.data) }
+                }
+                real[topic] = events
+            }
+            let before = try refusals(world)
+            var warm: [Int] = []
+            var sent = 0
+            let started = MonotonicClock.now
+            let outsideShare = scale.fuzzedMessages * 6 / 10
+            feed.pace(Double(feed.records.count) / 20)
+            for index in 0..<scale.fuzzedMessages {
+                let message: FuzzedMessage?
+                if index % 10 < 6 || Topics.between.isEmpty {
+                    message = fuzzer.outside()
+                } else {
+                    let topic = Topics.between[index / 10 % Topics.between.count]
+                    message = fuzzer.inside(topic, like: real[topic] ?? [])
+                }
+                if let message, try log.append(message.topic, message.partition, key: message.key, value: message.value, headers: message.headers)
+                {
+                    sent += 1
+                }
+                if index == scale.fuzzedMessages / 4 {
+                    try waitUntilRead(world, outside, log)
+                    warm = ServiceName.allCases.map { world.memory($0) }
+                }
+            }
+            try log.finish()
+            try waitUntilRead(world, outside, log)
+            let took = MonotonicClock.now.since(started)
+            try feed.finish()
+            try world.settle(feed, within: .seconds(300))
+            let growth = zip(ServiceName.allCases, warm).map { world.memory($0) - $1 }
+            #expect(growth.allSatisfy { $0 < 64 << 10 }, "KiB: \(growth)")
+            #expect(ServiceName.allCases.map { world.process($0)?.pid } == pids)
+            #expect(ServiceName.allCases.allSatisfy { world.process($0)?.isRunning == true }, "a service fell over")
+            // Each message of the outside came to one outcome, and each refusal is a dead letter with a reason.
+            var inLog: Int64 = 0
+            for topic in outside { inLog += try log.count(topic) }
+            let outcomes = try world.number(
+                "SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count WHERE topic = ANY ($1)", [.texts(outside)])
+            #expect(outcomes == inLog, "messages without an outcome")
+            for service in ServiceName.allCases {
+                let counted = try world.number(
+                    "SELECT coalesce(sum(messages), 0)::int8 FROM \(service.rawValue).message_count WHERE outcome = 'refused'")
+                let letters = try world.number("SELECT count(*) FROM \(service.rawValue).dead_letter WHERE reason <> ''")
+                #expect(counted == letters, "\(service)")
+            }
+            let refused = try refusals(world) - before
+            _ = outsideShare
+            try house.judge(
+                .fuzz, feed,
+                FaultReport.Line(
+                    fault: "F18", how: "spoilt records, JSON classics, header bombs, damaged blocks of links, deep and huge values", count: sent,
+                    lost: Int(inLog - outcomes),
+                    remarks: "\(refused) dead letters with a reason; most memory gained \(growth.max() ?? 0) KiB; "
+                        + "\(took.wholeMicroseconds / 1_000_000) s"))
+        }
+
+        private func refusals(_ world: FaultWorld) throws -> Int64 { try world.number("SELECT count(*) FROM operator.dead_letter") }
+
+        @Test func `F20 clocks that jump by an hour change nothing, and by ten years break nothing`() throws {
+            guard let house = try house() else { return }
+            guard let library = Self.fakeTime else { return print("skipped: F20 (no libfaketime is installed)") }
+            let world = house.world
+            for (fault, jumps) in [(FaultHouse.Fault.clocks, ["+1h", "-1h", "+0"]), (.clocksFar, ["+10y", "-10y", "+0"])] {
+                let feed = house.feed(fault)
+                let file = world.folder.appendingPathComponent("clock-\(fault)").path
+                try write("+0", to: file)
+                for service in ServiceName.allCases {
+                    world.end(service, SIGTERM)
+                    try world.start(
+                        service,
+                        [
+                            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_CACHE_DURATION": "1",
+                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+                        ])
+                }
+                try world.waitUntilReady()
+                feed.pace(Double(feed.records.count) / Double(jumps.count) / 4)
+                for jump in jumps {
+                    try write(jump, to: file)
+                    OwnThread.sleep(for: .seconds(4))
+                }
+                for service in ServiceName.allCases {
+                    #expect(world.process(service)?.isRunning == true, "\(service) fell over")
+                    #expect(!StatusPage.text(port: world.statusPort(service), path: "/metrics").contains("seconds -"), "an age below zero")
+                    #expect(world.end(service, SIGTERM) == .status(0))
+                }
+                try house.judge(
+                    fault, feed,
+                    FaultReport.Line(
+                        fault: "F20", how: "every service's clock jumps by \(jumps.dropLast().joined(separator: ", then ")), and back", count: jumps.count * 8),
+                    isGolden: fault == .clocks)
+            }
+        }
+
+        private func write(_ text: String, to file: String) throws { try (text + "\n").write(toFile: file, atomically: false, encoding: .utf8) }
+
+        private static let fakeTime = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map { $0 + "/faketime/libfaketimeMT.so.1" }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+}
+
+extension FaultWorld {
+    /// Resident KiB of a service.
+    func memory(_ service: ServiceName) -> Int {
+        guard let pid = process(service)?.pid, let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return 0 }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
+    }
+}

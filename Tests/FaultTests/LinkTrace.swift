@@ -1,0 +1,130 @@
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Support
+import Wire
+
+/// O4: what a consumer of all topics between the services and out of the house would have seen, judged with the names that Jepsen gives
+/// to anomalies. It goes on from where it stopped, so one trace spans many faults.
+struct LinkTrace {
+    enum Anomaly: String, CaseIterable {
+        /// A sequence that was given out can not be applied from the log.
+        case lostWrite = "lost-write"
+        /// One link's sequence with two contents.
+        case rewritten
+        /// A record that went down the house twice, under two sequences.
+        case duplicateEffect = "duplicate"
+        /// An offset that does not grow.
+        case nonmonotonic
+        /// An offset that a consumer is never given.
+        case pollSkip = "poll-skip"
+    }
+
+    private struct Link: Hashable {
+        let source: String
+        let topic: String
+        let partition: Int32
+    }
+
+    private var next: [String: Int64] = [:]
+    private var applied: [Link: Int64] = [:]
+    private var contents: [Link: [Int64: Int]] = [:]
+    private var recordIDs: Set<String> = []
+    private(set) var anomalies: [Anomaly: [String]] = [:]
+    private(set) var events = 0
+    /// Events that lay in the log once more; the readers drop them.
+    private(set) var repeated = 0
+    /// Events ahead of their link, passed over by the readers and sent again.
+    private(set) var early = 0
+
+    private mutating func note(_ anomaly: Anomaly, _ text: String) { anomalies[anomaly, default: []].append(text) }
+
+    /// Reads on to the end of every topic.
+    mutating func read(_ world: FaultWorld) throws {
+        let places = try world.texts("SELECT DISTINCT topic || '/' || partition FROM operator.link_out ORDER BY 1")
+        let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "trace"), groupID: "trace")
+        defer { consumer.close() }
+        for name in places where !name.hasPrefix("deadletters.") {
+            let parts = name.split(separator: "/")
+            guard parts.count == 2, let partition = Int32(parts[1]) else { continue }
+            try read(String(parts[0]), partition, consumer)
+        }
+    }
+
+    private mutating func read(_ topic: String, _ partition: Int32, _ consumer: KafkaConsumer) throws {
+        let name = "\(topic)/\(partition)"
+        let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+        var position = next[name] ?? marks.low
+        guard position < marks.high else { return }
+        try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: position)])
+        var idle = 0
+        while position < marks.high {
+            var messages: [ConsumedMessage] = []
+            var errors: [PartitionError] = []
+            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+            idle = messages.isEmpty ? idle + 1 : 0
+            if idle > 40 { throw Trouble("\(name) can not be read past \(position) of \(marks.high)") }
+            for message in messages {
+                if message.offset < position { note(.nonmonotonic, "\(name): \(message.offset) after \(position - 1)") }
+                if message.offset > position { note(.pollSkip, "\(name): \(message.offset) after \(position - 1)") }
+                position = message.offset + 1
+                judge(message)
+            }
+        }
+        next[name] = position
+    }
+
+    private mutating func judge(_ message: ConsumedMessage) {
+        for event in Self.events(message) {
+            guard let sequence = event.sequence else { continue }
+            let link = Link(source: event.source, topic: message.topic, partition: message.partition)
+            var hasher = Hasher()
+            hasher.combine(event.type)
+            hasher.combine(event.subject)
+            hasher.combine(event.data)
+            let content = hasher.finalize()
+            events += 1
+            if let known = contents[link]?[sequence] {
+                repeated += 1
+                if known != content { note(.rewritten, "\(link.source) → \(link.topic)/\(link.partition) #\(sequence)") }
+            } else {
+                contents[link, default: [:]][sequence] = content
+            }
+            let last = applied[link] ?? 0
+            if sequence > last + 1 { early += 1 }
+            guard sequence == last + 1 else { continue }
+            applied[link] = sequence
+            if message.topic == Topic.ingestionRecords,
+                let id = (try? JSONDocument(parsing: event.data))?.root["recordId"]?.string, !recordIDs.insert(id).inserted
+            {
+                note(.duplicateEffect, "record \(id) was sent twice")
+            }
+        }
+    }
+
+    private static func events(_ message: ConsumedMessage) -> [CloudEvent] {
+        if Topic.dialect(of: message.topic) == .packed {
+            return RawMessage(
+                topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, value: message.value,
+                headers: message.headers
+            ).events
+        }
+        return (try? CloudEvent.decode(headers: message.headers, value: message.value ?? [])).map { [$0] } ?? []
+    }
+
+    /// Compares with what the writers believe to have given out.
+    mutating func close(_ world: FaultWorld) throws {
+        for line in try world.texts(
+            """
+            SELECT 'xinqiao/' || service || '/' || lane || ' ' || topic || ' ' || partition || ' ' || last_seq FROM operator.link_out
+             WHERE topic NOT LIKE 'deadletters.%'
+            """)
+        {
+            let parts = line.split(separator: " ").map(String.init)
+            guard parts.count == 4, let partition = Int32(parts[2]), let last = Int64(parts[3]) else { continue }
+            let seen = applied[Link(source: parts[0], topic: parts[1], partition: partition)] ?? 0
+            if seen != last { note(.lostWrite, "\(line): the log has up to \(seen)") }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Support
+import Synchronization
+
+/// The log itself: read whole, and written to past all rules.
+final class RawLog {
+    private let world: FaultWorld
+    private let producer: KafkaProducer
+    private var tag: UInt64 = 0
+
+    init(_ world: FaultWorld) throws {
+        self.world = world
+        let failed = Failures()
+        failures = failed
+        producer = try KafkaProducer(
+            KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw", extra: ["message.max.bytes": "1000000"])
+        ) { if $0.fault != nil { failed.add() } }
+    }
+
+    private final class Failures: Sendable {
+        let count = Mutex(0)
+        func add() { count.withLock { $0 += 1 } }
+    }
+    private let failures: Failures
+
+    /// Messages that the broker did not take.
+    var refused: Int { failures.count.withLock { $0 } }
+
+    /// False when the client itself refuses the message.
+    func append(_ topic: String, _ partition: Int32, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader]) throws -> Bool {
+        tag += 1
+        for _ in 0..<10_000 {
+            do throws(KafkaFault) {
+                try producer.produce(topic: topic, partition: partition, key: key, value: value, headers: headers, tag: tag)
+                return true
+            } catch {
+                guard case .queueFull = error else { return false }
+                producer.serve(wait: .milliseconds(10))
+            }
+        }
+        throw Trouble("the broker takes nothing")
+    }
+
+    func finish() throws {
+        guard producer.flush(.seconds(120)) else { throw Trouble("the broker does not acknowledge") }
+        producer.abandon()
+    }
+
+    /// Every message of a topic as it lies in the log now.
+    func messages(of topic: String, _ take: (ConsumedMessage) throws -> Void) throws {
+        let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
+        defer { consumer.close() }
+        for partition in 0..<FaultWorld.lanes {
+            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            var position = marks.low
+            guard position < marks.high else { continue }
+            try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: position)])
+            var idle = 0
+            while position < marks.high, idle < 40 {
+                var messages: [ConsumedMessage] = []
+                var errors: [PartitionError] = []
+                try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+                idle = messages.isEmpty ? idle + 1 : 0
+                for message in messages where message.offset < marks.high {
+                    position = message.offset + 1
+                    try take(message)
+                }
+            }
+        }
+    }
+
+    /// How many messages lie in all partitions of the topic.
+    func count(_ topic: String) throws -> Int64 {
+        let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
+        defer { consumer.close() }
+        var count: Int64 = 0
+        for partition in 0..<FaultWorld.lanes {
+            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            count += marks.high - marks.low
+        }
+        return count
+    }
+}
+
+/// Topics by who writes them.
+enum Topics {
+    static let between = [
+        Topic.ingestionRecords, Topic.governanceIdentity, Topic.governanceFacts, Topic.governanceEvents, Topic.scoringPortraits,
+        Topic.matchmakingEvents, Topic.policyPushEvents, Topic.policyPushGrants, Topic.riskMonitoringEvents, Topic.exchangeEvents,
+    ]
+
+    static func outside(_ world: FaultWorld) throws -> [String] {
+        try world.texts("SELECT DISTINCT topic FROM ingestion.consumer_offset WHERE topic <> '@lane' ORDER BY 1")
+    }
+}

@@ -1,0 +1,151 @@
+import Chassis
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import Province
+import Support
+import Testing
+import Vocabulary
+
+extension ProcessFaultTests {
+    /// What was kept is full, gone, or older than what was said.
+    @Suite(.serialized) struct Storage {
+        private let scale = FaultScale.current
+
+        private func house() throws -> FaultHouse? { try FaultHouse.shared?.get() }
+
+        @Test func `F14 a full disk below the database is waited out`() throws {
+            guard let house = try house(), let home = FaultKafka.home else { return }
+            guard (try? Script.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])) != nil else {
+                return print("skipped: F14 (no right to mount a small file system)")
+            }
+            let world = try FaultWorld(kafkaHome: home, roomMiB: 400)
+            defer { world.remove() }
+            try world.startAll()
+            let feed = house.feed(.diskFull, in: world)
+            let rounds = scale.isLong ? 10 : 1
+            feed.pace(Double(feed.records.count) / Double(rounds) / 8)
+            var wentUnready = 0
+            for _ in 0..<rounds {
+                OwnThread.sleep(for: .seconds(2))
+                try world.postgres.fill()
+                OwnThread.sleep(for: .seconds(4))
+                if ServiceName.allCases.contains(where: { !world.isReady($0) }) { wentUnready += 1 }
+                #expect(ServiceName.allCases.allSatisfy { world.process($0)?.isRunning == true }, "a service fell over")
+                try world.postgres.empty()
+                // Without room for its log PostgreSQL may have ended itself.
+                if !world.postgres.isRunning { try world.postgres.start() }
+                try world.postgres.waitUntilAnswering()
+            }
+            #expect(wentUnready > 0, "nobody noticed")
+            try house.judge(
+                .diskFull, feed,
+                FaultReport.Line(
+                    fault: "F14", how: "no room left for PostgreSQL's tables and log", count: rounds, remarks: "not ready meanwhile: \(wentUnready) of \(rounds)"),
+                in: world)
+        }
+
+        @Test func `F22 an old backup of the database against a broker that knows more comes to the same`() throws {
+            guard let house = try house(), let home = FaultKafka.home else { return }
+            let world = try FaultWorld(kafkaHome: home)
+            defer { world.remove() }
+            try world.startAll()
+            let feed = house.feed(.oldDatabase, in: world)
+            feed.pace(Double(feed.records.count) / 6)
+            OwnThread.sleep(for: .seconds(2))
+            let kept = world.folder.appendingPathComponent("backup").path
+            // As a backup under load would be: what the database has at one moment.
+            world.postgres.stopInOrder()
+            try Script.run(["cp", "-a", world.postgres.data.path, kept])
+            try world.postgres.start()
+            OwnThread.sleep(for: .seconds(3))
+            world.stopAll()
+            world.postgres.stopInOrder()
+            try Script.run(["rm", "-rf", world.postgres.data.path])
+            try Script.run(["cp", "-a", kept, world.postgres.data.path])
+            try world.postgres.start()
+            try world.startAll()
+            try house.judge(
+                .oldDatabase, feed,
+                FaultReport.Line(fault: "F22", how: "the database as it was 3 s before, the broker as it is", count: 1), in: world)
+        }
+
+        @Test func `F21 a broker that lost acknowledged data is noticed, and gets it again from the outboxes and the senders`() throws {
+            guard let house = try house(), let home = FaultKafka.home else { return }
+            let world = try FaultWorld(kafkaHome: home)
+            defer { world.remove() }
+            guard try world.operate(["help"]).contains("replay-link") else { return print("skipped: F21 (xinqiao has no replay-link)") }
+            try world.startAll()
+            let feed = house.feed(.lostLog, in: world)
+            feed.pace(Double(feed.records.count) / 6)
+            OwnThread.sleep(for: .seconds(3))
+            world.kafka.stop()
+            let kept = world.folder.appendingPathComponent("log").path
+            try Script.run(["cp", "-a", world.kafka.folder.path, kept])
+            try world.kafka.start()
+            try feed.finish()
+            try world.settle(feed)
+            world.kafka.stop()
+            try Script.run(["rm", "-rf", world.kafka.folder.path])
+            try Script.run(["cp", "-a", kept, world.kafka.folder.path])
+            try world.kafka.start()
+            let back = MonotonicClock.now
+            let code = PauseReason.truncated(next: 0, low: 0, high: 0).code
+            #expect(eventually(within: .seconds(30)) { !world.logged(code).isEmpty }, "nobody noticed")
+            let noticed = MonotonicClock.now.since(back)
+            for service in ServiceName.allCases {
+                try world.operate(["truncated", "accept", service.rawValue, "--all", "--why", "the broker lost data", "--by", "tests"])
+            }
+            var links = 0
+            for place in try world.texts(
+                "SELECT DISTINCT service || ' ' || topic || '/' || partition FROM operator.link_out WHERE last_seq > 0 ORDER BY 1")
+            {
+                let words = place.split(separator: " ").map(String.init)
+                try world.operate(["replay-link", "--service", words[0], "--to", words[1], "--all", "--why", "lost", "--by", "tests"])
+                links += 1
+            }
+            // The senders send what they have no word about; what is known is dropped by its id.
+            let again = house.feed(.lostLog, in: world)
+            try again.finish()
+            try house.judge(
+                .lostLog, again,
+                FaultReport.Line(
+                    fault: "F21", how: "the broker's log as it was some seconds before, then `truncated accept` and `replay-link`", count: links,
+                    remarks: "noticed after \(noticed.wholeMicroseconds / 1_000) ms; \(links) links sent again"), in: world)
+        }
+
+        @Test func `a message that ends the process is set aside after a few restarts, and everything else is done`() throws {
+            guard let house = try house() else { return }
+            let world = house.world
+            guard try world.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'governance' AND tablename = 'attempt'") == 1 else {
+                return print("skipped: poison (no attempt marker in this build)")
+            }
+            let whole = house.feed(.poison)
+            guard let deadly = whole.subjects.first, let one = whole.records.first(where: { $0.subject == deadly && $0.planted == nil }) else {
+                return
+            }
+            let feed = Feed(world, [one] + whole.records.filter { $0.subject != deadly }, about: whole.subjects.filter { $0 != deadly })
+            world.end(.governance, SIGTERM)
+            try feed.finish()
+            var restarts = 0
+            var isAlive = false
+            while restarts < 20, !isAlive {
+                let process = try world.start(.governance, ["XINQIAO_CRASH_ON_KEY": deadly])
+                isAlive = process.wait(atMost: .seconds(8)) == nil
+                if !isAlive { restarts += 1 }
+            }
+            #expect(restarts <= 5)
+            let letters = try world.number(
+                "SELECT count(*) FROM governance.dead_letter WHERE reason = 'crash' AND convert_from(key, 'UTF8') = $1", [.text(deadly)])
+            #expect(letters == 1)
+            world.end(.governance, SIGTERM)
+            try house.judge(
+                .poison, feed,
+                FaultReport.Line(
+                    fault: "poison", how: "a message that nobody survives", count: restarts, remarks: "set aside as `crash` after \(restarts) restarts"),
+                without: [deadly])
+        }
+    }
+}
