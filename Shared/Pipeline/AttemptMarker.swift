@@ -1,5 +1,6 @@
 import Deciding
 import Postgres
+import Vocabulary
 
 /// Finds the message that ends the process. It costs nothing while processes end in good order: only after an unclean end each try
 /// is written down first, in a transaction of its own, until the lanes are past where it happened.
@@ -37,8 +38,9 @@ package struct AttemptMarker {
             let isUnclean = try connection.execute(Self.openSession, [.text(owner)]).first?.bool(0) ?? false
             for row in try connection.execute(Self.readAttempts) {
                 let mark = AttemptPlan.Mark(
-                    place: MessagePlace(topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2)),
-                    attempts: try row.int32(3), isAlone: try row.bool(4))
+                    place: MessagePlace(
+                        topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2), index: try row.int32(3)),
+                    attempts: try row.int32(4), isAlone: try row.bool(5))
                 former[TopicPartition(topic: mark.place.topic, partition: mark.place.partition)] = mark
             }
             isOpen = true
@@ -48,29 +50,42 @@ package struct AttemptMarker {
         } catch { throw StoreFault(error) }
     }
 
-    /// The batch in the parts in which it is to be tried: itself, or each message by itself and the rest without messages.
-    package func pieces(of batch: InputBatch) -> [InputBatch] {
-        guard isCareful, plan == .oneByOne, batch.messages.count > 1 || !(batch.timers.isEmpty && batch.sweeps.isEmpty) else {
-            return [batch]
+    /// The batch in the parts in which it is to be tried: itself, or each event by itself and the rest without messages.
+    ///
+    /// - Parameter applied: how many events of a packed message its link has passed already.
+    package func pieces(of batch: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }) -> [InputBatch] {
+        guard isCareful, plan == .oneByOne, !batch.messages.isEmpty else { return [batch] }
+        var pieces: [InputBatch] = []
+        for message in batch.messages {
+            let count = message.eventCount
+            if count == 1 {
+                pieces.append(InputBatch(messages: [message]))
+            } else {
+                // Of a packed message one event more each time: those before it are passed over.
+                for end in min(applied(message), count - 1)..<count {
+                    pieces.append(InputBatch(messages: [message], eventsEnd: end + 1))
+                }
+            }
         }
-        let singles = batch.messages.map { InputBatch(messages: [$0]) }
-        let rest = InputBatch(timers: batch.timers, sweeps: batch.sweeps)
-        return rest.isEmpty ? singles : singles + [rest]
+        if !batch.timers.isEmpty || !batch.sweeps.isEmpty { pieces.append(InputBatch(timers: batch.timers, sweeps: batch.sweeps)) }
+        return pieces
     }
 
     /// Writes down what is about to be tried, and commits that. The answer is the message that is not to be tried any more.
-    package mutating func begin(_ piece: InputBatch, on connection: Connection) throws(StoreFault) -> (
-        place: MessagePlace, refusal: Refusal
-    )? {
+    package mutating func begin(
+        _ piece: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }, on connection: Connection
+    ) throws(StoreFault) -> (place: MessagePlace, refusal: Refusal)? {
         guard isCareful, !piece.messages.isEmpty else { return nil }
-        let isAlone = piece.messages.count == 1
         var marks: [AttemptPlan.Mark] = []
         var seen: Set<TopicPartition> = []
         var aside: (place: MessagePlace, refusal: Refusal)?
         for message in piece.messages {
             let partition = TopicPartition(topic: message.topic, partition: message.partition)
             guard seen.insert(partition).inserted else { continue }
-            let place = MessagePlace(topic: message.topic, partition: message.partition, offset: message.offset)
+            let first = applied(message)
+            let isAlone = piece.messages.count == 1 && min(message.eventCount, piece.eventsEnd) - first == 1
+            let place = MessagePlace(
+                topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: first))
             let mark = AttemptPlan.next(former[partition], at: place, isAlone: isAlone)
             if AttemptPlan.verdict(mark, former: former[partition]) == .setAside {
                 aside = (
@@ -86,7 +101,7 @@ package struct AttemptMarker {
                 Self.saveAttempts,
                 [
                     .texts(marks.map(\.place.topic)), .int32s(marks.map(\.place.partition)), .int64s(marks.map(\.place.offset)),
-                    .int32s(marks.map(\.attempts)), .bools(marks.map(\.isAlone)),
+                    .int32s(marks.map(\.place.index)), .int32s(marks.map(\.attempts)), .bools(marks.map(\.isAlone)),
                 ])
         } catch { throw StoreFault(error) }
         if aside != nil {
@@ -131,12 +146,12 @@ package struct AttemptMarker {
                 ON CONFLICT (owner) DO UPDATE SET started_at = now(), ended_at = NULL)
         SELECT unclean FROM before
         """
-    static let readAttempts = "SELECT topic, partition, \"offset\", attempts, is_alone FROM attempt"
+    static let readAttempts = "SELECT topic, partition, \"offset\", index, attempts, is_alone FROM attempt"
     static let saveAttempts = """
-        INSERT INTO attempt (topic, partition, "offset", attempts, is_alone)
-        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::bool[])
+        INSERT INTO attempt (topic, partition, "offset", index, attempts, is_alone)
+        SELECT * FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::int4[], $6::bool[])
             ON CONFLICT (topic, partition) DO UPDATE
-           SET "offset" = excluded."offset", attempts = excluded.attempts, is_alone = excluded.is_alone, tried_at = now()
+           SET "offset" = excluded."offset", index = excluded.index, attempts = excluded.attempts, is_alone = excluded.is_alone, tried_at = now()
         """
     static let forget = """
         WITH gone AS (DELETE FROM attempt)

@@ -80,6 +80,8 @@ package struct LinkGap: Hashable, Sendable {
 /// Why a partition stands still. Nothing is skipped; `/readyz` and an alert name the place.
 package enum PauseReason: Hashable, Sendable {
     case truncated(next: Int64, low: Int64, high: Int64)
+    /// Paused earlier, as `lane_pause` has it, in words.
+    case standing(String)
 
     /// Nil when the log has what comes next.
     package init?(next: Int64, low: Int64, high: Int64) {
@@ -90,6 +92,7 @@ package enum PauseReason: Hashable, Sendable {
     package var code: String {
         switch self {
         case .truncated: "source-truncated"
+        case .standing: "lane-paused"
         }
     }
 }
@@ -99,6 +102,7 @@ extension PauseReason: CustomStringConvertible {
         switch self {
         case .truncated(let next, let low, let high):
             "offset \(next) lies outside the log (\(low)…\(high)): the broker no longer has what comes next; replay the link upstream"
+        case .standing(let detail): detail
         }
     }
 }

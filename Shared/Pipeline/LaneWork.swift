@@ -111,6 +111,28 @@ package struct LaneWork<Service: Decider> {
 
     private mutating func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
 
+    /// Sets a message aside when it is met, instead of deciding it.
+    package mutating func poison(_ place: MessagePlace, _ refusal: Refusal) { poisoned[place] = refusal }
+
+    /// Decides a dead letter again, by itself, in a transaction of its own. The answer is why the store refused it, if it did.
+    package mutating func replay(
+        _ input: ReplayInput, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
+    ) throws(StoreFault) -> Refusal? {
+        try settle(tools)
+        let result = try Step(decider: decider, lanes: laneCount, partitions: partitions).replay(
+            input, book: book, cache: &cache, catalog: catalog, at: tools.clock(), loading: tools.store)
+        tools.hand.submit(result.write)
+        do {
+            try tools.hand.finish()
+        } catch {
+            dropStates()
+            guard case .refused(_, let reason) = error else { throw error }
+            return Refusal(code: "row-refused", detail: reason)
+        }
+        book = result.book
+        return nil
+    }
+
     // MARK: inputs that the store makes
 
     /// Due timers, but those that the write under way changes.
@@ -236,7 +258,7 @@ package struct LaneWork<Service: Decider> {
     }
 
     /// How many events of a packed message the link has passed.
-    private func appliedEvents(_ message: RawMessage) -> Int {
+    package func appliedEvents(_ message: RawMessage) -> Int {
         guard decider.dialect(of: message.topic) == .packed, let sender = message.linkHeaders else { return 0 }
         let link = LinkIn(source: sender.source, place: TopicPartition(topic: message.topic, partition: message.partition))
         guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }

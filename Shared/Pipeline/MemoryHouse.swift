@@ -173,7 +173,8 @@ private final class ServiceRoom<Service: Decider>: Room {
         batch.timers = store.dueTimers(at: now)
         for kind in decider.sweptKinds.sorted() {
             for entry in catalog.latest(kind) {
-                for lane in 0..<lanes where store.sweeps[MemoryStore.SweepKey(lane: lane, kind: kind, id: entry.id)]?.version != entry.version {
+                for lane in 0..<lanes
+                where store.sweeps[MemoryStore.SweepKey(lane: lane, kind: kind, id: entry.id)]?.version != entry.version {
                     let keys = store.states.keys.filter { $0.lane == lane }.map(\.key).sorted()
                     batch.sweeps.append(
                         SweepStep(

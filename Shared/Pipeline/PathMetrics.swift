@@ -60,6 +60,7 @@ package final class PathMetrics: Sendable {
         metrics.gauge(.consumerPaused, labels: labels).set(true)
         switch reason {
         case .truncated: counter(.sourceTruncated, ("topic", place.topic), ("partition", String(place.partition))).add()
+        case .standing: break
         }
     }
 

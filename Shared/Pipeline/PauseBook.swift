@@ -1,5 +1,6 @@
 import Deciding
 import Postgres
+import Vocabulary
 
 /// The partitions that paused themselves, as the database has them: a restart does not forget them.
 package struct PauseBook {
@@ -10,15 +11,25 @@ package struct PauseBook {
     /// Counts what a committed batch decided. The answers are the partitions that are to be paused, each at its first offset that was
     /// not decided any more: what came after it in the same batch has been decided too, so `next` of the book holds.
     ///
-    /// - Parameter letters: of the batch's write. Messages before `book.nextOffset` of the time are not counted again by the caller.
+    /// - Parameter letters: of the batch's write.
     package mutating func note(_ messages: [RawMessage], refused letters: [MessagePlace: DeadLetter]) -> [RefusalLimits.Pause] {
+        // Nothing refused, now and lately, is the rule and costs nothing.
+        guard !letters.isEmpty || !limits.isEmpty else { return [] }
         var pauses: [TopicPartition: RefusalLimits.Pause] = [:]
+        let refusedIn = Set(letters.keys.map { TopicPartition(topic: $0.topic, partition: $0.partition) })
         for message in messages {
             let place = TopicPartition(topic: message.topic, partition: message.partition)
-            let letter = letters[MessagePlace(topic: message.topic, partition: message.partition, offset: message.offset)]
+            guard limits[place] != nil || refusedIn.contains(place) else { continue }
             var limit = limits[place] ?? RefusalLimits(place)
-            if let pause = limit.note(offset: message.offset, refusedAs: letter?.refusal.code) { pauses[place] = pauses[place] ?? pause }
-            limits[place] = limit
+            for index in 0..<message.eventCount {
+                let letter = letters[
+                    MessagePlace(
+                        topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: index))]
+                if let pause = limit.note(offset: message.offset, refusedAs: letter?.refusal.code) {
+                    pauses[place] = pauses[place] ?? pause
+                }
+            }
+            limits[place] = limit.isQuiet ? nil : limit
         }
         return pauses.values.sorted { ($0.place.topic, $0.place.partition) < ($1.place.topic, $1.place.partition) }
     }

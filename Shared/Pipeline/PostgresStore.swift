@@ -223,7 +223,7 @@ package final class PostgresStore: PathStore {
         let all = ids.sorted { ($0.key.writer, $0.key.id) < ($1.key.writer, $1.key.id) }
         do {
             _ = try connection.execute(
-                Self.saveOutsideIDs, [.texts(all.map(\.key.writer)), .texts(all.map(\.key.id)), .bytesArray(all.map(\.value))])
+                Housekeeping.saveOutsideIDs, [.texts(all.map(\.key.writer)), .texts(all.map(\.key.id)), .bytesArray(all.map(\.value))])
         } catch {
             // Another lane took the same id in the meantime: reading again will show it.
             throw error.sqlstate == "23505" ? StoreFault.fenced : StoreFault(error)
@@ -317,11 +317,6 @@ extension PostgresStore {
         INSERT INTO sweep (lane, kind, id, version, cursor, is_done) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (lane, kind, id) DO UPDATE
            SET version = excluded.version, cursor = excluded.cursor, is_done = excluded.is_done
-        """
-
-    static let saveOutsideIDs = """
-        INSERT INTO outside_id (writer, id, digest)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[])
         """
 
     static let saveDeadLetters = """

@@ -83,6 +83,9 @@ package struct RefusalLimits: Sendable {
         return nil
     }
 
+    /// True when none of the messages that count was refused.
+    package var isQuiet: Bool { refused == 0 && run == 0 }
+
     private func pause(_ offset: Int64, _ code: String, _ limit: Pause.Limit) -> Pause {
         Pause(place: place, next: offset + 1, last: offset, code: code, limit: limit)
     }

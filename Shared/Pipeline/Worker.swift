@@ -19,8 +19,6 @@ package struct WorkerBounds: Sendable {
     package var cachedStatesMax = 20_000
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
-    /// Outbox rows older than their retention that are removed at a time.
-    package var pruneRowsMax = 5_000
 
     package init() {}
 }
@@ -55,7 +53,15 @@ package final class Worker<Service: Decider> {
     private var renewedAt = MonotonicClock.now + .seconds(-60)
     private var markedAt = MonotonicClock.now
     private var gaugedAt = MonotonicClock.now + .seconds(-60)
-    private var prunedAt = MonotonicClock.now
+    private var houseKeptAt = MonotonicClock.now
+    private let housekeeping = Housekeeping()
+    private var inbox = ReplayInbox()
+    private var marker: AttemptMarker
+    private var pauseBook = PauseBook()
+    /// Partitions of which too much was refused, found when a batch was committed and not yet acted upon.
+    private var pausesDue: [RefusalLimits.Pause] = []
+    private var pausesCheckedVersion: Int64 = -1
+
     package init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
         inputs: @escaping @Sendable (Catalog) -> [String], bounds: WorkerBounds, health: Health, metrics: PathMetrics, log: Log,
@@ -71,6 +77,7 @@ package final class Worker<Service: Decider> {
         self.metrics = metrics
         self.log = log
         self.owner = owner
+        marker = AttemptMarker(owner: owner)
         work = LaneWork(decider: decider, partitions: partitions, bounds: bounds)
         self.crash = crash
         let wire = LinkWire(service: decider.service) { decider.dialect(of: $0) }
@@ -123,6 +130,8 @@ package final class Worker<Service: Decider> {
             return
         }
         try keepHouse(store, consumer)
+        try standStill(store, consumer, catalog)
+        try replayLetter(store, catalog, lease.held)
 
         var batch = InputBatch()
         if committer.outlook.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
@@ -133,7 +142,33 @@ package final class Worker<Service: Decider> {
             try work.settle(tools)
             return
         }
-        try work.carryOut(batch, catalog, tools)
+        guard marker.isCareful else { return try work.carryOut(batch, catalog, tools) }
+        for piece in marker.pieces(of: batch, applied: { work.appliedEvents($0) }) {
+            if let crash = try marker.begin(piece, applied: { work.appliedEvents($0) }, on: store.connection) {
+                work.poison(crash.place, crash.refusal)
+            }
+            try work.carryOut(piece, catalog, tools)
+            try work.settle(tools)
+            try marker.passed(piece, on: store.connection)
+        }
+    }
+
+    /// A dead letter that is to be decided again, if one waits.
+    private func replayLetter(_ store: PostgresStore, _ catalog: Catalog, _ held: Set<Int32>) throws(StoreFault) {
+        guard let input = try inbox.next(of: held, for: decider, catalog: catalog, on: store.connection) else { return }
+        if let refusal = try work.replay(input, catalog, tools(store)) { try inbox.close(input.id, refusal, on: store.connection) }
+    }
+
+    /// Partitions of which too much was refused are read no more.
+    private func standStill(_ store: PostgresStore, _ consumer: KafkaConsumer, _ catalog: Catalog) throws(StoreFault) {
+        guard !pausesDue.isEmpty else { return }
+        try pauseBook.pause(pausesDue, catalog: catalog, on: store.connection)
+        for pause in pausesDue {
+            pauses[pause.place] = .standing("\(pause)")
+            announce(pause.place, .standing("\(pause)"))
+        }
+        pausesDue = []
+        try assign(consumer)
     }
 
     // MARK: opening
@@ -143,6 +178,9 @@ package final class Worker<Service: Decider> {
         forget(closing: true)
         let opened = try PostgresStore(address)
         store = opened
+        try housekeeping.keepHouse(opened.connection, now: WallClock.now)
+        houseKeptAt = MonotonicClock.now
+        try marker.open(on: opened.connection)
         health.set("db", .ok)
         metrics.databaseUp(true)
         metrics.reconnected()
@@ -177,8 +215,10 @@ package final class Worker<Service: Decider> {
         let before = self.lease == nil ? nil : Optional(lease.held)
         let held = try lease.renew(store)
         self.lease = lease
-        guard changedTopics || held != before else { return }
-        try load(held, store, consumer)
+        let mayBeRemedied =
+            pauses.values.contains { if case .standing = $0 { true } else { false } } && catalog.version != pausesCheckedVersion
+        guard changedTopics || held != before || mayBeRemedied else { return }
+        try load(held, store, consumer, catalog)
     }
 
     /// The topics that are there, all with the same number of partitions. A sender's topic that is not there yet must not stop
@@ -220,7 +260,9 @@ package final class Worker<Service: Decider> {
         return there
     }
 
-    private func load(_ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
+    private func load(
+        _ held: Set<Int32>, _ store: PostgresStore, _ consumer: KafkaConsumer, _ catalog: Catalog
+    ) throws(StoreFault) {
         try work.settle(tools(store))
         try committer.drain(.seconds(2))
         for place in pauses.keys {
@@ -230,6 +272,15 @@ package final class Worker<Service: Decider> {
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
         work.takeUp(held, loaded.book)
         pauses = loaded.pauses
+        pausesDue = []
+        pausesCheckedVersion = catalog.version
+        for (place, reason) in loaded.pauses {
+            try pauseBook.pauseTruncated(
+                place, next: loaded.book.nextOffset[place] ?? 0, "\(reason)", catalog: catalog, on: store.connection)
+        }
+        for (place, detail) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where pauses[place] == nil {
+            pauses[place] = .standing(detail)
+        }
         try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
         try assign(consumer)
         for (place, reason) in pauses { announce(place, reason) }
@@ -280,6 +331,10 @@ package final class Worker<Service: Decider> {
             guard let reason = PauseReason(next: work.book.nextOffset[place] ?? 0, low: marks.low, high: marks.high) else {
                 throw .unavailable("kafka: \(error.fault)")
             }
+            if let store, let catalog = feed.current {
+                try pauseBook.pauseTruncated(
+                    place, next: work.book.nextOffset[place] ?? 0, "\(reason)", catalog: catalog, on: store.connection)
+            }
             pauses[place] = reason
             announce(place, reason)
             try assign(consumer)
@@ -315,6 +370,7 @@ package final class Worker<Service: Decider> {
     }
 
     private func report(_ done: CommittedBatch) {
+        pausesDue += pauseBook.note(done.batch.messages, refused: done.result.write.deadLetters)
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
         for (link, gap) in done.result.gaps {
             health.set(
@@ -352,9 +408,9 @@ package final class Worker<Service: Decider> {
         }
         consumer.storeForLag(positions)
         try gauge(store)
-        if MonotonicClock.now.since(prunedAt) >= .seconds(60) {
-            prunedAt = MonotonicClock.now
-            _ = try store.rows(Self.pruneOutbox, [.int64(Int64(bounds.pruneRowsMax))])
+        if MonotonicClock.now.since(houseKeptAt) >= .seconds(60) {
+            houseKeptAt = MonotonicClock.now
+            try housekeeping.keepHouse(store.connection, now: WallClock.now)
         }
         if let blocked = outlook.blocked.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
@@ -394,27 +450,16 @@ package final class Worker<Service: Decider> {
         _ = try? committer.drain(.seconds(3))
         if let store {
             try? lease?.release(store)
+            try? marker.close(on: store.connection)
             store.close()
         }
         committer.stop()
         consumer?.close()
     }
 
-    // As long as the topics keep what was sent: within that time a link can be sent again from here.
-    static var pruneOutbox: String {
-        """
-        DELETE FROM outbox o
-         USING (SELECT b.lane, b.topic, b.partition, b.first_seq
-                  FROM outbox b
-                  JOIN link_out l ON l.lane = b.lane AND l.topic = b.topic AND l.partition = b.partition AND b.last_seq <= l.acked_seq
-                 WHERE b.created_at < now() - interval '14 days'
-                 LIMIT $1) AS old
-         WHERE o.lane = old.lane AND o.topic = old.topic AND o.partition = old.partition AND o.first_seq = old.first_seq
-        """
-    }
     static var readGauges: String {
         """
-        SELECT (SELECT count(*) FROM dead_letter),
+        SELECT (SELECT count(*) FROM dead_letter WHERE status IN ('open', 'fixed')),
                (SELECT age(datfrozenxid)::int8 FROM pg_database WHERE datname = current_database()),
                (SELECT extract(epoch FROM now() - min(o.created_at))::float8
                   FROM link_out l

@@ -77,7 +77,8 @@ final class FaultPostgres {
 
     /// Writes until there is no room; false when there was none to begin with. `empty` takes it away again.
     func fill() throws {
-        let fill = "dd if=/dev/zero of='\(data.path)/filler' bs=1M 2>/dev/null; dd if=/dev/zero of='\(data.path)/filler2' bs=4k 2>/dev/null; true"
+        let fill =
+            "dd if=/dev/zero of='\(data.path)/filler' bs=1M 2>/dev/null; dd if=/dev/zero of='\(data.path)/filler2' bs=4k 2>/dev/null; true"
         try Script.run(inRoom(["/bin/sh", "-c", fill]))
     }
 

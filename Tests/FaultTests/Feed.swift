@@ -90,7 +90,9 @@ final class Feed: @unchecked Sendable {
             }
             producer?.serve(wait: .milliseconds(5))
             recover()
-            let isDone = progress.withLock { $0.isDone = $0.isOver && $0.places.count == records.count; return $0.isDone }
+            let isDone = progress.withLock {
+                $0.isDone = $0.isOver && $0.places.count == records.count; return $0.isDone
+            }
             if isDone {
                 producer?.abandon()
                 producer = nil
@@ -135,8 +137,10 @@ final class Feed: @unchecked Sendable {
                 progress.failures += 1
                 return
             }
+            let record = records[Int(report.tag)]
             progress.places[Int(report.tag), default: []].append(
-                TopicPosition(topic: report.topic, partition: report.partition, offset: report.offset))
+                TopicPosition(
+                    topic: record.topic, partition: Lane.of(record.subject, lanes: FaultWorld.lanes), offset: report.offset))
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import Pipeline
 import Support
+import Vocabulary
 import Wire
 
 /// O4: what a consumer of all topics between the services and out of the house would have seen, judged with the names that Jepsen gives
@@ -60,7 +61,7 @@ struct LinkTrace {
         try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: position)])
         var idle = 0
         while position < marks.high {
-            var messages: [ConsumedMessage] = []
+            var messages: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
             idle = messages.isEmpty ? idle + 1 : 0
@@ -75,7 +76,7 @@ struct LinkTrace {
         next[name] = position
     }
 
-    private mutating func judge(_ message: ConsumedMessage) {
+    private mutating func judge(_ message: RawMessage) {
         for event in Self.events(message) {
             guard let sequence = event.sequence else { continue }
             let link = Link(source: event.source, topic: message.topic, partition: message.partition)
@@ -103,7 +104,7 @@ struct LinkTrace {
         }
     }
 
-    private static func events(_ message: ConsumedMessage) -> [CloudEvent] {
+    private static func events(_ message: RawMessage) -> [CloudEvent] {
         if Topic.dialect(of: message.topic) == .packed {
             return RawMessage(
                 topic: message.topic, partition: message.partition, offset: message.offset, key: message.key, value: message.value,

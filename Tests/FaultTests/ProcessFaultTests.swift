@@ -39,11 +39,13 @@ import Vocabulary
             .kills, feed,
             FaultReport.Line(
                 fault: "F1", how: "kill -9, at random 5–500 ms and at named places, all services at once", count: kills,
-                remarks: "\(places); least \(tally.kills.values.min() ?? 0) of one service; \(tally.notReached.count) places not reached in 10 s; "
+                remarks:
+                    "\(places); least \(tally.kills.values.min() ?? 0) of one service; \(tally.notReached.count) places not reached in 10 s; "
                     + "\(took.wholeMicroseconds / 1_000_000) s"))
     }
 
-    @Test func `F1 a killed service goes on with its work as soon as it is up, and another takes over its lanes within ten seconds`() throws {
+    @Test func `F1 a killed service goes on with its work as soon as it is up, and another takes over its lanes within ten seconds`() throws
+    {
         guard let house = try house() else { return }
         let world = house.world
         let feed = house.feed(.resume)
@@ -119,14 +121,16 @@ import Vocabulary
             OwnThread.sleep(for: .milliseconds(500 + Int.random(in: 0...500)))
             for service in paused {
                 // In the middle of a batch when there is one.
-                let inside = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'xinqiao_\(service.rawValue)' AND xact_start IS NOT NULL"
+                let inside =
+                    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'xinqiao_\(service.rawValue)' AND xact_start IS NOT NULL"
                 _ = eventually(within: .milliseconds(300)) { (try? world.number(inside)) ?? 0 > 0 }
                 world.process(service)?.send(SIGSTOP)
                 pauses += 1
             }
             OwnThread.sleep(for: .seconds(11))
             for service in paused {
-                let held = "SELECT count(*) FROM \(service.rawValue).lane_lease WHERE owner = '\(service.rawValue)-1' AND expires_at > now()"
+                let held =
+                    "SELECT count(*) FROM \(service.rawValue).lane_lease WHERE owner = '\(service.rawValue)-1' AND expires_at > now()"
                 #expect(eventually(within: .seconds(10)) { (try? world.number(held)) == 4 }, "\(service): nobody took over")
                 world.process(service)?.send(SIGCONT)
             }
@@ -182,7 +186,8 @@ import Vocabulary
         try house.judge(
             .twins, feed,
             FaultReport.Line(
-                fault: "F5", how: "each service twice on the same lanes", count: ServiceName.allCases.count, remarks: "fenced \(fenced) times"))
+                fault: "F5", how: "each service twice on the same lanes", count: ServiceName.allCases.count,
+                remarks: "fenced \(fenced) times"))
     }
 
     @Test func `F6 a database that dies again and again loses nothing that was decided`() throws {
@@ -198,7 +203,8 @@ import Vocabulary
         try house.judge(
             .databaseCrashes, feed,
             FaultReport.Line(
-                fault: "F6", how: "PostgreSQL stopped at once (-m immediate) or its postmaster killed, in turns", count: scale.databaseCrashes))
+                fault: "F6", how: "PostgreSQL stopped at once (-m immediate) or its postmaster killed, in turns",
+                count: scale.databaseCrashes))
     }
 
     @Test func `F7 killed sessions, deadlocks, conflicts and lock time-outs put nothing among the dead letters`() throws {
@@ -289,7 +295,8 @@ import Vocabulary
         try house.judge(
             .commits, feed,
             FaultReport.Line(
-                fault: "F8", how: "a proxy loses the answer to COMMIT, or COMMIT itself", count: count, remarks: ways.joined(separator: ", ")))
+                fault: "F8", how: "a proxy loses the answer to COMMIT, or COMMIT itself", count: count,
+                remarks: ways.joined(separator: ", ")))
     }
 
     @Test func `F11 a broker that is restarted, killed and away for long gets everything in order afterwards`() throws {
@@ -313,7 +320,8 @@ import Vocabulary
         try house.judge(
             .broker, feed,
             FaultReport.Line(
-                fault: "F11", how: "Kafka stopped or killed and started; then away for \(scale.brokerOutage)", count: scale.brokerRestarts + 1,
+                fault: "F11", how: "Kafka stopped or killed and started; then away for \(scale.brokerOutage)",
+                count: scale.brokerRestarts + 1,
                 remarks: "memory grew by \(grown) KiB at most while it was away"))
     }
 
@@ -341,7 +349,8 @@ import Vocabulary
             .resets, feed,
             FaultReport.Line(
                 fault: "F12", how: "RST on connections to Kafka and PostgreSQL, by lot", count: count,
-                remarks: "\(took.wholeMicroseconds / 1_000_000) s; producers begun anew after a fatal error: \(fatalErrors(world) - fatalBefore), "
+                remarks:
+                    "\(took.wholeMicroseconds / 1_000_000) s; producers begun anew after a fatal error: \(fatalErrors(world) - fatalBefore), "
                     + "the feed's own \(feed.failures)"))
     }
 

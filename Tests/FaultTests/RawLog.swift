@@ -4,6 +4,7 @@ import Kafka
 import Pipeline
 import Support
 import Synchronization
+import Vocabulary
 
 /// The log itself: read whole, and written to past all rules.
 final class RawLog {
@@ -50,7 +51,7 @@ final class RawLog {
     }
 
     /// Every message of a topic as it lies in the log now.
-    func messages(of topic: String, _ take: (ConsumedMessage) throws -> Void) throws {
+    func messages(of topic: String, _ take: (RawMessage) throws -> Void) throws {
         let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
         defer { consumer.close() }
         for partition in 0..<FaultWorld.lanes {
@@ -60,7 +61,7 @@ final class RawLog {
             try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: position)])
             var idle = 0
             while position < marks.high, idle < 40 {
-                var messages: [ConsumedMessage] = []
+                var messages: [RawMessage] = []
                 var errors: [PartitionError] = []
                 try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
                 idle = messages.isEmpty ? idle + 1 : 0

@@ -41,8 +41,8 @@ struct RoomTests {
     private func locked(_ tree: RepositoryTree) throws -> [String] {
         let manifest = try manifest()
         let services = manifest.matches(#"^    service\("(\w+)""#).map { (code: "Services/\($0)/App", page: "Services/\($0)") }
-        let tools = manifest.matches(#"\.executableTarget\(\s+name: "\w+",[^@]*?path: "([\w/]+)""#).map { (code: $0, page: $0) }
-        #expect(tools.count == 3)
+        let tools = manifest.matches(#"\.executableTarget\(\s+name: "[\w-]+",[^@]*?path: "([\w/]+)""#).map { (code: $0, page: $0) }
+        #expect(tools.count == 4)
         return (services + tools).flatMap { room in
             let ways = tree.paths(under: room.code, ending: ".swift").filter { path in
                 path.hasSuffix("/main.swift") || SwiftCode(tree[path] ?? "").text.contains("@main")

@@ -2,6 +2,7 @@ import Pipeline
 import Postgres
 import Support
 import Testing
+import Vocabulary
 
 @Suite struct AttemptTests {
     private func place(_ offset: Int64) -> MessagePlace { MessagePlace(topic: "t", partition: 0, offset: offset) }

@@ -171,7 +171,7 @@ struct ToyHouse {
         #expect(ids.contains("Index Scan") || ids.contains("Bitmap Index Scan"), "\(ids)")
         #expect(!ids.contains("Seq Scan on outside_id"), "\(ids)")
         #expect(ids.contains("o_2") && !ids.contains("o_5"), "a look-up should ask few ranges:\n\(ids)")
-        let waiting = try house.plan(LaneLoader.readOutbox, "ARRAY[0, 1]")
+        let waiting = try house.plan(LinkReader.readOutbox, "ARRAY[0, 1]")
         #expect(!waiting.contains("Seq Scan on outbox"), "\(waiting)")
         let lines = waiting.split(separator: "\n").filter { $0.contains("Index Cond") }
         #expect(!lines.isEmpty && lines.contains { $0.contains("last_seq > l.acked_seq") }, "\(waiting)")

@@ -2,6 +2,7 @@ import Deciding
 import Postgres
 import Support
 import Testing
+import Vocabulary
 
 @testable import Pipeline
 

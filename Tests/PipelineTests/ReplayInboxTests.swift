@@ -39,8 +39,15 @@ import Wire
             var event = CloudEvent(id: id, source: source, type: type, data: Array(data.utf8))
             event.subject = "k"
             event.sequence = sequence
-            let raw = RawMessage(
+            var raw = RawMessage(
                 topic: topic, partition: 0, offset: offset, key: Array("k".utf8), value: event.data, headers: event.binaryHeaders())
+            if let sequence {
+                // Between services a message is a block of its link.
+                let row = OutboxRow(
+                    link: LinkOut(lane: 0, place: TopicPartition(topic: topic, partition: 0)), firstSequence: sequence, at: now,
+                    messages: [OutgoingMessage(topic: topic, key: "k", subject: "k", type: type, value: event.data)])
+                raw = LinkWire(service: .governance) { Topic.dialect(of: $0) }.raw(row, at: offset)[0]
+            }
             let result = try step.run(InputBatch(messages: [raw]), book: book, cache: &cache, catalog: .empty, at: now, loading: store)
             try store.commit(result.write)
             book = result.book

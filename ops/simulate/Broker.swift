@@ -1,5 +1,6 @@
 import Kafka
 import Pipeline
+import Vocabulary
 
 /// One partition's log.
 final class PartitionLog {

@@ -2,6 +2,7 @@ import Contracts
 import Deciding
 import Kafka
 import Pipeline
+import Vocabulary
 import Wire
 
 /// One process of a service, with its two halves: the real work on lanes and the real sender of links, over simulated connections.

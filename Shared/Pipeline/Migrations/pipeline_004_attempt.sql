@@ -12,6 +12,8 @@ CREATE TABLE attempt (
     topic      text NOT NULL,
     partition  int4 NOT NULL,
     "offset"   int8 NOT NULL,
+    -- Which event of a packed message; 0 in the others.
+    index      int4 NOT NULL DEFAULT 0,
     attempts   int4 NOT NULL,
     is_alone   bool NOT NULL,
     tried_at   timestamptz NOT NULL DEFAULT now(),
