@@ -63,7 +63,7 @@ let libraries: [Target] = [
 
 let services: [Target] = [
     service("Ingestion"),
-    service("Governance"),
+    service("Governance", domainNeeds: ["Ledger"]),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
     service("PolicyPush"),
