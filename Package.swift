@@ -100,7 +100,7 @@ let checks: [Target] = [
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
     tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
-    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Models", "Wire", "Vocabulary"]),
+    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Models", "Ledger", "Wire", "Vocabulary"]),
     tests(
         "ScenarioTests",
         needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),

@@ -196,7 +196,8 @@ extension Turn {
     func expireConsents(state: inout GovernanceState, effects: inout Effects) {
         let today = now.dayInChina
         for place in state.consents.indices {
-            guard let terms = state.consents[place].terms, ["active", "paused"].contains(state.consents[place].status), terms.until < today else { continue }
+            guard let terms = state.consents[place].terms, ["active", "paused"].contains(state.consents[place].status), terms.until < today
+            else { continue }
             state.consents[place].isExpired = true
             send(
                 "consent-expired", terms.recordID, ConsentGrant.grantedType, reason: state.consents[place].id, effects: &effects)

@@ -110,7 +110,8 @@ extension Turn {
 
     /// Tells of requests whose last day is over.
     func remindOfCorrections(state: inout GovernanceState, effects: inout Effects) {
-        for place in state.corrections.indices where !state.corrections[place].isOverdue && state.corrections[place].dueOn < now.dayInChina {
+        for place in state.corrections.indices where !state.corrections[place].isOverdue && state.corrections[place].dueOn < now.dayInChina
+        {
             state.corrections[place].isOverdue = true
             let correction = state.corrections[place]
             writeCorrection(correction, status: "overdue", closedBy: nil, effects: &effects)

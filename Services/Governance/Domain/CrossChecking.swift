@@ -252,7 +252,9 @@ extension Turn {
     static func json(_ body: (inout JSONWriter) -> Void) -> JSONValue {
         let bytes = JSONWriter.encode { writer in writer.object { body(&$0) } }
         do throws(JSONDefect) {
-            return try JSONDocument(parsing: bytes, limits: JSONLimits(depthMax: 512, bytesMax: .max, membersMax: .max, duplicateKeys: .lastWins, nul: .allowed)).root
+            return try JSONDocument(
+                parsing: bytes, limits: JSONLimits(depthMax: 512, bytesMax: .max, membersMax: .max, duplicateKeys: .lastWins, nul: .allowed)
+            ).root
         } catch {
             preconditionFailure("what the writer wrote can be read: \(error)")
         }

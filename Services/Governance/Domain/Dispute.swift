@@ -102,7 +102,9 @@ extension Turn {
     ) throws(ContractDefect) {
         for type in state.memories.map(\.type) {
             let place = try state.openMemory(of: type)
-            guard let slot = state.memories[place].slots.first(where: { $0.order.id == dispute.recordID && $0.sent != nil }) else { continue }
+            guard let slot = state.memories[place].slots.first(where: { $0.order.id == dispute.recordID && $0.sent != nil }) else {
+                continue
+            }
             try takeBack(slot, type, by: dispute.answeredBy ?? record.recordID, cause: record, state: &state, effects: &effects)
         }
     }

@@ -15,7 +15,8 @@ enum Ending: Sendable {
     /// Reads a record type's `ends`.
     init?(_ json: JSONValue, defects: inout [String]) {
         switch json["kind"]?.string {
-        case "publication": self = .publication(classField: json["class"]?.string ?? "class", fromField: json["from"]?.string ?? "publishedOn")
+        case "publication":
+            self = .publication(classField: json["class"]?.string ?? "class", fromField: json["from"]?.string ?? "publishedOn")
         case "retention": self = .retention(fromField: json["from"]?.string ?? "endedOn")
         default:
             defects.append("`ends` is neither a publication nor a retention")
@@ -96,7 +97,9 @@ extension Turn {
 
     private func endingMemories(_ state: inout GovernanceState) throws(ContractDefect) -> [Int] {
         var places: [Int] = []
-        for type in state.memories.map(\.type) where book.type(type, at: now)?.ending != nil { places.append(try state.openMemory(of: type)) }
+        for type in state.memories.map(\.type) where book.type(type, at: now)?.ending != nil {
+            places.append(try state.openMemory(of: type))
+        }
         return places
     }
 

@@ -49,7 +49,9 @@ package struct GovernanceCatalog: CatalogView {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)
             }
         case "consentCategory":
-            if let demand = read({ ConsentDemand(entry.body, defects: &$0) }) { categories[entry.id, default: Versions()].add(demand, from: from) }
+            if let demand = read({ ConsentDemand(entry.body, defects: &$0) }) {
+                categories[entry.id, default: Versions()].add(demand, from: from)
+            }
         case "identityRule":
             if let rule = read({ IdentityRule(entry.body, defects: &$0) }) { identityRules.add(rule, from: from) }
         case "calendar":
@@ -112,6 +114,8 @@ package struct GovernanceCatalog: CatalogView {
 
     /// Monday to Friday, while no calendar is in force.
     private static let weekdays: WorkingCalendar = {
-        do throws(WorkingCalendarDefect) { return try WorkingCalendar(years: []) } catch { preconditionFailure("no years, no contradiction") }
+        do throws(WorkingCalendarDefect) { return try WorkingCalendar(years: []) } catch {
+            preconditionFailure("no years, no contradiction")
+        }
     }()
 }

@@ -84,7 +84,9 @@ package struct GovernedType: Sendable {
     /// Whether two statements differ in nothing but their business key.
     func repeats(_ former: JSONValue, _ data: JSONValue) -> Bool {
         func rest(_ json: JSONValue) -> [(key: String, value: JSONValue)] {
-            json.members.filter { !keyFields.contains($0.key) && !$0.value.isNull && !dayFields.contains($0.key) }.sorted { $0.key < $1.key }
+            json.members.filter { !keyFields.contains($0.key) && !$0.value.isNull && !dayFields.contains($0.key) }.sorted {
+                $0.key < $1.key
+            }
         }
         let (a, b) = (rest(former), rest(data))
         return !a.isEmpty && a.count == b.count && zip(a, b).allSatisfy { $0.key == $1.key && $0.value.saysTheSame(as: $1.value) }

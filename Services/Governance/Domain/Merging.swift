@@ -103,7 +103,9 @@ struct Saying {
 extension Turn {
     /// Says downstream that the statement stands, in the place of `former`; while the subject is merged, it is said under the other code.
     /// Returns the fact's id.
-    func say(_ saying: Saying, as id: String? = nil, replacing former: Slot?, state: inout GovernanceState, effects: inout Effects) -> String {
+    func say(_ saying: Saying, as id: String? = nil, replacing former: Slot?, state: inout GovernanceState, effects: inout Effects)
+        -> String
+    {
         let id = id ?? saying.recordID
         if let merger = state.merger, merger.isOn, isMovable(saying.recordType) {
             pass(saying, isComing: true, to: merger.into, state: &state, effects: &effects)
@@ -142,7 +144,10 @@ extension Turn {
         if let former, order <= former.order { return }
         state.merger = Merger(into: into, isOn: isOn, order: order)
         effects.write(
-            [.text(key), .text(into), .text(isOn ? "merged" : "undone"), .text(record.recordID), .instant(record.occurredAt), .instant(now)],
+            [
+                .text(key), .text(into), .text(isOn ? "merged" : "undone"), .text(record.recordID), .instant(record.occurredAt),
+                .instant(now),
+            ],
             to: GovernanceTables.subjectMerger)
         let (wasInto, isInto) = (former.flatMap { $0.isOn ? $0.into : nil }, isOn ? into : nil)
         guard wasInto != isInto else { return }

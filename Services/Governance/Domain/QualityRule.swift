@@ -132,8 +132,8 @@ package struct QualityRule: Sendable {
     /// What a failure of this kind says about the numbers: they are no measure for the next.
     var spoilsBaseline: Bool {
         switch kind {
-        case .unit, .yearOnYear, .crossSource, .doubleEntry, .staleness, .range: true
-        case .completeness, .format, .duplicate, .plausibility, .codeList: false
+        case .unit, .yearOnYear, .crossSource, .doubleEntry, .staleness, .range, .completeness: true
+        case .format, .duplicate, .plausibility, .codeList: false
         }
     }
 }

@@ -36,7 +36,8 @@ package struct HeldRecord: Sendable {
         let fields = try Fields(json)
         let record = try fields.required("record")
         self.init(
-            recordID: try Fields(record).text("recordId"), rule: try fields.text("rule"), since: try fields.instant("since"), record: record)
+            recordID: try Fields(record).text("recordId"), rule: try fields.text("rule"), since: try fields.instant("since"), record: record
+        )
     }
 
     func write(to list: inout JSONWriter) {

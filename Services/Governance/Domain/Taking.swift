@@ -23,7 +23,8 @@ extension Turn {
 
         let place = try state.openMemory(of: type.id)
         let slotKey = type.slotKey(of: record)
-        guard !state.memories[place].knows(record.recordID, under: slotKey), !state.held.contains(where: { $0.recordID == record.recordID }),
+        guard !state.memories[place].knows(record.recordID, under: slotKey),
+            !state.held.contains(where: { $0.recordID == record.recordID }),
             !state.parked.contains(where: { $0.recordID == record.recordID })
         else { return nil }
 
@@ -97,15 +98,22 @@ extension Turn {
         if isSame {
             send("duplicate-content", record, reason: former?.order.id ?? "", effects: &effects)
         }
+        let withheld = try withholding(of: record, type, slotKey, state: &state)
         if let former, order < former.order {
             state.memories[place].note(older: record.recordID, under: slotKey)
+            // A guest stands before it only as long as it stays.
+            if former.guestOf != nil {
+                let own = Slot(
+                    key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil, others: [],
+                    isSuspect: isSuspect, quality: quality, replacing: former.under.first)
+                state.memories[place].cover(own)
+            }
             // These count whenever they were said.
             if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }
             try applyWheneverSaid(record, state: &state, effects: &effects)
             return
         }
 
-        let withheld = try withholding(of: record, type, slotKey, state: &state)
         let sent: String?
         switch withheld {
         case .some(let withheld):
@@ -137,7 +145,12 @@ extension Turn {
                 quality: quality, replacing: former),
             slotsMax: type.slotsMax)
         if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
-        if !isSame { try applyToSubject(record, type, slotKey, state: &state, effects: &effects) }
+        if isSame {
+            // The same word at another time is a new word.
+            try applyWheneverSaid(record, state: &state, effects: &effects)
+        } else {
+            try applyToSubject(record, type, slotKey, state: &state, effects: &effects)
+        }
         try crossCheck(type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
     }
 

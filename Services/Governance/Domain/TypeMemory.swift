@@ -154,6 +154,12 @@ package struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].sent = id }
     }
 
+    /// The subject's own statement came under a guest; of several the latest waits there.
+    mutating func cover(_ own: Slot) {
+        guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
+        slots[found].under = [own]
+    }
+
     mutating func remove(_ key: String) {
         if let found = place(key).found { slots.remove(at: found) }
     }
