@@ -103,7 +103,7 @@ let checks: [Target] = [
     tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Models", "Ledger", "Wire", "Vocabulary"]),
     tests(
         "ScenarioTests",
-        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Wire", "Vocabulary"]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
 ]
 

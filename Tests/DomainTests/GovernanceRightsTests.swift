@@ -145,6 +145,32 @@ import Wire
         #expect(rows == [["source:test/h", "removed"]])
     }
 
+    @Test func `the public grade is taken as it is and marked when it is more than twelve months old`() {
+        let type = GovernanceHouse.type("public-grade", key: [])
+        for (evaluated, lastFresh) in [("2026-05-10", "2027-05-10"), ("2028-02-29", "2029-02-28"), ("2027-02-28", "2028-02-28")] {
+            var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
+            house.now = Day(evaluated)?.startInChina ?? .epoch
+            house.take(
+                GovernanceHouse.record(
+                    "g", "public-grade", of: ana, at: "\(evaluated)T00:00:00Z", #"{"grade":"A","evaluatedOn":"\#(evaluated)"}"#))
+            let last = Day(lastFresh) ?? Day(number: 0)
+            house.now = last.startInChina + .seconds(86_399)
+            house.ring()
+            #expect(house.told == [])
+            house.now = (last + 1).startInChina
+            house.ring()
+            house.ring()
+            #expect(house.told == ["stale since=\((last + 1).text)"])
+            // It stays what it is: nobody puts another in its place.
+            #expect(house.facts.count == 1)
+            #expect(house.standing == [#"public-grade \#(ana) {"evaluatedOn":"\#(evaluated)","grade":"A"}"#])
+            house.take(
+                GovernanceHouse.record(
+                    "g2", "public-grade", of: ana, at: "\(last.text)T00:00:00Z", #"{"grade":"B","evaluatedOn":"\#(last.text)"}"#))
+            #expect(house.timers.values.map { $0 } == [(last.adding(months: 12) + 1).startInChina])
+        }
+    }
+
     // MARK: Consent
 
     private func flow(_ id: String, received: String) -> AcceptedRecord {

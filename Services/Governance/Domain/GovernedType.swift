@@ -30,6 +30,8 @@ package struct GovernedType: Sendable {
     let slotsMax: Int
     /// When statements of the type are to be taken back by themselves.
     let ending: Ending?
+    /// How long its statements count as fresh; nil when for ever.
+    let freshness: Freshness?
     private let rules: [QualityRule]
     private let personalFields: Set<String>
     /// The types that its own rules read beside it.
@@ -71,6 +73,11 @@ package struct GovernedType: Sendable {
             ending = Ending(ends, defects: &defects)
         } else {
             ending = entry.id == CreditRepair.penaltyType ? .publication(classField: "class", fromField: "publishedOn") : nil
+        }
+        if let stale = body["staleAfter"], !stale.isNull {
+            freshness = Freshness(stale, defects: &defects)
+        } else {
+            freshness = entry.id == "public-grade" ? Freshness.ofPublicGrade : nil
         }
         personalFields = Set(
             fields?.members.filter { $0.value["class"]?.string.flatMap { FieldClass(rawValue: $0) }?.isPersonal ?? false }.map(\.key) ?? [])

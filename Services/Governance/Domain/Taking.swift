@@ -145,6 +145,7 @@ extension Turn {
                 quality: quality, replacing: former),
             slotsMax: type.slotsMax)
         if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
+        if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
             // The same word at another time is a new word.
             try applyWheneverSaid(record, state: &state, effects: &effects)

@@ -154,6 +154,10 @@ package struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].sent = id }
     }
 
+    mutating func markStale(_ key: String) {
+        if let found = place(key).found { slots[found].isStale = true }
+    }
+
     /// The subject's own statement came under a guest; of several the latest waits there.
     mutating func cover(_ own: Slot) {
         guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
@@ -188,6 +192,8 @@ package struct Slot: Sendable {
     private(set) var others: [String]
     /// A quality rule says that its numbers are wrong.
     let isSuspect: Bool
+    /// It was told that nobody has said it anew in time.
+    fileprivate(set) var isStale = false
     /// Basis points, as sent.
     let quality: Int64
     /// The merged code that the statement came along with; nil for the subject's own.
@@ -228,6 +234,7 @@ package struct Slot: Sendable {
         self.sent = sent == nil ? order.id : (sent == "" ? nil : sent)
         others = try fields.texts("others")
         isSuspect = try fields.bool("suspect")
+        isStale = try fields.bool("stale")
         quality = try fields.intOrNil("quality") ?? 10_000
         guestOf = try fields.textOrNil("guestOf")
         // A statement beneath another has none beneath itself.
@@ -241,6 +248,7 @@ package struct Slot: Sendable {
         if sent != order.id { object.member("sent", sent ?? "") }
         if !others.isEmpty { object.member("others", others) }
         if isSuspect { object.member("suspect", true) }
+        if isStale { object.member("stale", true) }
         if quality != 10_000 { object.member("quality", quality) }
         object.memberIfPresent("guestOf", guestOf)
         if let own = under.first { object.member("under", object: { own.write(to: &$0) }) }
