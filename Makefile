@@ -10,7 +10,7 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench
 
-.PHONY: help toolchain build demo up test lint format bench simulate faults clean
+.PHONY: help toolchain build demo up test lint format bench simulate faults quality clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,3 +52,6 @@ simulate: toolchain ## the whole suite in a seeded storm, in memory: SEED=1 SEED
 faults: toolchain ## the real processes killed, doubled and stopped, on a real Kafka when there is one
 	@ops/setup test
 	@$(PATH_SETUP) swift test $(HOUSE) --filter "HunanProcesses|ServiceProcess|OutageTests|FaultTests"
+
+quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
+	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure

@@ -45,8 +45,8 @@ import Wire
                 #"{"decisionNo":"D","appliedOn":"2026-06-10","fulfilledOn":"2026-06-01","commitment":true}"#),
             record("q1", "penalty.repaired", ana, "2026-08-10T00:00:00Z", #"{"decisionNo":"E","approvedOn":"2026-08-10"}"#),
             record("h1", "happening", ana, "2026-04-01T00:00:00Z", #"{"amount":3}"#),
-            record("d1", "dispute.opened", ana, "2026-07-01T00:00:00Z", #"{"disputeId":"x","recordId":"source:test/h1"}"#),
-            record("d2", "dispute.answered", ana, "2026-07-05T00:00:00Z", #"{"disputeId":"x","outcome":"removed"}"#),
+            record("d1", "objection.opened", ana, "2026-07-01T00:00:00Z", #"{"objectionId":"x","recordId":"source:test/h1"}"#),
+            record("d2", "objection.answered", ana, "2026-07-05T00:00:00Z", #"{"objectionId":"x","outcome":"removed"}"#),
             record("b1", "tax.return", ben, "2026-02-03T00:00:00Z", #"{"period":"2026-01","sales":150}"#),
             record("b2", "happening", ben, "2026-02-03T00:00:00Z", #"{"amount":4}"#),
             record("m1", "identity.merged", ben, "2026-05-01T00:00:00Z", #"{"into":"\#(ana)"}"#),
@@ -57,7 +57,7 @@ import Wire
     /// Rows that say how things stand, without the times at which we knew.
     private func rows(_ house: GovernanceHouse) -> [String] {
         let tables = [
-            (GovernanceTables.correction, "status"), (GovernanceTables.dispute, "status"), (GovernanceTables.repairApplication, "reason"),
+            (GovernanceTables.correction, "status"), (GovernanceTables.objection, "status"), (GovernanceTables.repairApplication, "reason"),
             (GovernanceTables.crossResult, "verdict"), (GovernanceTables.factRetracted, "fact_id"), (GovernanceTables.consent, "status"),
             (GovernanceTables.subjectMerger, "into_subject"),
         ]

@@ -2,6 +2,7 @@ import Contracts
 import Deciding
 import Foundation
 import GovernanceDomain
+import IngestionDomain
 import Province
 import Testing
 import Vocabulary
@@ -139,17 +140,21 @@ extension GovernanceHouse {
 }
 
 @Suite struct GovernancePackTests {
-    @Test func `every entry of governance's kinds in the packs holds its examples`() throws {
+    @Test func `every record type, source and entry of governance's kinds in the packs holds its examples`() throws {
         var count = 0
-        for pack in ["base", "governance"] {
-            let entries = try GovernancePacks.entries(of: pack)
+        let base = try GovernancePacks.entries(of: "base") + GovernancePacks.entries(of: "governance")
+        let rows = ["trade-credit-index", "equity-exchange", "flow-platform", "farmer-files", "first-loans"]
+        for pack in [[]] + rows.map({ [$0] }) {
+            let entries = try base + pack.flatMap { try GovernancePacks.entries(of: $0) }
             let catalog = Catalog(version: 1, entries: entries.map(\.entry))
-            for (entry, examples) in entries where Governance.kinds.contains(entry.kind) {
+            #expect(catalog.view(GovernanceCatalog.self).defects == [:])
+            for (entry, examples) in entries {
                 count += 1
                 #expect(Governance.defects(of: entry, examples: examples, in: catalog) == [], "\(entry.key)")
+                #expect(Ingestion.defects(of: entry, examples: examples, in: catalog) == [], "\(entry.key)")
             }
         }
-        print("governance packs: \(count) entries checked")
-        #expect(count > 20)
+        print("packs: \(count) entries checked, \(rows.count) rows beside the base")
+        #expect(count > 200)
     }
 }

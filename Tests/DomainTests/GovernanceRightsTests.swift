@@ -5,7 +5,7 @@ import Testing
 import Vocabulary
 import Wire
 
-/// What the law gives the subject: an end to publication, repair, five years, disputes, and consent that can be suspended.
+/// What the law gives the subject: an end to publication, repair, five years, objections, and consent that can be suspended.
 @Suite struct GovernanceRightsTests {
     private let ana = GovernanceHouse.firm(1)
 
@@ -103,35 +103,35 @@ import Wire
         #expect(open.timers.isEmpty)
     }
 
-    private func dispute(_ kind: String, _ more: String, at time: String = "2026-08-01T00:00:00Z") -> AcceptedRecord {
+    private func objection(_ kind: String, _ more: String, at time: String = "2026-08-01T00:00:00Z") -> AcceptedRecord {
         GovernanceHouse.record(
-            "\(kind)-1", "dispute.\(kind)", of: ana, at: time, writer: kind == "opened" ? "portal" : "source:governance-desk",
-            received: time, #"{"disputeId":"X1","recordId":"source:test/h"\#(more)}"#)
+            "\(kind)-1", "objection.\(kind)", of: ana, at: time, writer: kind == "opened" ? "portal" : "source:governance-desk",
+            received: time, #"{"objectionId":"X1","recordId":"source:test/h"\#(more)}"#)
     }
 
-    private var disputed: AcceptedRecord {
+    private var contested: AcceptedRecord {
         GovernanceHouse.record("h", "happening", of: ana, at: "2026-03-01T00:00:00Z", #"{"amount":1}"#)
     }
 
-    @Test func `a dispute is marked for twenty days and told when nobody answered`() {
+    @Test func `an objection is marked for twenty days and told when nobody answered`() {
         var house = GovernanceHouse()
-        house.take(disputed, dispute("opened", "", at: "2026-08-01T08:00:00Z"))
-        #expect(house.told == ["disputed source:test/h due=2026-08-21"])
-        #expect(house.cells(GovernanceTables.dispute, "status") == ["open"])
+        house.take(contested, objection("opened", "", at: "2026-08-01T08:00:00Z"))
+        #expect(house.told == ["objection-opened source:test/h due=2026-08-21"])
+        #expect(house.cells(GovernanceTables.objection, "status") == ["open"])
         house.now = GovernanceHouse.instant("2026-08-21T15:59:59Z")
         house.ring()
         #expect(house.told.count == 1)
         house.now = GovernanceHouse.instant("2026-08-21T16:00:00Z")
         house.ring()
         house.ring()
-        #expect(house.told.dropFirst() == ["dispute-overdue X1"])
-        house.take(dispute("answered", #","outcome":"upheld","explanation":"right""#))
-        #expect(house.cells(GovernanceTables.dispute, "status") == ["upheld"])
+        #expect(house.told.dropFirst() == ["objection-overdue X1"])
+        house.take(objection("answered", #","outcome":"upheld","explanation":"right""#))
+        #expect(house.cells(GovernanceTables.objection, "status") == ["upheld"])
         #expect(house.sum("amount") == 1)
     }
 
-    @Test func `a dispute that is won takes the statement back in every order`() {
-        let records = [disputed, dispute("opened", ""), dispute("answered", #","outcome":"removed","explanation":"wrong""#)]
+    @Test func `an objection that is won takes the statement back in every order`() {
+        let records = [contested, objection("opened", ""), objection("answered", #","outcome":"removed","explanation":"wrong""#)]
         var dice = GovernanceDice(seed: 4)
         var rows: Set<[String]> = []
         for _ in 0..<12 {
@@ -139,7 +139,7 @@ import Wire
             for record in records.shuffled(using: &dice) { house.take(record) }
             #expect(house.sum("amount") == 0)
             #expect(house.standing.filter { $0.hasPrefix("happening") } == [])
-            rows.insert(house.cells(GovernanceTables.factRetracted, "fact_id") + house.cells(GovernanceTables.dispute, "status"))
+            rows.insert(house.cells(GovernanceTables.factRetracted, "fact_id") + house.cells(GovernanceTables.objection, "status"))
             #expect(house.timers.isEmpty)
         }
         #expect(rows == [["source:test/h", "removed"]])

@@ -9,12 +9,12 @@ import Wire
     @Test func `no body stops governance and every state can be read again`() throws {
         let names = [
             "period", "sales", "uscc", "name", "aliases", "decisionNo", "class", "publishedOn", "fulfilledOn", "approvedOn", "consentId",
-            "receivers", "categories", "purposes", "from", "until", "bank", "inflow", "amount", "recordId", "disputeId", "outcome",
+            "receivers", "categories", "purposes", "from", "until", "bank", "inflow", "amount", "recordId", "objectionId", "outcome",
             "appliedOn", "commitment", "into", "alias", "division", "legalPerson", "endedOn",
         ]
         let types = [
             "registration", "tax.return", "bank-flow.month", "penalty", "penalty.repaired", "consent.granted", "consent.revoked",
-            "happening", "pair", "quality.release", "quality.override", "dispute.opened", "dispute.answered", "repair.applied",
+            "happening", "pair", "quality.release", "quality.override", "objection.opened", "objection.answered", "repair.applied",
             "consent.paused", "consent.resumed", "identity.merged", "identity.unmerged", "identity.resolved", "judicial.person",
         ]
         let more = [

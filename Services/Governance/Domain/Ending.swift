@@ -52,7 +52,7 @@ struct Withholding: Sendable {
 }
 
 extension Turn {
-    /// Whether the statement may be shown: repair, ending, and a dispute that ended with its removal.
+    /// Whether the statement may be shown: repair, ending, and an objection that ended with its removal.
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
@@ -61,8 +61,8 @@ extension Turn {
         {
             return Withholding(by: repair.recordID)
         }
-        if let dispute = state.disputes.first(where: { $0.recordID == record.recordID && $0.isRemoved }) {
-            return Withholding(by: dispute.answeredBy ?? dispute.id)
+        if let objection = state.objections.first(where: { $0.recordID == record.recordID && $0.isRemoved }) {
+            return Withholding(by: objection.answeredBy ?? objection.id)
         }
         if let ending = type.ending, let gone = ending.goneOn(record.data, occurredAt: record.occurredAt), gone <= now.dayInChina {
             return Withholding(by: ending.cause)

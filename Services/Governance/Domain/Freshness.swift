@@ -51,7 +51,8 @@ extension Turn {
                 send("stale", slot.order.id, type, reason: "since=\((last + 1).text)", effects: &effects)
                 effects.write(
                     [
-                        .text(slot.order.id), .text(Freshness.rule), .text("no"), .text("\(freshness.fromField) + \(freshness.months) months"),
+                        .text(slot.order.id), .text(Freshness.rule), .text("no"),
+                        .text("\(freshness.fromField) + \(freshness.months) months"),
                         .instant(now), .text(QualityRule.Stage.after.rawValue), .text(QualityRule.Kind.staleness.rawValue),
                         .text(Self.writer(of: slot.order.id)), .text("flag"), .text(last.text),
                     ],

@@ -57,8 +57,8 @@ package struct Governance: Decider {
                 turn.expireConsents(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Correction.timer:
                 turn.remindOfCorrections(state: &state, effects: &effects)
-            case .timer(let timer) where timer.name == Dispute.timer:
-                turn.remindOfDisputes(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Objection.timer:
+                turn.remindOfObjections(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Ending.timer:
                 try turn.endStatements(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Freshness.timer:

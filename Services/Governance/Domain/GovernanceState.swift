@@ -23,7 +23,7 @@ package struct GovernanceState: DecidedState {
     /// Requests to sources that are open, the oldest first.
     package var corrections: [Correction] = []
     /// By id.
-    package var disputes: [Dispute] = []
+    package var objections: [Objection] = []
     /// By check and key.
     package var results: [CrossResult] = []
     /// Whether the subject has gone into another.
@@ -49,7 +49,7 @@ package struct GovernanceState: DecidedState {
         parked = try fields.list("parked") { json throws(ContractDefect) in try ParkedRecord(json) }
         held = try fields.list("held") { json throws(ContractDefect) in try HeldRecord(json) }
         corrections = try fields.list("corrections") { json throws(ContractDefect) in try Correction(json) }
-        disputes = try fields.list("disputes") { json throws(ContractDefect) in try Dispute(json) }
+        objections = try fields.list("objections") { json throws(ContractDefect) in try Objection(json) }
         results = try fields.list("results") { json throws(ContractDefect) in try CrossResult(json) }
         if let merger = fields["merger"] { self.merger = try Merger(merger) }
         passed = try fields.intOrNil("passed") ?? 0
@@ -92,8 +92,8 @@ package struct GovernanceState: DecidedState {
         if !corrections.isEmpty {
             object.member("corrections", array: { list in for one in corrections { list.element(object: { one.write(to: &$0) }) } })
         }
-        if !disputes.isEmpty {
-            object.member("disputes", array: { list in for one in disputes { list.element(object: { one.write(to: &$0) }) } })
+        if !objections.isEmpty {
+            object.member("objections", array: { list in for one in objections { list.element(object: { one.write(to: &$0) }) } })
         }
         if !results.isEmpty {
             object.member("results", array: { list in for one in results { list.element(object: { one.write(to: &$0) }) } })

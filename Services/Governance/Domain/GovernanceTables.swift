@@ -77,13 +77,13 @@ package enum GovernanceTables {
         ],
         key: ["subject", "check_id", "check_key"], onConflict: .replace)
 
-    package static let dispute = StoreTable(
-        "dispute",
+    package static let objection = StoreTable(
+        "objection",
         columns: [
-            .init("subject", .text), .init("dispute_id", .text), .init("record_id", .text), .init("status", .text),
+            .init("subject", .text), .init("objection_id", .text), .init("record_id", .text), .init("status", .text),
             .init("opened_on", .day), .init("due_on", .day), .init("answered_by", .text), .init("changed_at", .instant),
         ],
-        key: ["subject", "dispute_id"], onConflict: .replace)
+        key: ["subject", "objection_id"], onConflict: .replace)
 
     package static let repairApplication = StoreTable(
         "repair_application",
@@ -110,7 +110,7 @@ package enum GovernanceTables {
         key: ["record_id"], onConflict: .keepFirst)
 
     package static let all = [
-        fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity, correction, crossResult, dispute,
+        fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity, correction, crossResult, objection,
         repairApplication, identityMatch, subjectMerger,
     ]
 }

@@ -187,7 +187,7 @@ extension Turn {
         case ConsentGrant.pausedType, ConsentGrant.resumedType: try switchConsent(record, state: &state, effects: &effects)
         case CreditRepair.repairedType: try repair(record, state: &state, effects: &effects)
         case QualityRuling.releaseType, QualityRuling.overrideType: try letGo(record, state: &state, effects: &effects)
-        case Dispute.openedType, Dispute.answeredType: try dispute(record, state: &state, effects: &effects)
+        case Objection.openedType, Objection.answeredType: try objection(record, state: &state, effects: &effects)
         case Merger.mergedType, Merger.unmergedType: try merge(record, state: &state, effects: &effects)
         case Registration.resolvedType: announceAliases(of: record, state: &state, effects: &effects)
         default: break

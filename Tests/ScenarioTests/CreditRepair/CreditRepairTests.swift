@@ -38,7 +38,9 @@ import Wire
         ])
         try house.advance(to: house.now + .seconds(5))
         let marked = try portrait()
-        #expect(marked.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" } != clean.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" })
+        #expect(
+            marked.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" }
+                != clean.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" })
         let (before, after) = (try #require(clean.score?.points), try #require(marked.score?.points))
         #expect(after < before)
 
@@ -73,7 +75,9 @@ import Wire
         ])
         try house.advance(to: house.now + .seconds(5))
         let repaired = try portrait()
-        #expect(repaired.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" } == clean.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" })
+        #expect(
+            repaired.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" }
+                == clean.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" })
         #expect(repaired.score?.points == before)
         #expect(repaired.asOf > marked.asOf || repaired.score?.points != after)
         let report = house.bodies(Topic.scoringPortraits, Assessment.type).last.map { String(decoding: $0.rawBytes, as: UTF8.self) } ?? ""

@@ -78,7 +78,9 @@ import Wire
         guard let session = try session() else { return }
         for number in 1...20 {
             try session.script(
-                fact("\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: number * 1_000, period: "p\(number)"))
+                fact(
+                    "\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: number * 1_000, period: "p\(number)")
+            )
         }
         func findings() throws -> [FactSeal.Finding] {
             var found: [FactSeal.Finding] = []
@@ -96,7 +98,9 @@ import Wire
 
     @Test func `the league ranks who is right at once and corrects in time`() throws {
         guard let session = try session() else { return }
-        for number in 1...8 { try session.script(fact("\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: 1)) }
+        for number in 1...8 {
+            try session.script(fact("\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: 1))
+        }
         try session.script(
             """
             INSERT INTO correction VALUES
@@ -111,7 +115,8 @@ import Wire
             "SELECT writer, corrections_requested, corrections_open, corrections_late, median_working_days, trust_bp FROM source_league ORDER BY trust_bp DESC"
         ) {
             league.append(
-                "\(try row.text(0)) \(try row.int64(1)) \(try row.int64(2)) \(try row.int64(3)) \(try row.doubleOrNil(4) ?? -1) \(try row.int64(5))")
+                "\(try row.text(0)) \(try row.int64(1)) \(try row.int64(2)) \(try row.int64(3)) \(try row.doubleOrNil(4) ?? -1) \(try row.int64(5))"
+            )
         }
         #expect(league == ["source:tax 2 0 1 5.0 6500", "source:court 1 1 1 -1.0 0"])
     }

@@ -23,7 +23,8 @@ import Wire
         #expect(rows.count > 50)
         var altered: [FactSeal.Finding] = []
         for (number, row) in rows.enumerated() {
-            guard case .text(let id)? = row["fact_id"], case .text(let topic)? = row["topic"], case .int64(let partition)? = row["partition"],
+            guard case .text(let id)? = row["fact_id"], case .text(let topic)? = row["topic"],
+                case .int64(let partition)? = row["partition"],
                 case .int64(let offset)? = row["offset"], case .text(let hash)? = row["sha256"], case .json(var stored)? = row["data"],
                 case .text(let seal)? = row["content_sha256"]
             else { throw Absent() }

@@ -11,9 +11,13 @@ import Wire
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "trade-credit-index"])
         let firm = HunanStory(number: 21, today: today).firm
         var indexes: [String] = []
-        for (month, tax, customs) in [("2026-01", Int64(1_000_000), Int64(970_000)), ("2026-02", 1_000_000, 400_000), ("2026-03", 1_000_000, 1_000_000)] {
+        for (month, tax, customs) in [
+            ("2026-01", Int64(1_000_000), Int64(970_000)), ("2026-02", 1_000_000, 400_000), ("2026-03", 1_000_000, 1_000_000),
+        ] {
             let end = try #require(Month(month)).last.startInChina
-            for (source, type, name, amount) in [("tax", "tax.export.month", "amount", tax), ("customs", "customs.month", "exports", customs)] {
+            for (source, type, name, amount) in [
+                ("tax", "tax.export.month", "amount", tax), ("customs", "customs.month", "exports", customs),
+            ] {
                 let data = JSONWriter.encode { writer in
                     writer.object { object in
                         object.member("period", month)

@@ -1,4 +1,4 @@
--- Verdicts in full, corrections, cross-checks, disputes, repair applications, mergers, and a seal on every fact.
+-- Verdicts in full, corrections, cross-checks, objections, repair applications, mergers, and a seal on every fact.
 
 ALTER TABLE fact ADD COLUMN content_sha256 text;
 COMMENT ON COLUMN fact.content_sha256 IS
@@ -49,35 +49,38 @@ CREATE INDEX correction_open ON correction (writer, due_on) WHERE closed_at IS N
 CREATE VIEW source_league AS
 SELECT writer,
        facts,
-       coalesce(requested, 0) AS corrections_requested,
-       coalesce(still_open, 0) AS corrections_open,
-       coalesce(late, 0) AS corrections_late,
+       requested AS corrections_requested,
+       still_open AS corrections_open,
+       late AS corrections_late,
        median_working_days,
-       CASE WHEN facts + coalesce(requested, 0) = 0 THEN NULL
-            ELSE 10000 * facts / (facts + coalesce(requested, 0)) END AS right_first_bp,
+       10000 * facts / (facts + requested) AS right_first_bp,
        mean_quality_bp,
        -- Half for being right at once, half for correcting in time; who was never asked corrects in time.
-       CASE WHEN facts + coalesce(requested, 0) = 0 THEN NULL
-            ELSE (10000 * facts / (facts + coalesce(requested, 0))
-                  + CASE WHEN coalesce(requested, 0) = 0 THEN 10000 ELSE 10000 * (requested - late) / requested END) / 2
-       END AS trust_bp
+       (10000 * facts / (facts + requested) + CASE requested WHEN 0 THEN 10000 ELSE 10000 * (requested - late) / requested END) / 2 AS trust_bp
 FROM (
-    SELECT writer, count(*) AS facts, avg(quality)::int8 AS mean_quality_bp
-    FROM fact
-    WHERE writer <> 'governance'
-    GROUP BY writer
-) AS said
-FULL JOIN (
     SELECT writer,
-           count(*) AS requested,
-           count(*) FILTER (WHERE closed_at IS NULL) AS still_open,
-           count(*) FILTER (
-               WHERE coalesce((closed_at AT TIME ZONE 'Asia/Shanghai')::date, (now() AT TIME ZONE 'Asia/Shanghai')::date) > due_on
-           ) AS late,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY took_working_days) AS median_working_days
-    FROM correction
-    GROUP BY writer
-) AS asked USING (writer);
+           coalesce(said.facts, 0) AS facts,
+           coalesce(asked.requested, 0) AS requested,
+           coalesce(asked.still_open, 0) AS still_open,
+           coalesce(asked.late, 0) AS late,
+           asked.median_working_days,
+           said.mean_quality_bp
+    FROM (
+        SELECT writer, count(*) AS facts, avg(quality)::int8 AS mean_quality_bp
+        FROM fact
+        WHERE writer <> 'governance'
+        GROUP BY writer
+    ) AS said
+    FULL JOIN (
+        SELECT writer,
+               count(*) AS requested,
+               count(*) FILTER (WHERE closed_at IS NULL) AS still_open,
+               count(*) FILTER (WHERE (coalesce(closed_at, now()) AT TIME ZONE 'Asia/Shanghai')::date > due_on) AS late,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY took_working_days) AS median_working_days
+        FROM correction
+        GROUP BY writer
+    ) AS asked USING (writer)
+) AS counted;
 COMMENT ON VIEW source_league IS
     'The league table of sources: SELECT * FROM source_league ORDER BY trust_bp DESC. trust_bp is what a sourceTrust entry for the writer would '
     'say by these figures; published as a new version, it weighs the quality of what the source says from then on.';
@@ -98,21 +101,21 @@ COMMENT ON TABLE cross_result IS
     'differing fields with both values and sources, and the records compared. Every change is a fact of type cross-check.result too.';
 CREATE INDEX cross_result_no ON cross_result (check_id, known_at) WHERE verdict = 'no';
 
-CREATE TABLE dispute (
+CREATE TABLE objection (
     subject     text COLLATE "C" NOT NULL,
-    dispute_id  text COLLATE "C" NOT NULL,
+    objection_id  text COLLATE "C" NOT NULL,
     record_id   text COLLATE "C" NOT NULL,
     status      text NOT NULL CHECK (status IN ('open', 'overdue', 'upheld', 'corrected', 'removed')),
     opened_on   date,
     due_on      date,
     answered_by text,
     changed_at  timestamptz NOT NULL,
-    PRIMARY KEY (subject, dispute_id)
+    PRIMARY KEY (subject, objection_id)
 );
-COMMENT ON TABLE dispute IS
-    'Statements that their subject disputes. While the status is open or overdue the statement bears the mark; due_on is twenty days after the '
-    'dispute was received.';
-CREATE INDEX dispute_record ON dispute (record_id);
+COMMENT ON TABLE objection IS
+    'Statements that their subject objections. While the status is open or overdue the statement bears the mark; due_on is twenty days after the '
+    'objection was received.';
+CREATE INDEX objection_record ON objection (record_id);
 
 CREATE TABLE repair_application (
     record_id   text COLLATE "C" PRIMARY KEY,
