@@ -17,8 +17,7 @@ package struct CrossResult: Sendable {
     /// Comparisons kept for one subject; the oldest is forgotten, and what it said stays.
     static let countMax = 300
 
-    /// The revision has six digits, so that a later one is the greater text.
-    var factID: String { "\(CrossCheck.writer)/\(check)/\(key)/" + String(String(1_000_000 + revision).suffix(6)) }
+    var factID: String { "\(CrossCheck.writer)/\(check)/\(key)/\(revision)" }
 
     init(check: String, key: String, revision: Int64, data: JSONValue, occurredAt: Instant) {
         self.check = check
@@ -110,11 +109,6 @@ extension Turn {
                 occurredAt: result.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: result.data,
                 supersedes: former?.factID, supersededData: former?.data),
             to: Topic.governanceFacts, key: key)
-        writeFact(
-            AcceptedRecord(
-                recordID: result.factID, recordType: CrossCheck.resultType, writer: CrossCheck.writer, subject: key,
-                occurredAt: result.occurredAt, receivedAt: now, origin: cause.origin, data: result.data),
-            slotKey: "\(result.check)|\(result.key)", quality: 10_000, duplicateOf: nil, effects: &effects)
         effects.write(
             [
                 .text(key), .text(result.check), .text(result.key), .text(result.data["verdict"]?.string ?? ""),
@@ -145,7 +139,6 @@ extension Turn {
                 occurredAt: former.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: former.data,
                 supersedes: former.factID, supersededData: former.data, isRetraction: true),
             to: Topic.governanceFacts, key: key)
-        writeRetraction(of: former.factID, by: cause.recordID, effects: &effects)
         effects.write(
             [
                 .text(key), .text(former.check), .text(former.key), .text("taken-back"), .json(Array(former.data.rawBytes)),

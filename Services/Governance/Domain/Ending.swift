@@ -56,6 +56,10 @@ extension Turn {
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
+        // Today's date first: it does not depend on what else has come.
+        if let ending = type.ending, let gone = ending.goneOn(record.data, occurredAt: record.occurredAt), gone <= now.dayInChina {
+            return Withholding(by: ending.cause)
+        }
         if type.id == CreditRepair.penaltyType, let repair = state.repairs.first(where: { $0.decisionNo == slotKey }),
             repair.ruling(on: record.data, occurredAt: record.occurredAt) == .repaired
         {
@@ -63,9 +67,6 @@ extension Turn {
         }
         if let objection = state.objections.first(where: { $0.recordID == record.recordID && $0.isRemoved }) {
             return Withholding(by: objection.answeredBy ?? objection.id)
-        }
-        if let ending = type.ending, let gone = ending.goneOn(record.data, occurredAt: record.occurredAt), gone <= now.dayInChina {
-            return Withholding(by: ending.cause)
         }
         return nil
     }

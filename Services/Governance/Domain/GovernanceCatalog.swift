@@ -7,9 +7,12 @@ import Wire
 /// trusted, the working days. Holds every version.
 package struct GovernanceCatalog: CatalogView {
     private var types: [String: Versions<GovernedType>] = [:]
-    /// By record type, then by rule.
-    private var rules: [String: [String: Versions<QualityRule>]] = [:]
-    private var crossChecks: [String: Versions<CrossCheck>] = [:]
+    /// By record type; the rules of each by id.
+    private var rules: [String: [(id: String, versions: Versions<QualityRule>)]] = [:]
+    /// By id.
+    private var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
+    /// Record types that any version of any cross-check reads.
+    private var comparedTypes: Set<String> = []
     private var trusts: [String: Versions<Int64>] = [:]
     private var categories: [String: Versions<ConsentDemand>] = [:]
     private var identityRules: Versions<IdentityRule> = Versions()
@@ -39,11 +42,16 @@ package struct GovernanceCatalog: CatalogView {
             guard let rule = read({ QualityRule(entry, defects: &$0) }) else { return }
             // A type that a new version no longer names is let go.
             let named = Set(rule?.recordTypes ?? [])
-            for type in named.union(rules.keys.filter { rules[$0]?[entry.id] != nil }) {
-                rules[type, default: [:]][entry.id, default: Versions()].add(named.contains(type) ? rule : nil, from: from)
+            for type in named.union(rules.keys.filter { rules[$0]?.last?.id == entry.id }) {
+                if rules[type]?.last?.id != entry.id { rules[type, default: []].append((entry.id, Versions())) }
+                let last = (rules[type]?.count ?? 1) - 1
+                rules[type]?[last].versions.add(named.contains(type) ? rule : nil, from: from)
             }
         case "crossCheck":
-            if let check = read({ CrossCheck(entry, defects: &$0) }) { crossChecks[entry.id, default: Versions()].add(check, from: from) }
+            guard let check = read({ CrossCheck(entry, defects: &$0) }) else { return }
+            if crossChecks.last?.id != entry.id { crossChecks.append((entry.id, Versions())) }
+            crossChecks[crossChecks.count - 1].versions.add(check, from: from)
+            comparedTypes.formUnion(check?.parts.map(\.recordType) ?? [])
         case "sourceTrust":
             if let trust = read({ Self.trust(entry.body, defects: &$0) }) {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)
@@ -67,15 +75,13 @@ package struct GovernanceCatalog: CatalogView {
 
     /// The entries of kind `qualityRule` that judge the type, by id.
     func rules(for type: String, at now: Instant) -> [QualityRule] {
-        guard let rules = rules[type] else { return [] }
-        return rules.keys.sorted().compactMap { rules[$0]?.inForce(at: now) }
+        rules[type]?.compactMap { $0.versions.inForce(at: now) } ?? []
     }
-
-    func crossCheck(_ id: String, at now: Instant) -> CrossCheck? { crossChecks[id]?.inForce(at: now) }
 
     /// The cross-checks that read the type, by id.
     func crossChecks(reading type: String, at now: Instant) -> [CrossCheck] {
-        crossChecks.keys.sorted().compactMap { crossChecks[$0]?.inForce(at: now) }.filter { $0.reads(type) }
+        guard comparedTypes.contains(type) else { return [] }
+        return crossChecks.compactMap { $0.versions.inForce(at: now) }.filter { $0.reads(type) }
     }
 
     /// How far the writer is trusted: 10,000 basis points when nothing is said.

@@ -36,6 +36,8 @@ package struct GovernedType: Sendable {
     private let personalFields: Set<String>
     /// The types that its own rules read beside it.
     let otherTypes: Set<String>
+    /// One of its own rules asks for more than the record.
+    let readsHistory: Bool
 
     /// Types with an empty business key whose latest statement holds; others say so with `"latestWins": true`.
     private static let latestWinsTypes: Set<String> = [Registration.type, "public-grade"]
@@ -83,6 +85,7 @@ package struct GovernedType: Sendable {
             fields?.members.filter { $0.value["class"]?.string.flatMap { FieldClass(rawValue: $0) }?.isPersonal ?? false }.map(\.key) ?? [])
         rules = QualityRule.list(body["rules"], defects: &defects)
         otherTypes = Set(rules.flatMap(\.others.values))
+        readsHistory = rules.contains(where: \.readsHistory)
         if defects.count > before { return nil }
     }
 

@@ -42,6 +42,8 @@ package struct QualityRule: Sendable {
     let correctionDays: Int?
     let logic: Logic
     let variables: [String]
+    /// It asks for more than the record.
+    let readsHistory: Bool
     /// Record types it judges; empty when it stands in a type's own list.
     let recordTypes: [String]
 
@@ -93,7 +95,7 @@ package struct QualityRule: Sendable {
             defects.append("rule `\(id)`: \(error)")
         }
         let variables = parsed?.variables ?? []
-        let readsHistory = variables.contains { name in RecordFacts.historic.contains { name == $0 || name.hasPrefix($0 + ".") } }
+        readsHistory = variables.contains { name in RecordFacts.historic.contains { name == $0 || name.hasPrefix($0 + ".") } }
         stage = body["stage"]?.string.flatMap { Stage(rawValue: $0) } ?? (readsHistory || !others.isEmpty ? .during : .before)
         if let stage = body["stage"], stage.string.flatMap({ Stage(rawValue: $0) }) == nil {
             defects.append("rule `\(id)`: `stage` is none of before, during, after")

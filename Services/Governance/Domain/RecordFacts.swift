@@ -40,7 +40,8 @@ struct RecordFacts: FactSource {
     static let medianOf = 12
     static let medianOfAtLeast = 3
 
-    init(_ record: AcceptedRecord, key: String, order: Order, type: GovernedType, memories: [TypeMemory]) {
+    /// Without `withHistory` nothing that was said before is looked for.
+    init(_ record: AcceptedRecord, key: String, order: Order, type: GovernedType, memories: [TypeMemory], withHistory: Bool) {
         data = record.data
         occurredAt = record.occurredAt
         receivedAt = record.receivedAt
@@ -48,7 +49,7 @@ struct RecordFacts: FactSource {
         self.order = order
         self.type = type
         self.memories = memories
-        let memory = memories.first { $0.type == type.id }
+        let memory = withHistory ? memories.first { $0.type == type.id } : nil
         history = memory?.history(before: key, order, type.succession, countMax: Self.medianOf) ?? []
         previous = history.first
     }

@@ -48,11 +48,14 @@ extension Turn {
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) -> Refusal? {
         let added = book.rules(for: type.id, at: now)
-        for other in type.otherTypes.union(added.flatMap(\.others.values)) { _ = try state.openMemory(of: other) }
+        for other in type.otherTypes { _ = try state.openMemory(of: other) }
+        for rule in added { for other in rule.others.values.sorted() { _ = try state.openMemory(of: other) } }
         let place = try state.openMemory(of: type.id)
         let order = Order(at: record.occurredAt, id: record.recordID)
-        let judgement = type.judge(
-            RecordFacts(record, key: slotKey, order: order, type: type, memories: state.memories), beside: added)
+        let facts = RecordFacts(
+            record, key: slotKey, order: order, type: type, memories: state.memories,
+            withHistory: type.readsHistory || added.contains(where: \.readsHistory))
+        let judgement = type.judge(facts, beside: added)
         for finding in judgement.findings { writeVerdict(record, finding, effects: &effects) }
 
         let former = state.memories[place].slot(slotKey)
@@ -129,8 +132,7 @@ extension Turn {
         case .none:
             if isSame, let standing = former?.sent {
                 sent = standing
-            } else if type.id == CreditRepair.repairedType {
-                // The repair itself is not passed on; what it takes away is.
+            } else if Self.keptHere.contains(type.id) {
                 sent = nil
             } else {
                 let saying = Saying(
@@ -154,6 +156,12 @@ extension Turn {
         }
         try crossCheck(type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
     }
+
+    /// What is said about records and not about the world: what it changes is passed on, it is not.
+    private static let keptHere: Set<String> = [
+        CreditRepair.repairedType, RepairApplication.type, QualityRuling.releaseType, QualityRuling.overrideType, Merger.mergedType,
+        Merger.unmergedType, Registration.resolvedType,
+    ]
 
     /// What a fact changes beside itself.
     private func applyToSubject(

@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import Pipeline
 import Testing
 import Vocabulary

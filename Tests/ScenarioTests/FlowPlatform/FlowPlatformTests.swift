@@ -41,7 +41,7 @@ import Wire
         }
         // The next delivery of bank-b begins with the day with which the last one ended.
         deliver("bank-b", (first + 12).first + 9, 200_000, "overlap")
-        try house.advance(to: house.now + .seconds(2))
+        try house.advance(to: house.now + .seconds(60))
         #expect(sent == 37)
         let facts = house.bodies(Topic.governanceFacts, Fact.type).filter { $0["recordType"]?.string == "bank-flow.day" }
         #expect(facts.count == 36)

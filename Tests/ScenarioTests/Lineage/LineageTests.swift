@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import GovernanceDomain
 import Ledger
 import Pipeline

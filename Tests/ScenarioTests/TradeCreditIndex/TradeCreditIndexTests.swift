@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import Pipeline
 import Testing
 import Vocabulary
@@ -27,7 +28,7 @@ import Wire
                 }
                 house.send(to: Topic.source(source), type: type, id: "\(type)-\(month)", subject: firm, at: end, data: data)
             }
-            try house.advance(to: house.now + .seconds(2))
+            try house.advance(to: house.now + .seconds(60))
             let portrait = try #require(try house.bodies(Topic.scoringPortraits, Portrait.type).last.map { try Portrait($0) })
             indexes.append(portrait.indicators.first { $0.name == "trade-credit-index" }.map { "\($0.value)" } ?? "none")
         }

@@ -98,7 +98,7 @@ CREATE TABLE cross_result (
 );
 COMMENT ON TABLE cross_result IS
     'How the comparisons stand that crossCheck entries ask for: one trade, one month, one form. data has every check with what it saw, the '
-    'differing fields with both values and sources, and the records compared. Every change is a fact of type cross-check.result too.';
+    'differing fields with both values and sources, and the records compared. Every change is sent as a fact of type cross-check.result too.';
 CREATE INDEX cross_result_no ON cross_result (check_id, known_at) WHERE verdict = 'no';
 
 CREATE TABLE objection (
