@@ -79,6 +79,17 @@ extension Turn {
         return nil
     }
 
+    /// A verdict beside the rules: the record says what stands already.
+    private func writeRepetition(_ record: AcceptedRecord, of standing: String, effects: inout Effects) {
+        effects.write(
+            [
+                .text(record.recordID), .text("says-what-stands"), .text(Truth.no.rawValue), .text(standing), .instant(now),
+                .text(QualityRule.Stage.during.rawValue), .text(QualityRule.Kind.duplicate.rawValue), .text(record.writer), .text("flag"),
+                .text(""),
+            ],
+            to: GovernanceTables.qualityVerdict)
+    }
+
     private func writeVerdict(_ record: AcceptedRecord, _ finding: Judgement.Finding, effects: inout Effects) {
         effects.write(
             [
@@ -100,6 +111,7 @@ extension Turn {
         writeFact(record, slotKey: slotKey, quality: quality, duplicateOf: isSame ? former?.order.id : nil, effects: &effects)
         if isSame {
             send("duplicate-content", record, reason: former?.order.id ?? "", effects: &effects)
+            writeRepetition(record, of: former?.order.id ?? "", effects: &effects)
         }
         let withheld = try withholding(of: record, type, slotKey, state: &state)
         if let former, order < former.order {

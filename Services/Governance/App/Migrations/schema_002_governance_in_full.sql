@@ -85,6 +85,19 @@ COMMENT ON VIEW source_league IS
     'The league table of sources: SELECT * FROM source_league ORDER BY trust_bp DESC. trust_bp is what a sourceTrust entry for the writer would '
     'say by these figures; published as a new version, it weighs the quality of what the source says from then on.';
 
+CREATE VIEW source_freshness AS
+SELECT writer,
+       record_type,
+       count(*) AS facts,
+       max(occurred_at) AS last_occurred_at,
+       max(known_at) AS last_known_at,
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY known_at - occurred_at) AS median_lag,
+       percentile_disc(0.95) WITHIN GROUP (ORDER BY known_at - occurred_at) AS p95_lag
+FROM fact
+GROUP BY writer, record_type;
+COMMENT ON VIEW source_freshness IS
+    'How long after it happened a thing was known, per writer and record type; beside the source''s rhythm this is its freshness.';
+
 CREATE TABLE cross_result (
     subject     text COLLATE "C" NOT NULL,
     check_id    text NOT NULL,
