@@ -73,6 +73,25 @@ import Wire
         #expect(house.cells(GovernanceTables.crossResult, "verdict") == ["yes"])
     }
 
+    @Test func `what is taken back is compared no more`() {
+        var house = GovernanceHouse(catalog: catalog)
+        house.take(part("order", "1", 1_000), part("invoice", "1", 1_500), part("delivery", "1", 2_000))
+        house.take(
+            GovernanceHouse.record(
+                "x", "objection.answered", of: ana, at: "2026-04-01T00:00:00Z", writer: "source:governance-desk",
+                #"{"objectionId":"x","recordId":"source:invoice/invoice-T1-1-1500","outcome":"removed"}"#))
+        #expect(house.told.contains("objection-answered x removed"))
+        let text = house.standing.first { $0.hasPrefix("cross-check.result") } ?? ""
+        #expect(text.contains(#""id":"invoiced-as-ordered","observed":"invoice.amount=null"#))
+        #expect(house.cells(GovernanceTables.crossResult, "verdict") == ["unknown"])
+        house.take(
+            GovernanceHouse.record(
+                "y", "objection.answered", of: ana, at: "2026-04-02T00:00:00Z", writer: "source:governance-desk",
+                #"{"objectionId":"y","recordId":"source:delivery/delivery-T1-1-2000","outcome":"removed"}"#))
+        #expect(house.cells(GovernanceTables.crossResult, "verdict") == ["taken-back"])
+        #expect(house.standing.filter { $0.hasPrefix("cross-check.result") } == [])
+    }
+
     @Test func `of a form's 161 fields exactly the five that differ are named with both values and both sources`() throws {
         // Eight parts of a file with twenty fields each, and one with one more.
         let fields = (0..<161).map { (name: "f\($0)", part: "file\(min($0 / 20, 7))") }

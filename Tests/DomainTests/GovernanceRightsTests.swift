@@ -161,6 +161,13 @@ import Wire
             house.ring()
             house.ring()
             #expect(house.told == ["stale since=\((last + 1).text)"])
+            // Told on its last fresh day, it is fresh.
+            var late = GovernanceHouse(catalog: house.catalog)
+            late.now = last.startInChina
+            late.take(
+                GovernanceHouse.record(
+                    "g", "public-grade", of: ana, at: "\(evaluated)T00:00:00Z", #"{"grade":"A","evaluatedOn":"\#(evaluated)"}"#))
+            #expect(late.told == [])
             // It stays what it is: nobody puts another in its place.
             #expect(house.facts.count == 1)
             #expect(house.standing == [#"public-grade \#(ana) {"evaluatedOn":"\#(evaluated)","grade":"A"}"#])
