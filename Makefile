@@ -10,7 +10,7 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench ops/reference ops/simulate
 
-.PHONY: help toolchain build demo up test lint format bench simulate mutants faults clean
+.PHONY: help toolchain build demo up test lint format bench bench-reference simulate mutants faults quality scenarios clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,3 +60,6 @@ faults: build ## the real processes under every fault, on a real PostgreSQL and 
 	@ops/setup test
 	@$(PATH_SETUP) XINQIAO_FAULTS=$(or $(FAULTS),long) XINQIAO_PROGRAMS=.build/release XINQIAO_FAULTS_WRITE=docs/faults.md \
 	  swift test $(HOUSE) --filter "ProcessFaultTests|HunanProcesses|ServiceProcess|OutageTests"
+
+quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
+	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure

@@ -64,7 +64,7 @@ let libraries: [Target] = [
 
 let services: [Target] = [
     service("Ingestion", domainNeeds: ["Schema"]),
-    service("Governance"),
+    service("Governance", domainNeeds: ["Ledger"]),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
     service("PolicyPush"),
@@ -112,10 +112,10 @@ let checks: [Target] = [
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
     tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
-    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Schema", "Models", "Wire", "Vocabulary"]),
+    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Schema", "Models", "Ledger", "Wire", "Vocabulary"]),
     tests(
         "ScenarioTests",
-        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Wire", "Vocabulary"]),
     tests(
         "FaultTests",
         needs: ["Pipeline", "Province", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),

@@ -56,7 +56,8 @@ enum CatalogPublishing {
 
     static let kinds: Set<String> = [
         "source", "institution", "recordType", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
-        "releaseRule", "ranking", "calendar", "purpose", "consentCategory",
+        "releaseRule", "ranking", "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust",
+        "identityRule",
     ]
 
     /// Refuses with every defect of every entry, each with its file.

@@ -35,6 +35,11 @@ package struct RecordFields: Sendable {
         return type.string == "integer" || type.elements.contains { $0.string == "integer" }
     }
 
+    /// Names of the fields that are days.
+    package var days: Set<String> {
+        Set(members.members.filter { $0.value[isSchema ? "format" : "type"]?.string == "day" }.map(\.key))
+    }
+
     /// Names of the fields that say something about a natural person.
     package var personal: Set<String> {
         Set(members.members.filter { $0.value["class"]?.string.flatMap { FieldClass(rawValue: $0) }?.isPersonal ?? false }.map(\.key))

@@ -284,7 +284,9 @@ package struct Step<Service: Decider> {
     private func isDuplicate(
         _ input: Admitted, _ outsideID: OutsideID, _ batch: InputBatch, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
     ) -> Bool {
-        let value = batch.messages[input.rawIndex].value ?? []
+        let raw = batch.messages[input.rawIndex]
+        let isPacked = decider.dialect(of: raw.topic) == .packed
+        let value = isPacked ? Array(input.message.body.rawBytes) : raw.value ?? []
         let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + value).bytes
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
             if !Mutant.isOn("outside-id-not-kept") { work.write.outsideIDs[outsideID] = digest }

@@ -35,14 +35,19 @@ package struct Province: Sendable {
     /// Everything the outside would say about the firm, in the order in which it happened. Empty for an index that is no firm's.
     package func records(ofFirm index: Int) -> [OutsideRecord] {
         guard (0..<firms).contains(index) else { return [] }
+        // Errors have a stream of their own: without them every other record is the same.
+        var chance = SplitMix64(seed: seed, stream: UInt64(index) &* 2 &+ 1)
+        return planting(in: drafts(ofFirm: index), from: &chance)
+    }
+
+    /// The firm's records before they are written.
+    func drafts(ofFirm index: Int) -> [RecordDraft] {
         var random = SplitMix64(seed: seed, stream: UInt64(index) &* 2)
         let truth = FirmTruth(index: index, months: months, first: firstMonth, from: &random)
         let code = uscc(ofFirm: index, truth: truth).text
         var story = FirmStory(number: index + 1, truth: truth, uscc: code, first: firstMonth, months: months, random: random)
         story.tell()
-        // Errors have a stream of their own: without them every other record is the same.
-        var chance = SplitMix64(seed: seed, stream: UInt64(index) &* 2 &+ 1)
-        return planting(in: story.drafts, from: &chance)
+        return story.drafts
     }
 
     /// What is really so about the firm. Nil for an index that is no firm's.

@@ -1,6 +1,7 @@
 import Contracts
 import Deciding
 import GovernanceDomain
+import Ledger
 import Vocabulary
 import Wire
 
@@ -13,16 +14,20 @@ struct GovernanceHouse {
     private(set) var facts: [Fact] = []
     private(set) var events: [GovernanceEvent] = []
     private(set) var refusals: [Refusal] = []
+    private(set) var requests: [ReleaseRequest] = []
     /// By table, then the key's cells as text.
     private(set) var rows: [String: [String: [Cell]]] = [:]
     private(set) var timers: [String: Instant] = [:]
     var now = GovernanceHouse.instant("2026-08-01T08:00:00Z")
 
     let catalog: Catalog
-    private let governance = Governance()
+    private let governance: Governance
     private var offset: Int64 = 0
 
-    init(catalog: Catalog = GovernanceHouse.base) { self.catalog = catalog }
+    init(catalog: Catalog = GovernanceHouse.base, persons: PseudonymKey? = nil) {
+        self.catalog = catalog
+        governance = Governance(persons: persons)
+    }
 
     // MARK: Feeding
 
@@ -94,6 +99,8 @@ struct GovernanceHouse {
             guard let body = try? JSONDocument(parsing: message.value).root else { continue }
             switch message.topic {
             case Topic.governanceFacts: if let fact = try? Fact(body) { facts.append(fact) }
+            case Topic.governanceEvents where message.type == ReleaseRequest.type:
+                if let request = try? ReleaseRequest(body) { requests.append(request) }
             case Topic.governanceEvents: if let event = try? GovernanceEvent(body) { events.append(event) }
             default: again.append(message)
             }
@@ -161,9 +168,20 @@ struct GovernanceHouse {
     /// The code of an invented firm.
     static func firm(_ number: Int) -> String { USCC.synthetic(number: number)?.text ?? "" }
 
-    static let base = Catalog(
-        version: 1,
-        entries: [
+    static let base = Catalog(version: 1, entries: baseEntries)
+
+    /// A record type with free fields.
+    static func type(_ id: String, class: String = "public", key: [String], _ more: String = "", fields: String = "{}") -> CatalogEntry {
+        let names = Set(key + ["period"]).map { #""\#($0)":{"type":"\#($0 == "period" ? "month" : "text")"}"# }.joined(separator: ",")
+        let all = fields == "{}" ? "{\(names)}" : fields
+        let list = key.map { "\"\($0)\"" }.joined(separator: ",")
+        return entry(
+            "recordType", id,
+            #"{"class":"\#(`class`)","writers":["source:test"],"consentCategory":null,"businessKey":[\#(list)],"fields":\#(all)\#(more)}"#)
+    }
+
+    static let baseEntries: [CatalogEntry] =
+        [
             entry(
                 "recordType", "registration",
                 #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":[],"fields":{"uscc":{"type":"uscc"},"name":{"type":"text"},"aliases":{"type":"list"}},"rules":[]}"#
@@ -200,7 +218,18 @@ struct GovernanceHouse {
                 "recordType", "happening",
                 #"{"class":"market","writers":["source:test"],"consentCategory":null,"businessKey":[],"fields":{"amount":{"type":"int"}},"rules":[]}"#
             ),
-        ])
+        ] + [
+            type("repair.applied", class: "control", key: ["decisionNo"]),
+            type("quality.release", class: "control", key: ["recordId"]),
+            type("quality.override", class: "control", key: ["recordId"]),
+            type("objection.opened", class: "control", key: ["objectionId"]),
+            type("objection.answered", class: "control", key: ["objectionId"]),
+            type("consent.paused", class: "control", key: ["consentId"]),
+            type("consent.resumed", class: "control", key: ["consentId"]),
+            type("identity.merged", class: "control", key: ["into"]),
+            type("identity.unmerged", class: "control", key: ["into"]),
+            type("identity.resolved", class: "control", key: ["alias"]),
+        ]
 }
 
 /// A seeded source of chance (SplitMix64), so that a failure can be seen again.

@@ -73,7 +73,7 @@ struct SourceTests {
             // Seeded anew in every process: what is decided with it can not be decided again.
             "hashValue", "Hasher",
         ]
-        let modules = ["Foundation", "Glibc", "Dispatch", "Synchronization", "Chassis", "Kafka", "Postgres", "Pipeline", "Ledger"]
+        let modules = ["Foundation", "Glibc", "Dispatch", "Synchronization", "Chassis", "Kafka", "Postgres", "Pipeline"]
         let domains = tree.folders(in: "Services").map { "Services/\($0)/Domain" }
         return swift(tree, under: domains).flatMap { path, code in
             words.filter { code.hasWord($0) }.map { "\(path): \($0)" }

@@ -14,17 +14,31 @@ package struct ConsentGrant: Sendable {
         /// First and last day.
         package let from: Day
         package let until: Day
+        /// With a signature, as some categories demand.
+        package let isWritten: Bool
     }
 
     package let id: String
     package var terms: Terms?
     /// When it was revoked. Final: who consents again gives a new consent.
     package var revokedAt: Instant?
+    /// The latest word about a pause; nil when there was none.
+    package var pause: Pause?
     /// The end has been told.
     package var isExpired = false
 
+    /// A consent may be suspended and taken up again, as often as the subject likes.
+    package struct Pause: Hashable, Sendable {
+        /// False once it was taken up again.
+        package let isOn: Bool
+        let order: Order
+    }
+
     static let grantedType = "consent.granted"
     static let revokedType = "consent.revoked"
+    static let pausedType = "consent.paused"
+    static let resumedType = "consent.resumed"
+    static let types: Set<String> = [grantedType, revokedType, pausedType, resumedType]
     static let expiryTimer = "consent-expiry"
     /// The receiver and the purpose that collecting needs.
     static let platform = "platform"
@@ -38,10 +52,11 @@ package struct ConsentGrant: Sendable {
     ///
     /// The consent's days must contain the day on which it happened, was taken in, or is decided: a firm that consents today lets its past
     /// be read, and a record of a day that was covered may still arrive after the last one. A revoked consent covers only what was taken in
-    /// before the revocation.
-    func covers(_ category: String, _ record: AcceptedRecord, at now: Instant) -> Bool {
-        guard let terms, terms.allows(category) else { return false }
+    /// before the revocation, a suspended one what was taken in before its pause.
+    func covers(_ category: String, _ record: AcceptedRecord, demand: ConsentDemand = ConsentDemand(), at now: Instant) -> Bool {
+        guard let terms, terms.allows(category, demand) else { return false }
         if let revokedAt, record.receivedAt >= revokedAt { return false }
+        if let pause, pause.isOn, record.receivedAt >= pause.order.at { return false }
         return [record.occurredAt, record.receivedAt, now].contains { moment in
             let day = moment.dayInChina
             return terms.from <= day && day <= terms.until
@@ -50,7 +65,8 @@ package struct ConsentGrant: Sendable {
 
     var status: String {
         if revokedAt != nil { return "revoked" }
-        return isExpired ? "expired" : "active"
+        if isExpired { return "expired" }
+        return pause?.isOn ?? false ? "paused" : "active"
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
@@ -61,8 +77,10 @@ package struct ConsentGrant: Sendable {
         if let recordID = try fields.textOrNil("record") {
             terms = Terms(
                 recordID: recordID, receivers: try fields.texts("receivers"), categories: try fields.texts("categories"),
-                purposes: try fields.texts("purposes"), from: try fields.day("from"), until: try fields.day("until"))
+                purposes: try fields.texts("purposes"), from: try fields.day("from"), until: try fields.day("until"),
+                isWritten: try fields.bool("written"))
         }
+        if let pause = try fields.objectOrNil("pause") { self.pause = Pause(isOn: try pause.bool("on"), order: try Order(pause)) }
     }
 
     func write(to object: inout JSONWriter) {
@@ -74,6 +92,15 @@ package struct ConsentGrant: Sendable {
             object.member("purposes", terms.purposes)
             object.member("from", terms.from)
             object.member("until", terms.until)
+            if terms.isWritten { object.member("written", true) }
+        }
+        if let pause {
+            object.member(
+                "pause",
+                object: { object in
+                    object.member("on", pause.isOn)
+                    pause.order.write(to: &object)
+                })
         }
         object.memberIfPresent("revokedAt", revokedAt)
         if isExpired { object.member("expired", true) }
@@ -97,23 +124,27 @@ extension ConsentGrant.Terms {
         let from = record.data["from"]?.day ?? record.occurredAt.dayInChina
         self.init(
             recordID: record.recordID, receivers: texts("receivers"), categories: texts("categories"), purposes: texts("purposes"),
-            from: from, until: record.data["until"]?.day ?? from)
+            from: from, until: record.data["until"]?.day ?? from, isWritten: !(record.data["signature"]?.string ?? "").isEmpty)
     }
 
     /// Whether the platform may collect the category.
-    func allows(_ category: String) -> Bool {
-        func has(_ list: [String], _ wanted: String) -> Bool { list.contains { $0 == wanted || $0 == "*" } }
-        return has(receivers, ConsentGrant.platform) && has(categories, category) && has(purposes, ConsentGrant.collection)
+    func allows(_ category: String, _ demand: ConsentDemand) -> Bool {
+        func has(_ list: [String], _ wanted: String) -> Bool {
+            list.contains { $0 == wanted || ($0 == "*" && !demand.isSeparate) }
+        }
+        if demand.isWritten && !isWritten { return false }
+        return has(receivers, ConsentGrant.platform) && has(categories, category)
+            && (purposes.contains(ConsentGrant.collection) || purposes.contains("*"))
     }
 }
 
 extension Turn {
     /// Makes room for a consent not known yet by forgetting one that is over; refuses when all are alive.
     func roomForConsent(_ record: AcceptedRecord, state: inout GovernanceState) -> Refusal? {
-        guard record.recordType == ConsentGrant.grantedType || record.recordType == ConsentGrant.revokedType else { return nil }
+        guard ConsentGrant.types.contains(record.recordType) else { return nil }
         let id = Self.consentID(record)
         guard !state.consents.contains(where: { $0.id == id }), state.consents.count >= ConsentGrant.countMax else { return nil }
-        let over = state.consents.indices.filter { state.consents[$0].status != "active" }
+        let over = state.consents.indices.filter { ["revoked", "expired"].contains(state.consents[$0].status) }
         let first = over.min { a, b in
             (state.consents[a].terms?.until.number ?? .min) < (state.consents[b].terms?.until.number ?? .min)
         }
@@ -146,11 +177,27 @@ extension Turn {
         scheduleExpiry(state: state, effects: &effects)
     }
 
+    /// Suspends a consent or takes it up again; the latest word counts.
+    func switchConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let place = state.consentPlace(Self.consentID(record))
+        let isOn = record.recordType == ConsentGrant.pausedType
+        let order = Order(at: record.occurredAt, id: record.recordID)
+        if let known = state.consents[place].pause, order <= known.order { return }
+        let wasOn = state.consents[place].pause?.isOn ?? false
+        state.consents[place].pause = ConsentGrant.Pause(isOn: isOn, order: order)
+        if wasOn != isOn, state.consents[place].revokedAt == nil {
+            send(isOn ? "consent-paused" : "consent-resumed", record, reason: state.consents[place].id, effects: &effects)
+        }
+        effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
+        if !isOn { try releaseCovered(state: &state, effects: &effects) }
+    }
+
     /// Tells of consents whose last day is over, and sets the clock for the next.
     func expireConsents(state: inout GovernanceState, effects: inout Effects) {
         let today = now.dayInChina
         for place in state.consents.indices {
-            guard let terms = state.consents[place].terms, state.consents[place].status == "active", terms.until < today else { continue }
+            guard let terms = state.consents[place].terms, ["active", "paused"].contains(state.consents[place].status), terms.until < today
+            else { continue }
             state.consents[place].isExpired = true
             send(
                 "consent-expired", terms.recordID, ConsentGrant.grantedType, reason: state.consents[place].id, effects: &effects)
@@ -160,7 +207,7 @@ extension Turn {
     }
 
     private func scheduleExpiry(state: GovernanceState, effects: inout Effects) {
-        let ends = state.consents.filter { $0.status == "active" }.compactMap { $0.terms?.until }
+        let ends = state.consents.filter { ["active", "paused"].contains($0.status) }.compactMap { $0.terms?.until }
         if let next = ends.min() {
             effects.schedule(ConsentGrant.expiryTimer, at: (next + 1).startInChina)
         } else {
@@ -177,7 +224,8 @@ extension Turn {
             let isCovered =
                 parked.reason == .consentMissing
                 && (book.type(record.recordType, at: now)?.consentCategory).map { category in
-                    state.consents.contains { $0.covers(category, record, at: now) }
+                    let demand = book.demand(of: category, at: now)
+                    return state.consents.contains { $0.covers(category, record, demand: demand, at: now) }
                 } ?? true
             if isCovered { going.append((parked, record)) } else { staying.append(parked) }
         }

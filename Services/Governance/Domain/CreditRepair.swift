@@ -92,27 +92,10 @@ extension Turn {
         case .tooEarly(let earliest):
             tooEarly(new, earliest, effects: &effects)
         case .repaired where penalty.sent != nil:
-            retract(penalty, by: new, cause: record, quality: 10_000, effects: &effects)
-            writeRetraction(of: penalty.order.id, by: new, effects: &effects)
-            send("retracted", penalty.order.id, CreditRepair.penaltyType, reason: new.recordID, effects: &effects)
-            state.memories[place].takeBack(new.decisionNo)
+            try takeBack(penalty, CreditRepair.penaltyType, by: new.recordID, cause: record, state: &state, effects: &effects)
         case .repaired:
             break
         }
-    }
-
-    /// Tells downstream that the standing fact is no more.
-    func retract(_ slot: Slot, by repair: CreditRepair, cause: AcceptedRecord, quality: Int64, effects: inout Effects) {
-        effects.send(
-            Fact(
-                factID: repair.recordID, recordType: CreditRepair.penaltyType, writer: cause.writer, subject: key,
-                occurredAt: slot.order.at, knownAt: now, origin: cause.origin, quality: quality, data: slot.data,
-                supersedes: slot.sent, supersededData: slot.data, isRetraction: true),
-            to: Topic.governanceFacts, key: key)
-    }
-
-    func writeRetraction(of factID: String, by repair: CreditRepair, effects: inout Effects) {
-        effects.write([.text(factID), .text(repair.recordID), .instant(now)], to: GovernanceTables.factRetracted)
     }
 
     func tooEarly(_ repair: CreditRepair, _ earliest: Day, effects: inout Effects) {

@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Ledger
 import Vocabulary
 import Wire
 
@@ -10,14 +11,17 @@ import Wire
 package struct Governance: Decider {
     package typealias State = GovernanceState
 
-    package init() {}
+    /// The key under which persons are compared; without it they are not.
+    private let persons: PseudonymKey?
+
+    package init(persons: PseudonymKey? = nil) { self.persons = persons }
 
     package var service: ServiceName { .governance }
 
     package func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.topic {
         case Topic.ingestionRecords where message.type == AcceptedRecord.type: break
-        case Topic.governanceIdentity where message.type == AcceptedRecord.type || message.type == IdentityMessage.type: break
+        case Topic.governanceIdentity where Self.detour.contains(message.type): break
         case Topic.ingestionRecords, Topic.governanceIdentity: return .refuse(Refusal(ContractDefect.unknownType(message.type)))
         default: return .pass
         }
@@ -25,14 +29,24 @@ package struct Governance: Decider {
         return .handle(key: message.key)
     }
 
+    private static let detour: Set<String> = [
+        AcceptedRecord.type, IdentityMessage.type, NameClaim.type, NameQuestion.type, MergedStatement.type,
+    ]
+
     package func decide(
         _ input: Input, key: String, on state: inout GovernanceState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
-        let turn = Turn(key: key, now: now, book: catalog.view(GovernanceCatalog.self))
+        let turn = Turn(key: key, now: now, book: catalog.view(GovernanceCatalog.self), persons: persons)
         do throws(ContractDefect) {
             switch input {
             case .message(let message) where message.type == IdentityMessage.type:
                 try turn.learn(try IdentityMessage(message.body), state: &state, effects: &effects)
+            case .message(let message) where message.type == NameClaim.type:
+                turn.claim(try NameClaim(message.body), state: &state, effects: &effects)
+            case .message(let message) where message.type == NameQuestion.type:
+                turn.ask(try NameQuestion(message.body), state: &state, effects: &effects)
+            case .message(let message) where message.type == MergedStatement.type:
+                try turn.host(try MergedStatement(message.body), state: &state, effects: &effects)
             case .message(let message):
                 let record = try AcceptedRecord(message.body)
                 let isForwarded = message.topic == Topic.governanceIdentity
@@ -41,6 +55,14 @@ package struct Governance: Decider {
                 }
             case .timer(let timer) where timer.name == ConsentGrant.expiryTimer:
                 turn.expireConsents(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Correction.timer:
+                turn.remindOfCorrections(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Objection.timer:
+                turn.remindOfObjections(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Ending.timer:
+                try turn.endStatements(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Freshness.timer:
+                try turn.ageStatements(state: &state, effects: &effects)
             case .timer, .sweep:
                 // A changed rule judges what comes after it; what was judged keeps its verdict.
                 break
@@ -56,4 +78,5 @@ struct Turn {
     let key: String
     let now: Instant
     let book: GovernanceCatalog
+    let persons: PseudonymKey?
 }

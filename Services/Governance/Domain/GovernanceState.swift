@@ -18,8 +18,20 @@ package struct GovernanceState: DecidedState {
     package var memories: [TypeMemory] = []
     /// In the order in which they came.
     package var parked: [ParkedRecord] = []
-    /// Ids of the last records held by a quality rule, so that a repeat is known.
-    package var held: [String] = []
+    /// The last records held by a quality rule, so that a repeat is known and people can let them go.
+    package var held: [HeldRecord] = []
+    /// Requests to sources that are open, the oldest first.
+    package var corrections: [Correction] = []
+    /// By id.
+    package var objections: [Objection] = []
+    /// By check and key.
+    package var results: [CrossResult] = []
+    /// Whether the subject has gone into another.
+    package var merger: Merger?
+    /// Statements passed to another subject so far.
+    var passed: Int64 = 0
+    /// For a name: who has it.
+    package var names = NameBook()
     /// By decision.
     package var repairs: [CreditRepair] = []
 
@@ -35,7 +47,13 @@ package struct GovernanceState: DecidedState {
         aliases = try fields.texts("aliases")
         consents = try fields.list("consents") { json throws(ContractDefect) in try ConsentGrant(json) }
         parked = try fields.list("parked") { json throws(ContractDefect) in try ParkedRecord(json) }
-        held = try fields.texts("held")
+        held = try fields.list("held") { json throws(ContractDefect) in try HeldRecord(json) }
+        corrections = try fields.list("corrections") { json throws(ContractDefect) in try Correction(json) }
+        objections = try fields.list("objections") { json throws(ContractDefect) in try Objection(json) }
+        results = try fields.list("results") { json throws(ContractDefect) in try CrossResult(json) }
+        if let merger = fields["merger"] { self.merger = try Merger(merger) }
+        passed = try fields.intOrNil("passed") ?? 0
+        if let names = fields["names"] { self.names = try NameBook(names) }
         repairs = try fields.list("repairs") { json throws(ContractDefect) in try CreditRepair(json) }
         if let types = fields["types"] {
             for (type, memory) in types.members { memories.append(TypeMemory(type: type, unread: memory)) }
@@ -68,7 +86,21 @@ package struct GovernanceState: DecidedState {
                     for parked in parked { list.element(object: { parked.write(to: &$0) }) }
                 })
         }
-        if !held.isEmpty { object.member("held", held) }
+        if !held.isEmpty {
+            object.member("held", array: { list in for held in held { held.write(to: &list) } })
+        }
+        if !corrections.isEmpty {
+            object.member("corrections", array: { list in for one in corrections { list.element(object: { one.write(to: &$0) }) } })
+        }
+        if !objections.isEmpty {
+            object.member("objections", array: { list in for one in objections { list.element(object: { one.write(to: &$0) }) } })
+        }
+        if !results.isEmpty {
+            object.member("results", array: { list in for one in results { list.element(object: { one.write(to: &$0) }) } })
+        }
+        if let merger { object.member("merger", object: { merger.write(to: &$0) }) }
+        if passed != 0 { object.member("passed", passed) }
+        if !names.isEmpty { object.member("names", object: { names.write(to: &$0) }) }
         if !repairs.isEmpty {
             object.member(
                 "repairs",

@@ -8,7 +8,7 @@ package enum GovernanceTables {
             .init("fact_id", .text), .init("record_type", .text), .init("writer", .text), .init("subject", .text),
             .init("business_key", .text), .init("occurred_at", .instant), .init("known_at", .instant), .init("topic", .text),
             .init("partition", .int64), .init("offset", .int64), .init("sha256", .text), .init("quality", .int64),
-            .init("data", .json), .init("duplicate_of", .text),
+            .init("data", .json), .init("duplicate_of", .text), .init("content_sha256", .text),
         ],
         key: ["fact_id"], onConflict: .keepFirst)
 
@@ -47,6 +47,7 @@ package enum GovernanceTables {
         "quality_verdict",
         columns: [
             .init("record_id", .text), .init("rule", .text), .init("verdict", .text), .init("observed", .text), .init("at", .instant),
+            .init("stage", .text), .init("kind", .text), .init("owner", .text), .init("severity", .text), .init("threshold", .text),
         ],
         key: ["record_id", "rule"], onConflict: .keepFirst)
 
@@ -58,5 +59,58 @@ package enum GovernanceTables {
         ],
         key: ["alias"], onConflict: .replace)
 
-    package static let all = [fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity]
+    package static let correction = StoreTable(
+        "correction",
+        columns: [
+            .init("subject", .text), .init("record_id", .text), .init("record_type", .text), .init("business_key", .text),
+            .init("writer", .text), .init("rule", .text), .init("opened_at", .instant), .init("due_on", .day),
+            .init("is_provisional", .bool), .init("status", .text), .init("closed_by", .text), .init("closed_at", .instant),
+            .init("took_working_days", .int64),
+        ],
+        key: ["record_id"], onConflict: .replace)
+
+    package static let crossResult = StoreTable(
+        "cross_result",
+        columns: [
+            .init("subject", .text), .init("check_id", .text), .init("check_key", .text), .init("verdict", .text), .init("data", .json),
+            .init("occurred_at", .instant), .init("known_at", .instant), .init("fact_id", .text),
+        ],
+        key: ["subject", "check_id", "check_key"], onConflict: .replace)
+
+    package static let objection = StoreTable(
+        "objection",
+        columns: [
+            .init("subject", .text), .init("objection_id", .text), .init("record_id", .text), .init("status", .text),
+            .init("opened_on", .day), .init("due_on", .day), .init("answered_by", .text), .init("changed_at", .instant),
+        ],
+        key: ["subject", "objection_id"], onConflict: .replace)
+
+    package static let repairApplication = StoreTable(
+        "repair_application",
+        columns: [
+            .init("subject", .text), .init("record_id", .text), .init("decision_no", .text), .init("applied_on", .day),
+            .init("status", .text), .init("reason", .text), .init("earliest_on", .day), .init("decided_at", .instant),
+        ],
+        key: ["record_id"], onConflict: .replace)
+
+    package static let identityMatch = StoreTable(
+        "identity_match",
+        columns: [
+            .init("alias", .text), .init("status", .text), .init("subject", .text), .init("points", .int64), .init("candidates", .json),
+            .init("record_id", .text), .init("decided_at", .instant),
+        ],
+        key: ["alias"], onConflict: .replace)
+
+    package static let subjectMerger = StoreTable(
+        "subject_merger",
+        columns: [
+            .init("subject", .text), .init("into_subject", .text), .init("status", .text), .init("record_id", .text),
+            .init("occurred_at", .instant), .init("known_at", .instant),
+        ],
+        key: ["record_id"], onConflict: .keepFirst)
+
+    package static let all = [
+        fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity, correction, crossResult, objection,
+        repairApplication, identityMatch, subjectMerger,
+    ]
 }

@@ -18,15 +18,26 @@ package struct GovernedType: Sendable {
 
     package let id: String
     package let consentCategory: String?
+    /// What people and subjects say about records and rights, not about the world.
+    let isControl: Bool
     let succession: Succession
     /// An empty business key of a type whose statements do not replace one another: every record is its own.
     let standsAlone: Bool
     /// The fields of the business key, a period last.
     private let keyFields: [String]
+    /// Days of the statement itself, such as that of the declaration: they move on though nothing else does.
+    private let dayFields: Set<String>
     let slotsMax: Int
+    /// When statements of the type are to be taken back by themselves.
+    let ending: Ending?
+    /// How long its statements count as fresh; nil when for ever.
+    let freshness: Freshness?
     private let rules: [QualityRule]
     private let personalFields: Set<String>
-    private let weightSum: Int64
+    /// The types that its own rules read beside it.
+    let otherTypes: Set<String>
+    /// One of its own rules asks for more than the record.
+    let readsHistory: Bool
 
     /// Types with an empty business key whose latest statement holds; others say so with `"latestWins": true`.
     private static let latestWinsTypes: Set<String> = [Registration.type, "public-grade"]
@@ -49,16 +60,42 @@ package struct GovernedType: Sendable {
             return fields.isCalendar(name) || name == "year" && fields.isWholeNumber(name)
         }
         let period = named.last(where: isPeriod)
+        dayFields = fields?.days ?? []
         keyFields = named.filter { $0 != period } + (period.map { [$0] } ?? [])
         let isLatest = named.isEmpty && (Self.latestWinsTypes.contains(entry.id) || body["latestWins"]?.bool == true)
         standsAlone = named.isEmpty && !isLatest
         succession = isLatest ? .latestWins : (period == nil ? .happenings : .periods)
         // Consents and penalties are looked up for years; of the rest, three years of months are enough to take a correction in.
+        isControl = body["class"]?.string == "control"
         slotsMax = body["class"]?.string == "control" || entry.id.hasPrefix(CreditRepair.penaltyType) ? 200 : 36
+        if let ends = body["ends"], !ends.isNull {
+            ending = Ending(ends, defects: &defects)
+        } else {
+            ending = entry.id == CreditRepair.penaltyType ? .publication(classField: "class", fromField: "publishedOn") : nil
+        }
+        if let stale = body["staleAfter"], !stale.isNull {
+            freshness = Freshness(stale, defects: &defects)
+        } else {
+            freshness = entry.id == "public-grade" ? Freshness.ofPublicGrade : nil
+        }
         personalFields = fields?.personal ?? []
         rules = QualityRule.list(body["rules"], defects: &defects)
-        weightSum = rules.reduce(0) { $0 + $1.weight }
+        otherTypes = Set(rules.flatMap(\.others.values))
+        readsHistory = rules.contains(where: \.readsHistory)
         if defects.count > before { return nil }
+    }
+
+    func isPersonal(_ field: String) -> Bool { personalFields.contains(field) }
+
+    /// Whether two statements differ in nothing but their business key.
+    func repeats(_ former: JSONValue, _ data: JSONValue) -> Bool {
+        func rest(_ json: JSONValue) -> [(key: String, value: JSONValue)] {
+            json.members.filter { !keyFields.contains($0.key) && !$0.value.isNull && !dayFields.contains($0.key) }.sorted {
+                $0.key < $1.key
+            }
+        }
+        let (a, b) = (rest(former), rest(data))
+        return !a.isEmpty && a.count == b.count && zip(a, b).allSatisfy { $0.key == $1.key && $0.value.saysTheSame(as: $1.value) }
     }
 
     /// The business key's values as one text, `loan-7|2026-03-31`: a period comes last, so that keys sort by time.
@@ -84,15 +121,14 @@ package struct GovernedType: Sendable {
         return marked
     }
 
-    /// Judges the record by every rule.
-    func judge(_ record: AcceptedRecord, previous: JSONValue?) -> Judgement {
-        guard !rules.isEmpty else { return Judgement(quality: 10_000, quarantineRule: nil, findings: []) }
-        let facts = RecordFacts(data: record.data, previous: previous, occurredAt: record.occurredAt)
+    /// Judges the record by every rule: the type's own, and those of the catalogue that name it.
+    func judge(_ facts: RecordFacts, beside added: [QualityRule]) -> Judgement {
+        var judgement = Judgement()
+        guard !rules.isEmpty || !added.isEmpty else { return judgement }
         var heldWeight: Int64 = 0
         var judgedWeight: Int64 = 0
-        var quarantineRule: String?
-        var findings: [Judgement.Finding] = []
-        for rule in rules {
+        for rule in rules + added where rule.stage != .after {
+            let facts = facts.asked(by: rule)
             let truth = rule.logic.judge(facts).truth
             switch truth {
             case .yes:
@@ -101,14 +137,14 @@ package struct GovernedType: Sendable {
                 continue
             case .no:
                 judgedWeight += rule.weight
-                if rule.isQuarantine, quarantineRule == nil { quarantineRule = rule.id }
+                judgement.note(failing: rule)
             case .unknown:
                 break
             }
-            findings.append(Judgement.Finding(rule: rule.id, truth: truth, observed: observed(rule, facts)))
+            judgement.findings.append(Judgement.Finding(rule: rule, truth: truth, observed: observed(rule, facts)))
         }
-        let quality = judgedWeight == 0 ? 10_000 : heldWeight * 10_000 / judgedWeight
-        return Judgement(quality: quality, quarantineRule: quarantineRule, findings: findings)
+        judgement.quality = judgedWeight == 0 ? 10_000 : heldWeight * 10_000 / judgedWeight
+        return judgement
     }
 
     /// What the rule saw, such as `data.sales=12, previous.sales=3`; personal values are not repeated.
@@ -129,85 +165,26 @@ package struct GovernedType: Sendable {
 /// What the quality rules say of one record.
 struct Judgement: Sendable {
     struct Finding: Sendable {
-        let rule: String
+        let rule: QualityRule
         /// Never `yes`.
         let truth: Truth
         let observed: String
     }
 
     /// 0…10,000 basis points: the weight of the rules that hold, of those that could be judged. Rounds down.
-    let quality: Int64
+    var quality: Int64 = 10_000
     /// The first failing rule that sets the record aside.
-    let quarantineRule: String?
+    private(set) var quarantineRule: QualityRule?
+    /// The first failing rule that asks the source for a correction.
+    private(set) var correctionRule: QualityRule?
+    /// Its numbers are no measure for those that come after.
+    private(set) var isSuspect = false
     /// The rules that do not hold or cannot be judged; all others hold.
-    let findings: [Finding]
-}
+    var findings: [Finding] = []
 
-/// One quality rule of a record type.
-struct QualityRule: Sendable {
-    let id: String
-    let logic: Logic
-    let isQuarantine: Bool
-    let weight: Int64
-    let variables: [String]
-
-    static func list(_ json: JSONValue?, defects: inout [String]) -> [QualityRule] {
-        guard let json, !json.isNull else { return [] }
-        guard json.kind == .array else {
-            defects.append("`rules` is not a list")
-            return []
-        }
-        var rules: [QualityRule] = []
-        for element in json.elements {
-            guard let id = element["id"]?.string, !id.isEmpty, !rules.contains(where: { $0.id == id }),
-                let severity = element["severity"]?.string, severity == "quarantine" || severity == "flag",
-                let weight = element["weight"]?.int, (1...100).contains(weight), let body = element["logic"]
-            else {
-                defects.append("a rule has no id of its own, severity, weight or logic")
-                continue
-            }
-            do throws(RuleDefect) {
-                let logic = try Logic(body)
-                rules.append(
-                    QualityRule(
-                        id: id, logic: logic, isQuarantine: severity == "quarantine", weight: weight, variables: logic.variables))
-            } catch {
-                defects.append("rule `\(id)`: \(error)")
-            }
-        }
-        return rules
-    }
-}
-
-/// What a quality rule sees: `data`, `previous`, `hasPrevious`, `occurredDay`. Values are read where they lie, when asked for.
-struct RecordFacts: FactSource {
-    let data: JSONValue
-    let previous: JSONValue?
-    let occurredAt: Instant
-
-    func value(_ name: String) -> RuleValue? {
-        if let value = member(name, "data.", of: data) { return value }
-        if let value = member(name, "previous.", of: previous) { return value }
-        return switch name {
-        case "hasPrevious": .bool(previous != nil)
-        case "occurredDay": .string(occurredAt.dayInChina.text)
-        case "data": RuleValue(data)
-        case "previous": previous.map { RuleValue($0) }
-        default: nil
-        }
-    }
-
-    /// A member one step down; null when there is none. Deeper paths are left to the rule's own walk.
-    private func member(_ name: String, _ prefix: String, of json: JSONValue?) -> RuleValue? {
-        guard name.hasPrefix(prefix) else { return nil }
-        let rest = String(name.dropFirst(prefix.count))
-        if let value = json?[rest] { return RuleValue(value) }
-        return rest.contains(".") ? nil : .null
-    }
-
-    /// What a path leads to, for showing.
-    func found(_ name: String) -> RuleValue? {
-        let value = value(name)
-        return value == .null ? nil : value
+    mutating func note(failing rule: QualityRule) {
+        if rule.isQuarantine, quarantineRule == nil { quarantineRule = rule }
+        if rule.correctionDays != nil, correctionRule == nil { correctionRule = rule }
+        if rule.spoilsBaseline { isSuspect = true }
     }
 }

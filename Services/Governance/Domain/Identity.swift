@@ -22,6 +22,7 @@ extension Turn {
             forward(raw, to: code.text, effects: &effects)
             return nil
         }
+        askByName(record, effects: &effects)
         return park(record, raw: raw, reason: .identityUnresolved, state: &state, effects: &effects)
     }
 
@@ -63,6 +64,7 @@ extension Turn {
     /// Tells the aliases of a registration whom they stand for, each once.
     func announceAliases(of record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
         var names = record.data["aliases"]?.elements.compactMap(\.string) ?? []
+        if let alias = record.data["alias"]?.string, record.recordType == Registration.resolvedType { names.append(alias) }
         if record.subject != key { names.append(record.subject) }
         for name in names where !name.isEmpty && name != key && !state.aliases.contains(name) {
             let refusal: String? =
@@ -93,6 +95,8 @@ extension Turn {
 /// The record type that says who a subject is, and its fields.
 enum Registration {
     static let type = "registration"
+    /// People say whom an alias stands for.
+    static let resolvedType = "identity.resolved"
     /// Characters of an alias at the most.
     static let aliasLengthMax = 64
     /// Aliases of one subject at the most.

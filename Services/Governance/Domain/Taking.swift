@@ -16,126 +16,225 @@ extension Turn {
         if type.id == Registration.type, let code = Registration.code(in: record.data), code.text != key {
             return Refusal(code: "subject-mismatch", detail: "a registration of \(code.text) under \(key)")
         }
+        if let category = type.consentCategory, book.demand(of: category, at: now).isForbidden {
+            return Refusal(code: "category-forbidden", detail: "records of the category `\(category)` may not be had at all")
+        }
         if let refusal = roomForConsent(record, state: &state) ?? roomForRepair(record, state: state) { return refusal }
 
         let place = try state.openMemory(of: type.id)
         let slotKey = type.slotKey(of: record)
-        guard !state.memories[place].knows(record.recordID, under: slotKey), !state.held.contains(record.recordID),
+        guard !state.memories[place].knows(record.recordID, under: slotKey),
+            !state.held.contains(where: { $0.recordID == record.recordID }),
             !state.parked.contains(where: { $0.recordID == record.recordID })
         else { return nil }
 
-        if let category = type.consentCategory,
-            !state.consents.contains(where: { $0.covers(category, record, at: now) })
-        {
-            return park(record, raw: raw, reason: .consentMissing, state: &state, effects: &effects)
+        if let category = type.consentCategory {
+            let demand = book.demand(of: category, at: now)
+            guard state.consents.contains(where: { $0.covers(category, record, demand: demand, at: now) }) else {
+                return park(record, raw: raw, reason: .consentMissing, state: &state, effects: &effects)
+            }
         }
         if state.memories[place].hasForgotten(slotKey) {
             // A statement by itself is then one that came before. Anything else can not be put in its place any more.
             if !type.standsAlone { hold(record, raw: raw, reason: "beyond-memory", state: &state, effects: &effects) }
             return nil
         }
+        return try judge(record, raw: raw, type, slotKey, isOverridden: false, state: &state, effects: &effects)
+    }
 
+    /// Judges the record and takes it, or sets it aside. People may say that it is right although a rule says that it is not.
+    func judge(
+        _ record: AcceptedRecord, raw: JSONValue, _ type: GovernedType, _ slotKey: String, isOverridden: Bool,
+        state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) -> Refusal? {
+        let added = book.rules(for: type.id, at: now)
+        for other in type.otherTypes { _ = try state.openMemory(of: other) }
+        for rule in added { for other in rule.others.values.sorted() { _ = try state.openMemory(of: other) } }
+        let place = try state.openMemory(of: type.id)
         let order = Order(at: record.occurredAt, id: record.recordID)
-        let previous = state.memories[place].previous(to: slotKey, order, type.succession)
-        let judgement = type.judge(record, previous: previous)
-        for finding in judgement.findings {
-            effects.write(
-                [.text(record.recordID), .text(finding.rule), .text(finding.truth.rawValue), .text(finding.observed), .instant(now)],
-                to: GovernanceTables.qualityVerdict)
-        }
-        if let rule = judgement.quarantineRule {
-            hold(record, raw: raw, reason: rule, state: &state, effects: &effects)
+        let facts = RecordFacts(
+            record, key: slotKey, order: order, type: type, memories: state.memories,
+            withHistory: type.readsHistory || added.contains(where: \.readsHistory))
+        let judgement = type.judge(facts, beside: added)
+        for finding in judgement.findings { writeVerdict(record, finding, effects: &effects) }
+
+        let former = state.memories[place].slot(slotKey)
+        // Who has said it better since is not asked again.
+        let isOutdated = former.map { order < $0.order } ?? false
+        let isSaid = try isSaidToBeRight(record.recordID, state: &state)
+        let isRight = isOverridden || isSaid
+        let isAsked = judgement.correctionRule != nil && !isRight && !isOutdated
+        if let rule = judgement.quarantineRule, !isRight {
+            hold(record, raw: raw, reason: rule.id, state: &state, effects: &effects)
+            if isAsked { askForCorrection(of: record, slotKey, judgement, state: &state, effects: &effects) }
             return nil
         }
-        try establish(record, type, slotKey, order, quality: judgement.quality, place, state: &state, effects: &effects)
+        if isAsked { askForCorrection(of: record, slotKey, judgement, state: &state, effects: &effects) }
+        if judgement.correctionRule == nil || isRight {
+            closeCorrections(of: type.id, slotKey, by: record, isRight ? "accepted" : "corrected", state: &state, effects: &effects)
+        }
+        let quality = judgement.quality * book.trust(of: record.writer, at: now) / 10_000
+        let isSuspect = judgement.isSuspect && !isRight
+        try establish(record, type, slotKey, order, quality: quality, isSuspect: isSuspect, state: &state, effects: &effects)
         return nil
+    }
+
+    /// A verdict beside the rules: the record says what stands already.
+    private func writeRepetition(_ record: AcceptedRecord, of standing: String, effects: inout Effects) {
+        effects.write(
+            [
+                .text(record.recordID), .text("says-what-stands"), .text(Truth.no.rawValue), .text(standing), .instant(now),
+                .text(QualityRule.Stage.during.rawValue), .text(QualityRule.Kind.duplicate.rawValue), .text(record.writer), .text("flag"),
+                .text(""),
+            ],
+            to: GovernanceTables.qualityVerdict)
+    }
+
+    private func writeVerdict(_ record: AcceptedRecord, _ finding: Judgement.Finding, effects: inout Effects) {
+        effects.write(
+            [
+                .text(record.recordID), .text(finding.rule.id), .text(finding.truth.rawValue), .text(finding.observed), .instant(now),
+                .text(finding.rule.stage.rawValue), .text(finding.rule.kind.rawValue), .text(finding.rule.owner(of: record)),
+                .text(finding.rule.isQuarantine ? "quarantine" : "flag"), .text(finding.rule.threshold?.text ?? ""),
+            ],
+            to: GovernanceTables.qualityVerdict)
     }
 
     /// The record is a fact. It stands when nothing later was said under its business key, whatever came first.
     private func establish(
-        _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, _ order: Order, quality: Int64, _ place: Int,
+        _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, _ order: Order, quality: Int64, isSuspect: Bool,
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
+        let place = try state.openMemory(of: type.id)
         let former = state.memories[place].slot(slotKey)
         let isSame = former.map { $0.data.saysTheSame(as: record.data) } ?? false
         writeFact(record, slotKey: slotKey, quality: quality, duplicateOf: isSame ? former?.order.id : nil, effects: &effects)
         if isSame {
             send("duplicate-content", record, reason: former?.order.id ?? "", effects: &effects)
+            writeRepetition(record, of: former?.order.id ?? "", effects: &effects)
         }
+        let withheld = try withholding(of: record, type, slotKey, state: &state)
         if let former, order < former.order {
             state.memories[place].note(older: record.recordID, under: slotKey)
-            // These count whenever they were said.
-            switch type.id {
-            case Registration.type: announceAliases(of: record, state: &state, effects: &effects)
-            case ConsentGrant.revokedType: revokeConsent(record, state: &state, effects: &effects)
-            case CreditRepair.repairedType: try repair(record, state: &state, effects: &effects)
-            default: break
+            // A guest stands before it only as long as it stays.
+            if former.guestOf != nil {
+                let own = Slot(
+                    key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil, others: [],
+                    isSuspect: isSuspect, quality: quality, replacing: former.under.first)
+                state.memories[place].cover(own)
             }
+            // These count whenever they were said.
+            if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }
+            try applyWheneverSaid(record, state: &state, effects: &effects)
             return
         }
 
-        let repair = type.id == CreditRepair.penaltyType ? state.repairs.first { $0.decisionNo == slotKey } : nil
-        let ruling = repair?.ruling(on: record.data, occurredAt: record.occurredAt)
         let sent: String?
-        switch (ruling, repair) {
-        case (.repaired, .some(let repair)):
-            // What is repaired is not shown to anyone again, and what was shown is taken back.
-            if let former, former.sent != nil { retract(former, by: repair, cause: record, quality: quality, effects: &effects) }
-            writeRetraction(of: record.recordID, by: repair, effects: &effects)
-            if !isSame { send("retracted", record, reason: repair.recordID, effects: &effects) }
+        switch withheld {
+        case .some(let withheld):
+            // What may not be shown is not shown to anyone again, and what was shown is taken back.
+            if let former, former.sent != nil {
+                retract(
+                    former, type.id, by: withheld.by, writer: record.writer, origin: record.origin, quality: quality, state: &state,
+                    effects: &effects)
+            }
+            writeRetraction(of: record.recordID, by: withheld.by, effects: &effects)
+            if !isSame { send("retracted", record, reason: withheld.by, effects: &effects) }
             sent = nil
-        case (.tooEarly, _), (.repaired, .none), (.none, _):
+        case .none:
             if isSame, let standing = former?.sent {
                 sent = standing
-            } else if type.id == CreditRepair.repairedType {
-                // The repair itself is not passed on; what it takes away is.
+            } else if Self.keptHere.contains(type.id) {
                 sent = nil
             } else {
-                effects.send(
-                    Fact(
-                        factID: record.recordID, recordType: record.recordType, writer: record.writer, subject: key,
-                        occurredAt: record.occurredAt, knownAt: now, origin: record.origin, quality: quality, data: record.data,
-                        supersedes: former?.sent, supersededData: former?.sent == nil ? nil : former?.data),
-                    to: Topic.governanceFacts, key: key)
-                sent = record.recordID
+                let saying = Saying(
+                    recordType: record.recordType, recordID: record.recordID, writer: record.writer, occurredAt: record.occurredAt,
+                    origin: record.origin, quality: quality, data: record.data)
+                sent = say(saying, replacing: former, state: &state, effects: &effects)
             }
-            if case .tooEarly(let earliest) = ruling, let repair, !isSame { tooEarly(repair, earliest, effects: &effects) }
         }
         state.memories[place].store(
-            Slot(key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], replacing: former),
+            Slot(
+                key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
+                quality: quality, replacing: former),
             slotsMax: type.slotsMax)
-        if !isSame { try applyToSubject(record, type, state: &state, effects: &effects) }
+        if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
+        if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
+        if isSame {
+            // The same word at another time is a new word.
+            try applyWheneverSaid(record, state: &state, effects: &effects)
+        } else {
+            try applyToSubject(record, type, slotKey, state: &state, effects: &effects)
+        }
+        try crossCheck(type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
     }
+
+    /// What is said about records and not about the world: what it changes is passed on, it is not.
+    private static let keptHere: Set<String> = [
+        CreditRepair.repairedType, RepairApplication.type, QualityRuling.releaseType, QualityRuling.overrideType, Merger.mergedType,
+        Merger.unmergedType, Registration.resolvedType,
+    ]
 
     /// What a fact changes beside itself.
     private func applyToSubject(
-        _ record: AcceptedRecord, _ type: GovernedType, state: inout GovernanceState, effects: inout Effects
+        _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         switch type.id {
         case Registration.type:
             state.isRegistered = true
             state.name = record.data["name"]?.string ?? ""
             announceAliases(of: record, state: &state, effects: &effects)
+            announceName(of: record, effects: &effects)
         case ConsentGrant.grantedType: try giveConsent(record, state: &state, effects: &effects)
+        case CreditRepair.penaltyType:
+            if let repair = state.repairs.first(where: { $0.decisionNo == slotKey }),
+                case .tooEarly(let earliest) = repair.ruling(on: record.data, occurredAt: record.occurredAt)
+            {
+                tooEarly(repair, earliest, effects: &effects)
+            }
+            try answerApplication(for: slotKey, state: &state, effects: &effects)
+        case RepairApplication.type: try answerApplication(for: slotKey, state: &state, effects: &effects)
+        default: try applyWheneverSaid(record, state: &state, effects: &effects)
+        }
+    }
+
+    /// What counts even when something later was said under the same key.
+    private func applyWheneverSaid(
+        _ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) {
+        switch record.recordType {
         case ConsentGrant.revokedType: revokeConsent(record, state: &state, effects: &effects)
+        case ConsentGrant.pausedType, ConsentGrant.resumedType: try switchConsent(record, state: &state, effects: &effects)
         case CreditRepair.repairedType: try repair(record, state: &state, effects: &effects)
+        case QualityRuling.releaseType, QualityRuling.overrideType: try letGo(record, state: &state, effects: &effects)
+        case Objection.openedType, Objection.answeredType: try objection(record, state: &state, effects: &effects)
+        case Merger.mergedType, Merger.unmergedType: try merge(record, state: &state, effects: &effects)
+        case Registration.resolvedType: announceAliases(of: record, state: &state, effects: &effects)
         default: break
         }
     }
 
-    private func writeFact(_ record: AcceptedRecord, slotKey: String, quality: Int64, duplicateOf: String?, effects: inout Effects) {
+    func writeFact(_ record: AcceptedRecord, slotKey: String, quality: Int64, duplicateOf: String?, effects: inout Effects) {
         effects.write(
             [
                 .text(record.recordID), .text(record.recordType), .text(record.writer), .text(key), .text(slotKey),
                 .instant(record.occurredAt), .instant(now), .text(record.origin.topic), .int64(Int64(record.origin.partition)),
                 .int64(record.origin.offset), .text(record.origin.sha256), .int64(quality), .json(Array(record.data.rawBytes)),
-                .textOrNull(duplicateOf),
+                .textOrNull(duplicateOf), .text(FactSeal.of(record.data)),
             ],
             to: GovernanceTables.fact)
     }
 }
 
+extension QualityRule {
+    /// Whoever has to see to it: the rule's owner, else the record's writer.
+    func owner(of record: AcceptedRecord) -> String { owner.isEmpty ? record.writer : owner }
+}
+
 extension JSONValue {
     /// The same content, however it is written.
     func saysTheSame(as other: JSONValue) -> Bool { rawBytes == other.rawBytes || canonicalBytes == other.canonicalBytes }
+
+    /// The elements of a member that is a list; none when there is no such member.
+    func list(_ name: String) -> [JSONValue] { self[name].map { Array($0.elements) } ?? [] }
 }

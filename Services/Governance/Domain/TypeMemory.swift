@@ -62,18 +62,55 @@ package struct TypeMemory: Sendable {
         !forgotten.isEmpty && place(key).found == nil && forgotten.contains(Self.hash(key))
     }
 
-    /// What was said last before: in the row of periods, or by when it happened.
-    func previous(to key: String, _ order: Order, _ succession: GovernedType.Succession) -> JSONValue? {
+    /// What was said before, the nearest first: in the row of periods, or by when it happened.
+    ///
+    /// A statement whose numbers were flagged as wrong is passed over; three of them in a row are the new level.
+    func history(before key: String, _ order: Order, _ succession: GovernedType.Succession, countMax: Int) -> [JSONValue] {
+        let earlier: [Slot]
         switch succession {
-        case .latestWins:
-            return slot(key).flatMap { $0.order < order ? $0.data : nil }
+        case .latestWins: earlier = slot(key).map { $0.order < order ? [$0] : [] } ?? []
         case .periods:
-            let next = place(key).insertion
-            guard next > 0, Self.row(of: slots[next - 1].key) == Self.row(of: key) else { return nil }
-            return slots[next - 1].data
-        case .happenings:
-            return slots.filter { $0.key != key && $0.order < order }.max { $0.order < $1.order }?.data
+            let row = Self.row(of: key)
+            var found: [Slot] = []
+            var next = place(key).insertion
+            while next > 0, found.count < countMax * 2, Self.row(of: slots[next - 1].key) == row {
+                next -= 1
+                found.append(slots[next])
+            }
+            earlier = found
+        case .happenings: earlier = slots.filter { $0.key != key && $0.order < order }.sorted { $0.order > $1.order }
         }
+        let isNewLevel = earlier.count > 2 && earlier.prefix(3).allSatisfy(\.isSuspect)
+        return earlier.lazy.filter { isNewLevel || !$0.isSuspect }.prefix(countMax).map(\.data)
+    }
+
+    /// What the same row says one year before; nil when it says nothing, or when the key has no period.
+    func yearBefore(_ key: String) -> JSONValue? {
+        let period = Self.period(of: key)
+        guard !period.isEmpty else { return nil }
+        let former: String
+        if let month = Month(period) {
+            former = (month + -12).text
+        } else if let day = Day(period) {
+            former = day.adding(months: -12).text
+        } else if period.utf8.count == 4, let year = Int(period) {
+            former = String(year - 1)
+        } else {
+            return nil
+        }
+        return slot(String(key.dropLast(period.count)) + former).flatMap { $0.isSuspect ? nil : $0.data }
+    }
+
+    /// The last part of the key, when it is a month, a day or a year; else empty.
+    static func period(of key: String) -> String {
+        let last = String(key.lastIndex(of: "|").map { key[key.index(after: $0)...] } ?? key[...])
+        if Month(last) != nil || Day(last) != nil { return last }
+        return last.utf8.count == 4 && Int(last) != nil ? last : ""
+    }
+
+    /// What stands of the period, the latest of several; the latest of all when there is no period.
+    func standing(period: String?) -> JSONValue? {
+        slots.filter { $0.sent != nil && (period == nil || Self.period(of: $0.key) == period) }.max { $0.order < $1.order }?.data
     }
 
     /// The key without its last part, the period.
@@ -112,6 +149,25 @@ package struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].note(recordID) }
     }
 
+    /// Downstream has it under another id now.
+    mutating func resend(_ key: String, as id: String) {
+        if let found = place(key).found { slots[found].sent = id }
+    }
+
+    mutating func markStale(_ key: String) {
+        if let found = place(key).found { slots[found].isStale = true }
+    }
+
+    /// The subject's own statement came under a guest; of several the latest waits there.
+    mutating func cover(_ own: Slot) {
+        guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
+        slots[found].under = [own]
+    }
+
+    mutating func remove(_ key: String) {
+        if let found = place(key).found { slots.remove(at: found) }
+    }
+
     /// Nothing stands downstream any more.
     mutating func takeBack(_ key: String) {
         if let found = place(key).found { slots[found].sent = nil }
@@ -134,15 +190,30 @@ package struct Slot: Sendable {
     package internal(set) var sent: String?
     /// Ids of earlier statements, the greatest few, so that a repeat is known.
     private(set) var others: [String]
+    /// A quality rule says that its numbers are wrong.
+    let isSuspect: Bool
+    /// It was told that nobody has said it anew in time.
+    fileprivate(set) var isStale = false
+    /// Basis points, as sent.
+    let quality: Int64
+    /// The merged code that the statement came along with; nil for the subject's own.
+    var guestOf: String?
+    /// The subject's own statement that a guest covers: one at the most.
+    var under: [Slot] = []
 
     static let othersMax = 8
 
-    init(key: String, order: Order, data: JSONValue, sent: String?, others: [String], replacing former: Slot?) {
+    init(
+        key: String, order: Order, data: JSONValue, sent: String?, others: [String], isSuspect: Bool = false, quality: Int64 = 10_000,
+        replacing former: Slot?
+    ) {
         self.key = key
         self.order = order
         self.data = data
         self.sent = sent
         self.others = others
+        self.isSuspect = isSuspect
+        self.quality = quality
         if let former { note(former.order.id) }
     }
 
@@ -162,6 +233,12 @@ package struct Slot: Sendable {
         // The common case, sent as it is, is not written down.
         self.sent = sent == nil ? order.id : (sent == "" ? nil : sent)
         others = try fields.texts("others")
+        isSuspect = try fields.bool("suspect")
+        isStale = try fields.bool("stale")
+        quality = try fields.intOrNil("quality") ?? 10_000
+        guestOf = try fields.textOrNil("guestOf")
+        // A statement beneath another has none beneath itself.
+        if let own = fields["under"], own["under"] == nil { under = [try Slot(own)] }
     }
 
     func write(to object: inout JSONWriter) {
@@ -170,5 +247,10 @@ package struct Slot: Sendable {
         object.member("data", data)
         if sent != order.id { object.member("sent", sent ?? "") }
         if !others.isEmpty { object.member("others", others) }
+        if isSuspect { object.member("suspect", true) }
+        if isStale { object.member("stale", true) }
+        if quality != 10_000 { object.member("quality", quality) }
+        object.memberIfPresent("guestOf", guestOf)
+        if let own = under.first { object.member("under", object: { own.write(to: &$0) }) }
     }
 }

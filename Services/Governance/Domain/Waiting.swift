@@ -22,7 +22,7 @@ extension Turn {
 
     /// Sets the record aside for people: a corrected record with an id of its own takes its place.
     func hold(_ record: AcceptedRecord, raw: JSONValue, reason: String, state: inout GovernanceState, effects: inout Effects) {
-        state.held.append(record.recordID)
+        state.held.append(HeldRecord(recordID: record.recordID, rule: reason, since: now, record: raw))
         if state.held.count > GovernanceState.heldMax { state.held.removeFirst() }
         writeQuarantine(record, raw: raw, reason: reason, status: "held", since: now, effects: &effects)
         send("quarantined", record, reason: reason, effects: &effects)
@@ -53,8 +53,7 @@ extension Turn {
     func send(
         _ kind: String, _ recordID: String, _ recordType: String, writer: String? = nil, reason: String, effects: inout Effects
     ) {
-        // A record's id begins with its writer's name.
-        let writer = writer ?? recordID.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
+        let writer = writer ?? Self.writer(of: recordID)
         effects.send(
             GovernanceEvent(
                 kind: kind, subject: key, recordID: recordID, recordType: recordType, writer: writer, reason: reason, at: now),

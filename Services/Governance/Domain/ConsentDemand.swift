@@ -1,0 +1,28 @@
+import Wire
+
+/// What a category of data demands of a consent beyond being covered by it: the `demands` of a `consentCategory` entry.
+///
+/// Sources: 征信业管理条例, article 14; 个人信息保护法, articles 23, 28 and 29.
+struct ConsentDemand: Sendable {
+    /// It may not be had at all: religion, genes, fingerprints, blood type, illness.
+    var isForbidden = false
+    /// Only with explicit written consent: income, deposits, securities, insurance, real estate, taxes paid by a person.
+    var isWritten = false
+    /// Only with a consent that names the platform and the category, and not under one for everything.
+    var isSeparate = false
+
+    init() {}
+
+    init?(_ body: JSONValue, defects: inout [String]) {
+        for name in body.list("demands").map(\.string) {
+            switch name {
+            case "forbidden": isForbidden = true
+            case "written": isWritten = true
+            case "separate": isSeparate = true
+            default:
+                defects.append("`demands` has what is none of forbidden, written, separate")
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+/// A request to a source to say something again, and better. Closed by a statement of the same thing that passes.
+package struct Correction: Sendable {
+    /// The record that failed.
+    package let recordID: String
+    let recordType: String
+    let key: String
+    let rule: String
+    let openedAt: Instant
+    /// The last day.
+    package let dueOn: Day
+    let isProvisional: Bool
+    var isOverdue = false
+
+    static let timer = "corrections"
+    /// Open requests of one subject at the most; of more the oldest is let go, and its row stays open.
+    static let countMax = 100
+    /// The type of the message that leaves the house.
+    package static let messageType = "correction.requested.v1"
+    static let purpose = "correction"
+
+    init(recordID: String, recordType: String, key: String, rule: String, openedAt: Instant, dueOn: Day, isProvisional: Bool) {
+        self.recordID = recordID
+        self.recordType = recordType
+        self.key = key
+        self.rule = rule
+        self.openedAt = openedAt
+        self.dueOn = dueOn
+        self.isProvisional = isProvisional
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            recordID: try fields.text("record"), recordType: try fields.text("type"), key: try fields.text("key"),
+            rule: try fields.text("rule"), openedAt: try fields.instant("opened"), dueOn: try fields.day("due"),
+            isProvisional: try fields.bool("provisional"))
+        isOverdue = try fields.bool("overdue")
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("record", recordID)
+        object.member("type", recordType)
+        object.member("key", key)
+        object.member("rule", rule)
+        object.member("opened", openedAt)
+        object.member("due", dueOn)
+        if isProvisional { object.member("provisional", true) }
+        if isOverdue { object.member("overdue", true) }
+    }
+}
+
+extension Turn {
+    /// Asks the writer for a better record, within the rule's working days.
+    func askForCorrection(
+        of record: AcceptedRecord, _ slotKey: String, _ judgement: Judgement, state: inout GovernanceState, effects: inout Effects
+    ) {
+        guard let rule = judgement.correctionRule, !state.corrections.contains(where: { $0.recordID == record.recordID }) else { return }
+        let due = book.deadline(from: now, workingDays: rule.correctionDays ?? QualityRule.correctionDaysUsual, at: now)
+        let correction = Correction(
+            recordID: record.recordID, recordType: record.recordType, key: slotKey, rule: rule.id, openedAt: now, dueOn: due.day,
+            isProvisional: due.isProvisional)
+        if state.corrections.count >= Correction.countMax { state.corrections.removeFirst() }
+        state.corrections.append(correction)
+        writeCorrection(correction, status: "open", closedBy: nil, effects: &effects)
+        send("correction-requested", record, reason: "\(rule.id) due=\(due.day.text)", effects: &effects)
+
+        let finding = judgement.findings.first { $0.rule.id == rule.id }
+        let body = Self.json { object in
+            object.member("recordId", String(record.recordID.dropFirst(record.writer.utf8.count + 1)))
+            object.member("recordType", record.recordType)
+            object.member("subject", record.subject)
+            object.member("businessKey", slotKey)
+            object.member("rule", rule.id)
+            object.member("kind", rule.kind.rawValue)
+            object.member("observed", finding?.observed ?? "")
+            object.member("threshold", rule.threshold?.text ?? "")
+            object.member("dueOn", due.day)
+            object.member("at", now)
+        }
+        effects.send(
+            ReleaseRequest(
+                releaseID: "correction/\(record.recordID)", subject: key, receiver: record.writer, messageType: Correction.messageType,
+                purpose: Correction.purpose, categories: [], consentID: "", at: now, body: body),
+            to: Topic.governanceEvents, key: key)
+        scheduleCorrections(state: state, effects: &effects)
+    }
+
+    /// The same thing was said again by the same writer, and well; or people said that it was right.
+    func closeCorrections(
+        of type: String, _ slotKey: String, by record: AcceptedRecord, _ status: String, state: inout GovernanceState,
+        effects: inout Effects
+    ) {
+        let closed = state.corrections.filter {
+            $0.recordType == type && $0.key == slotKey && Self.writer(of: $0.recordID) == record.writer
+        }
+        guard !closed.isEmpty else { return }
+        state.corrections.removeAll { one in closed.contains { $0.recordID == one.recordID } }
+        for correction in closed {
+            writeCorrection(correction, status: status, closedBy: record.recordID, effects: &effects)
+            send("correction-closed", correction.recordID, type, reason: "\(status) by \(record.recordID)", effects: &effects)
+        }
+        scheduleCorrections(state: state, effects: &effects)
+    }
+
+    /// Tells of requests whose last day is over.
+    func remindOfCorrections(state: inout GovernanceState, effects: inout Effects) {
+        for place in state.corrections.indices where !state.corrections[place].isOverdue && state.corrections[place].dueOn < now.dayInChina
+        {
+            state.corrections[place].isOverdue = true
+            let correction = state.corrections[place]
+            writeCorrection(correction, status: "overdue", closedBy: nil, effects: &effects)
+            send("correction-overdue", correction.recordID, correction.recordType, reason: correction.rule, effects: &effects)
+        }
+        scheduleCorrections(state: state, effects: &effects)
+    }
+
+    private func scheduleCorrections(state: GovernanceState, effects: inout Effects) {
+        if let next = state.corrections.filter({ !$0.isOverdue }).map(\.dueOn).min() {
+            effects.schedule(Correction.timer, at: (next + 1).startInChina)
+        } else {
+            effects.cancel(Correction.timer)
+        }
+    }
+
+    private func writeCorrection(_ correction: Correction, status: String, closedBy: String?, effects: inout Effects) {
+        let isClosed = closedBy != nil
+        effects.write(
+            [
+                .text(key), .text(correction.recordID), .text(correction.recordType), .text(correction.key),
+                .text(Self.writer(of: correction.recordID)), .text(correction.rule), .instant(correction.openedAt), .day(correction.dueOn),
+                .bool(correction.isProvisional), .text(status), .textOrNull(closedBy), isClosed ? .instant(now) : .null,
+                isClosed
+                    ? .int64(Int64(book.workingDays(after: correction.openedAt, through: now, at: now))) : .null,
+            ],
+            to: GovernanceTables.correction)
+    }
+
+    /// A record's id begins with its writer's name.
+    static func writer(of recordID: String) -> String {
+        recordID.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
+    }
+}

@@ -1,0 +1,255 @@
+import Contracts
+import Deciding
+import Rules
+import Vocabulary
+import Wire
+
+/// How one comparison stands.
+package struct CrossResult: Sendable {
+    let check: String
+    let key: String
+    /// Counts the changes, so that every fact has an id of its own.
+    var revision: Int64
+    var data: JSONValue
+    /// When the youngest of the compared statements happened.
+    var occurredAt: Instant
+
+    /// Comparisons kept for one subject; the oldest is forgotten, and what it said stays.
+    static let countMax = 300
+
+    var factID: String { "\(CrossCheck.writer)/\(check)/\(key)/\(revision)" }
+
+    init(check: String, key: String, revision: Int64, data: JSONValue, occurredAt: Instant) {
+        self.check = check
+        self.key = key
+        self.revision = revision
+        self.data = data
+        self.occurredAt = occurredAt
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            check: try fields.text("check"), key: try fields.text("key"), revision: try fields.int("revision"),
+            data: try fields.required("data"), occurredAt: Instant(microseconds: try fields.int("at")))
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("check", check)
+        object.member("key", key)
+        object.member("revision", revision)
+        object.member("at", occurredAt.microseconds)
+        object.member("data", data)
+    }
+}
+
+extension Turn {
+    /// Compares again everything that the changed statements take part in.
+    func crossCheck(
+        _ type: String, changed: [JSONValue], cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) {
+        for check in book.crossChecks(reading: type, at: now) {
+            var keys: [String] = []
+            for part in check.parts where part.recordType == type {
+                for data in changed {
+                    let key = Self.joinedKey(part, data)
+                    if !keys.contains(key) { keys.append(key) }
+                }
+            }
+            for key in keys { try compare(check, key, cause: cause, state: &state, effects: &effects) }
+        }
+    }
+
+    private static func joinedKey(_ part: CrossCheck.Part, _ data: JSONValue) -> String {
+        part.key.map { GovernedType.keyPart(data[$0]) }.joined(separator: "|")
+    }
+
+    private func compare(
+        _ check: CrossCheck, _ key: String, cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) {
+        var sides: [String: [Slot]] = [:]
+        for part in check.parts {
+            let place = try state.openMemory(of: part.recordType)
+            sides[part.name] = state.memories[place].slots.filter { $0.sent != nil && Self.joinedKey(part, $0.data) == key }
+        }
+        let present = sides.values.filter { !$0.isEmpty }
+        let known = state.results.firstIndex { $0.check == check.id && $0.key == key }
+        let isFormMissing = check.form.map { sides[$0]?.isEmpty ?? true } ?? false
+        guard present.count > 1, !isFormMissing else {
+            if let known { takeBack(known, cause: cause, state: &state, effects: &effects) }
+            return
+        }
+        let data = check.form.map { formResult(check, key, form: $0, sides) } ?? tradeResult(check, key, sides)
+        let occurredAt = present.joined().map(\.order.at).max() ?? cause.occurredAt
+        if let known, state.results[known].data.saysTheSame(as: data), state.results[known].occurredAt == occurredAt { return }
+
+        let former = known.map { state.results[$0] }
+        let result = CrossResult(
+            check: check.id, key: key, revision: (former?.revision ?? 0) + 1, data: data, occurredAt: occurredAt)
+        if let known {
+            state.results[known] = result
+        } else {
+            makeRoomForResult(in: &state)
+            let place = state.results.firstIndex { ($0.check, $0.key) > (check.id, key) } ?? state.results.endIndex
+            state.results.insert(result, at: place)
+        }
+        tell(result, replacing: former, cause: cause, effects: &effects)
+    }
+
+    private func makeRoomForResult(in state: inout GovernanceState) {
+        guard state.results.count >= CrossResult.countMax else { return }
+        let oldest = state.results.indices.min { state.results[$0].occurredAt < state.results[$1].occurredAt }
+        if let oldest { state.results.remove(at: oldest) }
+    }
+
+    private func tell(_ result: CrossResult, replacing former: CrossResult?, cause: AcceptedRecord, effects: inout Effects) {
+        effects.send(
+            Fact(
+                factID: result.factID, recordType: CrossCheck.resultType, writer: CrossCheck.writer, subject: key,
+                occurredAt: result.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: result.data,
+                supersedes: former?.factID, supersededData: former?.data),
+            to: Topic.governanceFacts, key: key)
+        effects.write(
+            [
+                .text(key), .text(result.check), .text(result.key), .text(result.data["verdict"]?.string ?? ""),
+                .json(Array(result.data.rawBytes)), .instant(result.occurredAt), .instant(now), .text(result.factID),
+            ],
+            to: GovernanceTables.crossResult)
+        let differing = Self.differing(result.data)
+        if !differing.isEmpty, differing != former.map({ Self.differing($0.data) }) {
+            let writers = result.data["writers"]?.elements.compactMap(\.string).joined(separator: ",") ?? ""
+            send(
+                "cross-check-failed", result.factID, CrossCheck.resultType, writer: writers,
+                reason: "\(result.check): \(differing.joined(separator: ","))", effects: &effects)
+        }
+    }
+
+    /// The checks that do not hold, or the fields that differ.
+    private static func differing(_ data: JSONValue) -> [String] {
+        let checks = data["checks"]?.elements.filter { $0["verdict"]?.string == "no" }.compactMap { $0["id"]?.string } ?? []
+        return checks + (data["differing"]?.elements.compactMap { $0["field"]?.string } ?? [])
+    }
+
+    /// There is nothing left to compare.
+    private func takeBack(_ place: Int, cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
+        let former = state.results.remove(at: place)
+        effects.send(
+            Fact(
+                factID: former.factID + "/taken-back", recordType: CrossCheck.resultType, writer: CrossCheck.writer, subject: key,
+                occurredAt: former.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: former.data,
+                supersedes: former.factID, supersededData: former.data, isRetraction: true),
+            to: Topic.governanceFacts, key: key)
+        effects.write(
+            [
+                .text(key), .text(former.check), .text(former.key), .text("taken-back"), .json(Array(former.data.rawBytes)),
+                .instant(former.occurredAt), .instant(now), .text(former.factID),
+            ],
+            to: GovernanceTables.crossResult)
+    }
+
+    // MARK: What is said of it
+
+    /// Every check with its verdict and what it saw, and the records that were compared.
+    private func tradeResult(_ check: CrossCheck, _ key: String, _ sides: [String: [Slot]]) -> JSONValue {
+        let facts = CrossFacts(key: key, parts: sides.mapValues { $0.map(\.data) }, tolerances: check.tolerances)
+        let verdicts = check.checks.map { ($0, $0.logic.judge(facts).truth) }
+        let whole: Truth =
+            verdicts.contains { $0.1 == .no } ? .no : (verdicts.contains { $0.1 == .unknown } ? .unknown : .yes)
+        return Self.json { object in
+            Self.writeHead(check, key, whole, to: &object)
+            object.member("agreeing", verdicts.count { $0.1 == .yes })
+            object.member("disagreeing", verdicts.count { $0.1 == .no })
+            object.member("open", verdicts.count { $0.1 == .unknown })
+            object.member(
+                "checks",
+                array: { list in
+                    for (one, truth) in verdicts {
+                        list.element(object: { object in
+                            object.member("id", one.id)
+                            object.member("verdict", truth.rawValue)
+                            let seen = one.variables.map { "\($0)=\((facts.value($0) ?? .null).text.prefix(64))" }
+                            object.member("observed", String(seen.joined(separator: ", ").prefix(400)))
+                        })
+                    }
+                })
+            writeRecords(check, sides, to: &object)
+        }
+    }
+
+    /// Exactly the fields that differ, each with both values and both sources.
+    private func formResult(_ check: CrossCheck, _ key: String, form: String, _ sides: [String: [Slot]]) -> JSONValue {
+        let formSlot = sides[form]?.max { $0.order < $1.order }
+        let formType = check.parts.first { $0.name == form }.flatMap { book.type($0.recordType, at: now) }
+        var differing: [(field: CrossCheck.FormField, said: JSONValue?, onFile: JSONValue, source: String)] = []
+        var counts = (agreeing: 0, open: 0)
+        for field in check.fields {
+            // A field may stand in several records of the part: the latest that has it counts.
+            let holders = sides[field.part]?.filter { !($0.data[field.field]?.isNull ?? true) } ?? []
+            guard let holder = holders.max(by: { $0.order < $1.order }), let onFile = holder.data[field.field] else {
+                counts.open += 1
+                continue
+            }
+            let said = formSlot?.data[field.name]
+            if let said, said.saysTheSame(as: onFile) {
+                counts.agreeing += 1
+            } else {
+                differing.append((field, said, onFile, holder.order.id))
+            }
+        }
+        return Self.json { object in
+            Self.writeHead(check, key, differing.isEmpty ? (counts.open == 0 ? .yes : .unknown) : .no, to: &object)
+            object.member("agreeing", counts.agreeing)
+            object.member("disagreeing", differing.count)
+            object.member("open", counts.open)
+            object.member(
+                "differing",
+                array: { list in
+                    for difference in differing {
+                        list.element(object: { object in
+                            object.member("field", difference.field.name)
+                            if formType?.isPersonal(difference.field.name) ?? false {
+                                object.member("said", Masking.hidden)
+                                object.member("onFile", Masking.hidden)
+                            } else {
+                                if let said = difference.said { object.member("said", said) }
+                                object.member("onFile", difference.onFile)
+                            }
+                            object.member("saidBy", formSlot?.order.id ?? "")
+                            object.member("onFileBy", difference.source)
+                        })
+                    }
+                })
+            writeRecords(check, sides, to: &object)
+        }
+    }
+
+    private static func writeHead(_ check: CrossCheck, _ key: String, _ verdict: Truth, to object: inout JSONWriter) {
+        object.member("check", check.id)
+        object.member("key", key)
+        if let month = Month(key) { object.member("period", month) }
+        object.member("verdict", verdict.rawValue)
+        if !check.owner.isEmpty { object.member("owner", check.owner) }
+    }
+
+    private func writeRecords(_ check: CrossCheck, _ sides: [String: [Slot]], to object: inout JSONWriter) {
+        let ids = check.parts.flatMap { sides[$0.name] ?? [] }.map(\.order.id)
+        object.member("records", ids)
+        var writers: [String] = []
+        for id in ids {
+            let writer = Self.writer(of: id)
+            if !writers.contains(writer) { writers.append(writer) }
+        }
+        object.member("writers", writers)
+    }
+
+    static func json(_ body: (inout JSONWriter) -> Void) -> JSONValue {
+        let bytes = JSONWriter.encode { writer in writer.object { body(&$0) } }
+        do throws(JSONDefect) {
+            return try JSONDocument(
+                parsing: bytes, limits: JSONLimits(depthMax: 512, bytesMax: .max, membersMax: .max, duplicateKeys: .lastWins, nul: .allowed)
+            ).root
+        } catch {
+            preconditionFailure("what the writer wrote can be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Vocabulary
+import Wire
+
+/// How alike a firm that is known and one that is only named must be: the entry of kind `identityRule`.
+///
+/// Without a code, the name finds the candidates; name, division and legal person are weighed. A division that was abolished is compared
+/// by its successor.
+struct IdentityRule: Sendable {
+    /// Points for each likeness; the sum of all is what a perfect likeness has.
+    let nameWeight: Int64
+    let divisionWeight: Int64
+    let legalPersonWeight: Int64
+    /// Points from which a candidate is taken.
+    let acceptFrom: Int64
+    /// Points by which the best must lead.
+    let leadMin: Int64
+    /// Abolished divisions and what stands for them.
+    let successors: [String: String]
+
+    init?(_ body: JSONValue, defects: inout [String]) {
+        func points(_ name: String) -> Int64? {
+            guard let points = body[name]?.int, (0...1_000).contains(points) else {
+                defects.append("`\(name)` is not 0…1000")
+                return nil
+            }
+            return points
+        }
+        guard let name = points("name"), let division = points("division"), let person = points("legalPerson"),
+            let accept = points("acceptFrom"), let lead = points("leadMin")
+        else { return nil }
+        (nameWeight, divisionWeight, legalPersonWeight, acceptFrom, leadMin) = (name, division, person, accept, lead)
+        var successors: [String: String] = [:]
+        if let members = body["successors"]?.members { for (code, value) in members { successors[code] = value.string } }
+        self.successors = successors
+    }
+
+    /// The division that stands for the code now.
+    func division(_ code: String) -> String {
+        var code = code
+        // A chain is never longer than the table.
+        for _ in 0..<successors.count {
+            guard let next = successors[code] else { break }
+            code = next
+        }
+        return code
+    }
+
+    /// Points, and where they come from. What one side does not say is neither like nor unlike, and gives nothing.
+    func likeness(_ question: NamedFirm, _ candidate: NamedFirm) -> (points: Int64, explained: String) {
+        var parts: [String] = []
+        var points: Int64 = 0
+        func weigh(_ word: String, _ a: String, _ b: String, _ weight: Int64) {
+            if a.isEmpty || b.isEmpty {
+                parts.append("\(word)=?")
+            } else if a == b {
+                points += weight
+                parts.append("\(word)+\(weight)")
+            } else {
+                // Another division or another person speaks against it.
+                points -= word == "name" ? 0 : weight
+                parts.append("\(word)-\(weight)")
+            }
+        }
+        weigh("name", NamedFirm.normalised(question.name), NamedFirm.normalised(candidate.name), nameWeight)
+        weigh("division", division(question.division), division(candidate.division), divisionWeight)
+        weigh("legalPerson", question.legalPerson, candidate.legalPerson, legalPersonWeight)
+        return (points, parts.joined(separator: " "))
+    }
+}
+
+/// What is said of a firm apart from its code.
+package struct NamedFirm: Hashable, Sendable {
+    let name: String
+    let division: String
+    /// As a pseudonym: the same person has the same one, and nobody else can tell who it is.
+    let legalPerson: String
+
+    /// The name as it is compared: half-width, upper-case, without white space, brackets and stops.
+    static func normalised(_ name: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            // The full-width forms U+FF01…U+FF5E are ASCII shifted by 0xFEE0.
+            let isWide = (0xFF01...0xFF5E).contains(scalar.value)
+            let narrow = isWide ? Unicode.Scalar(UInt8(truncatingIfNeeded: scalar.value - 0xFEE0)) : scalar
+            if narrow.properties.isWhitespace || passedOver.contains(narrow) { continue }
+            result.append((97...122).contains(narrow.value) ? Unicode.Scalar(UInt8(truncatingIfNeeded: narrow.value - 32)) : narrow)
+        }
+        return String(result)
+    }
+
+    private static let passedOver: Set<Unicode.Scalar> = Set("()[]【】《》<>·.,。、-'\"“”".unicodeScalars)
+}

@@ -1,0 +1,232 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// One firm under two codes: what is said of the one is held to be said of the other, until it is taken back.
+///
+/// `identity.merged` and `identity.unmerged` come in by the front door under the code that goes into another; the latest word counts. The
+/// merged subject keeps its own statements, so that everything can be undone.
+package struct Merger: Hashable, Sendable {
+    /// The code that it goes into.
+    package let into: String
+    /// False once it was undone.
+    package let isOn: Bool
+    let order: Order
+
+    static let mergedType = "identity.merged"
+    static let unmergedType = "identity.unmerged"
+
+    init(into: String, isOn: Bool, order: Order) {
+        self.into = into
+        self.isOn = isOn
+        self.order = order
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(into: try fields.text("into"), isOn: try fields.bool("on"), order: try Order(fields))
+    }
+
+    func write(to object: inout JSONWriter) {
+        object.member("into", into)
+        object.member("on", isOn)
+        order.write(to: &object)
+    }
+}
+
+/// Governance to itself, under the code that another went into: a statement comes along, or goes again.
+package struct MergedStatement: Payload {
+    package static let type = "governance.merged-statement.v1"
+
+    /// The code that was merged.
+    let from: String
+    let recordType: String
+    let recordID: String
+    let occurredAt: Instant
+    let quality: Int64
+    let origin: Origin
+    /// False when it goes again.
+    let isComing: Bool
+    /// Counts the messages of `from`, so that a fact said again has an id of its own.
+    let number: Int64
+    let data: JSONValue
+
+    init(
+        from: String, recordType: String, recordID: String, occurredAt: Instant, quality: Int64, origin: Origin, isComing: Bool,
+        number: Int64, data: JSONValue
+    ) {
+        self.from = from
+        self.recordType = recordType
+        self.recordID = recordID
+        self.occurredAt = occurredAt
+        self.quality = quality
+        self.origin = origin
+        self.isComing = isComing
+        self.number = number
+        self.data = data
+    }
+
+    package init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            from: try fields.text("from"), recordType: try fields.text("recordType"), recordID: try fields.text("recordId"),
+            occurredAt: Instant(microseconds: try fields.int("at")), quality: try fields.int("quality"),
+            origin: try Origin(try fields.object("origin")), isComing: try fields.bool("coming"), number: try fields.int("number"),
+            data: try fields.required("data"))
+    }
+
+    package func write(to object: inout JSONWriter) {
+        object.member("from", from)
+        object.member("recordType", recordType)
+        object.member("recordId", recordID)
+        object.member("at", occurredAt.microseconds)
+        object.member("quality", quality)
+        origin.write(to: &object, as: "origin")
+        object.member("coming", isComing)
+        object.member("number", number)
+        object.member("data", data)
+    }
+}
+
+/// A statement that is to be said or taken back.
+struct Saying {
+    let recordType: String
+    let recordID: String
+    let writer: String
+    let occurredAt: Instant
+    let origin: Origin
+    let quality: Int64
+    let data: JSONValue
+}
+
+extension Turn {
+    /// Says downstream that the statement stands, in the place of `former`; while the subject is merged, it is said under the other code.
+    /// Returns the fact's id.
+    func say(_ saying: Saying, as id: String? = nil, replacing former: Slot?, state: inout GovernanceState, effects: inout Effects)
+        -> String
+    {
+        let id = id ?? saying.recordID
+        if let merger = state.merger, merger.isOn, isMovable(saying.recordType) {
+            pass(saying, isComing: true, to: merger.into, state: &state, effects: &effects)
+            return id
+        }
+        effects.send(
+            Fact(
+                factID: id, recordType: saying.recordType, writer: saying.writer, subject: key, occurredAt: saying.occurredAt,
+                knownAt: now, origin: saying.origin, quality: saying.quality, data: saying.data, supersedes: former?.sent,
+                supersededData: former?.sent == nil ? nil : former?.data),
+            to: Topic.governanceFacts, key: key)
+        return id
+    }
+
+    func pass(_ saying: Saying, isComing: Bool, to other: String, state: inout GovernanceState, effects: inout Effects) {
+        state.passed += 1
+        effects.send(
+            MergedStatement(
+                from: key, recordType: saying.recordType, recordID: saying.recordID, occurredAt: saying.occurredAt,
+                quality: saying.quality, origin: saying.origin, isComing: isComing, number: state.passed, data: saying.data),
+            to: Topic.governanceIdentity, key: other)
+    }
+
+    /// Consents, registrations and what people say about records are about one code and stay with it.
+    func isMovable(_ type: String) -> Bool {
+        type != Registration.type && type != CrossCheck.resultType && !(book.type(type, at: now)?.isControl ?? true)
+    }
+
+    /// The latest word about the merger counts.
+    func merge(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let order = Order(at: record.occurredAt, id: record.recordID)
+        let isOn = record.recordType == Merger.mergedType
+        let into = record.data["into"]?.string.flatMap { try? USCC($0) }?.text ?? ""
+        guard !into.isEmpty, into != key else { return send("refused", record, reason: "merger-with-nobody", effects: &effects) }
+        let former = state.merger
+        if let former, order <= former.order { return }
+        state.merger = Merger(into: into, isOn: isOn, order: order)
+        effects.write(
+            [
+                .text(key), .text(into), .text(isOn ? "merged" : "undone"), .text(record.recordID), .instant(record.occurredAt),
+                .instant(now),
+            ],
+            to: GovernanceTables.subjectMerger)
+        let (wasInto, isInto) = (former.flatMap { $0.isOn ? $0.into : nil }, isOn ? into : nil)
+        guard wasInto != isInto else { return }
+        send(isOn ? "merged" : "unmerged", record, reason: into, effects: &effects)
+
+        for type in state.memories.map(\.type) where isMovable(type) {
+            let place = try state.openMemory(of: type)
+            for slot in state.memories[place].slots where slot.sent != nil {
+                let saying = Saying(
+                    recordType: type, recordID: slot.order.id, writer: Self.writer(of: slot.order.id), occurredAt: slot.order.at,
+                    origin: record.origin, quality: slot.quality, data: slot.data)
+                if let wasInto {
+                    pass(saying, isComing: false, to: wasInto, state: &state, effects: &effects)
+                } else {
+                    effects.send(
+                        Fact(
+                            factID: "\(record.recordID)/\(slot.order.id)", recordType: type, writer: saying.writer, subject: key,
+                            occurredAt: slot.order.at, knownAt: now, origin: record.origin, quality: slot.quality, data: slot.data,
+                            supersedes: slot.sent, supersededData: slot.data, isRetraction: true),
+                        to: Topic.governanceFacts, key: key)
+                }
+                let id = "\(slot.order.id)/\(record.recordID)"
+                let sent = say(saying, as: isInto == nil ? id : nil, replacing: nil, state: &state, effects: &effects)
+                state.memories[place].resend(slot.key, as: sent)
+            }
+        }
+    }
+
+    /// A statement comes along with a merged code, or goes again.
+    func host(_ statement: MergedStatement, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        guard let type = book.type(statement.recordType, at: now) else { return }
+        let record = AcceptedRecord(
+            recordID: statement.recordID, recordType: statement.recordType, writer: Self.writer(of: statement.recordID), subject: key,
+            occurredAt: statement.occurredAt, receivedAt: now, origin: statement.origin, data: statement.data)
+        let place = try state.openMemory(of: type.id)
+        let slotKey = type.slotKey(of: record)
+        let former = state.memories[place].slot(slotKey)
+        let order = Order(at: statement.occurredAt, id: statement.recordID)
+        let factID = "\(statement.recordID)/\(statement.from)-\(statement.number)"
+        let saying = Saying(
+            recordType: type.id, recordID: statement.recordID, writer: record.writer, occurredAt: statement.occurredAt,
+            origin: statement.origin, quality: statement.quality, data: statement.data)
+
+        if statement.isComing {
+            if let former, order < former.order || former.order.id == statement.recordID {
+                // The host's own is the later one; the guest waits beneath it for nothing: its own code keeps it.
+                return
+            }
+            let sent = say(saying, as: factID, replacing: former, state: &state, effects: &effects)
+            let own = former.map { $0.guestOf == nil ? $0 : nil } ?? nil
+            var slot = Slot(
+                key: slotKey, order: order, data: statement.data, sent: sent, others: former?.others ?? [], quality: statement.quality,
+                replacing: former)
+            slot.guestOf = statement.from
+            slot.under = own.map { [$0] } ?? former?.under ?? []
+            state.memories[place].store(slot, slotsMax: type.slotsMax)
+        } else {
+            guard let former, former.guestOf == statement.from, former.order.id == statement.recordID else { return }
+            if let own = former.under.first {
+                // What the guest had covered stands again.
+                let back = Saying(
+                    recordType: type.id, recordID: own.order.id, writer: Self.writer(of: own.order.id), occurredAt: own.order.at,
+                    origin: statement.origin, quality: own.quality, data: own.data)
+                var slot = own
+                slot.sent =
+                    own.sent == nil
+                    ? nil
+                    : say(
+                        back, as: "\(own.order.id)/\(statement.from)-\(statement.number)", replacing: former, state: &state,
+                        effects: &effects)
+                state.memories[place].store(slot, slotsMax: type.slotsMax)
+            } else {
+                retract(
+                    former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
+                    state: &state, effects: &effects)
+                state.memories[place].remove(slotKey)
+            }
+        }
+        try crossCheck(
+            type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
+    }
+}

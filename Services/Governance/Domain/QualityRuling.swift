@@ -1,0 +1,80 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+/// What people say about a record that a rule holds. Comes in by the front door like everything else.
+///
+/// `quality.release`: judge it again, the rule was wrong and has been changed. `quality.override`: the record is right although a rule says that
+/// it is not, with the reason; it may come before the record.
+enum QualityRuling {
+    static let releaseType = "quality.release"
+    static let overrideType = "quality.override"
+}
+
+/// A record that a rule holds, kept so that people can let it go.
+package struct HeldRecord: Sendable {
+    package let recordID: String
+    let rule: String
+    let since: Instant
+    /// The `AcceptedRecord`, as it came; nil for one that was held before records were kept.
+    let record: JSONValue?
+
+    init(recordID: String, rule: String, since: Instant, record: JSONValue?) {
+        self.recordID = recordID
+        self.rule = rule
+        self.since = since
+        self.record = record
+    }
+
+    init(_ json: JSONValue) throws(ContractDefect) {
+        // As it was written once.
+        if let id = json.string {
+            self.init(recordID: id, rule: "", since: .epoch, record: nil)
+            return
+        }
+        let fields = try Fields(json)
+        let record = try fields.required("record")
+        self.init(
+            recordID: try Fields(record).text("recordId"), rule: try fields.text("rule"), since: try fields.instant("since"), record: record
+        )
+    }
+
+    func write(to list: inout JSONWriter) {
+        guard let record else { return list.element(recordID) }
+        list.element(object: { object in
+            object.member("rule", rule)
+            object.member("since", since)
+            object.member("record", record)
+        })
+    }
+}
+
+extension Turn {
+    /// Whether people have said that the record is right.
+    func isSaidToBeRight(_ recordID: String, state: inout GovernanceState) throws(ContractDefect) -> Bool {
+        // Most subjects have no such statement: their memory is not even made.
+        guard state.memories.contains(where: { $0.type == QualityRuling.overrideType }) else { return false }
+        let place = try state.openMemory(of: QualityRuling.overrideType)
+        return state.memories[place].slots.contains { $0.data["recordId"]?.string == recordID }
+    }
+
+    /// Lets a held record go: judged again, or taken as it is.
+    func letGo(_ ruling: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let id = ruling.data["recordId"]?.string ?? ""
+        guard let place = state.held.firstIndex(where: { $0.recordID == id }), let raw = state.held[place].record else { return }
+        let held = state.held.remove(at: place)
+        let record = try AcceptedRecord(raw)
+        guard let type = book.type(record.recordType, at: now) else {
+            state.held.insert(held, at: place)
+            return
+        }
+        let isOverride = ruling.recordType == QualityRuling.overrideType
+        _ = try judge(
+            record, raw: raw, type, type.slotKey(of: record), isOverridden: isOverride, state: &state, effects: &effects)
+        guard !state.held.contains(where: { $0.recordID == id }) else { return }
+        let status = isOverride ? "overridden" : "released"
+        writeQuarantine(record, raw: raw, reason: held.rule, status: status, since: held.since, effects: &effects)
+        send(status, record, reason: isOverride ? "\(held.rule) by \(ruling.recordID)" : held.rule, effects: &effects)
+    }
+}

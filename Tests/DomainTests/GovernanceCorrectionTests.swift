@@ -1,0 +1,151 @@
+import Contracts
+import Deciding
+import GovernanceDomain
+import Testing
+import Vocabulary
+import Wire
+
+/// What becomes of a record that a rule does not let pass: held, asked for again, let go.
+@Suite struct GovernanceCorrectionTests {
+    private let ana = GovernanceHouse.firm(1)
+    private let calendar = GovernanceHouse.entry(
+        "calendar", "cn",
+        #"{"years":[{"year":2026,"off":["2026-10-01","2026-10-02","2026-10-03","2026-10-04","2026-10-05","2026-10-06","2026-10-07"],"work":["2026-10-10"]}]}"#
+    )
+
+    private func house(_ more: [CatalogEntry] = []) -> GovernanceHouse {
+        GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [calendar] + more))
+    }
+
+    private func tax(_ id: String, _ sales: Int, at time: String = "2026-02-01T00:00:00Z", writer: String = "source:test") -> AcceptedRecord
+    {
+        GovernanceHouse.record(id, "tax.return", of: ana, at: time, writer: writer, #"{"period":"2026-01","sales":\#(sales)}"#)
+    }
+
+    private func ruling(_ kind: String, _ id: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "\(kind)-\(id)", "quality.\(kind)", of: ana, at: "2026-08-02T00:00:00Z", writer: "source:governance-desk",
+            #"{"recordId":"source:test/\#(id)","reason":"checked","decidedBy":"desk"}"#)
+    }
+
+    @Test func `a held record opens a request that leaves for its source and a better one closes it`() throws {
+        var house = house()
+        house.take(tax("1", -5))
+        #expect(house.told == ["quarantined sales-not-negative", "correction-requested sales-not-negative due=2026-08-07"])
+        let request = try #require(house.requests.first)
+        #expect(request.receiver == "source:test")
+        #expect(request.messageType == "correction.requested.v1")
+        #expect(request.body["recordId"]?.string == "1")
+        #expect(request.body["observed"]?.string == "data.sales=-5")
+        #expect(request.body["dueOn"]?.string == "2026-08-07")
+
+        house.now = GovernanceHouse.instant("2026-08-04T08:00:00Z")
+        house.take(tax("2", 5))
+        #expect(house.told.last == "correction-closed corrected by source:test/2")
+        #expect(house.cells(GovernanceTables.correction, "status") == ["corrected"])
+        #expect(house.cells(GovernanceTables.correction, "took_working_days") == ["int64(2)"])
+        #expect(house.state(ana).corrections.isEmpty)
+        #expect(house.timers.isEmpty)
+    }
+
+    @Test func `another source's record does not close the request`() {
+        var house = house()
+        house.take(tax("1", -5))
+        house.take(tax("x", 5, at: "2026-02-02T00:00:00Z", writer: "source:other"))
+        #expect(house.state(ana).corrections.count == 1)
+    }
+
+    @Test func `the deadline counts working days over the autumn holiday and is told when it is over`() {
+        var house = house()
+        house.now = GovernanceHouse.instant("2026-09-30T02:00:00Z")
+        house.take(tax("1", -5))
+        // 8 and 9 October, the worked Saturday, then Monday and Tuesday.
+        #expect(house.state(ana).corrections.first?.dueOn.text == "2026-10-13")
+        house.now = GovernanceHouse.instant("2026-10-13T15:59:59Z")
+        house.ring()
+        #expect(!house.told.contains("correction-overdue sales-not-negative"))
+        house.now = GovernanceHouse.instant("2026-10-13T16:00:00Z")
+        house.ring()
+        house.ring()
+        #expect(house.told.count { $0 == "correction-overdue sales-not-negative" } == 1)
+        #expect(house.cells(GovernanceTables.correction, "status") == ["overdue"])
+        house.take(tax("2", 5))
+        #expect(house.cells(GovernanceTables.correction, "status") == ["corrected"])
+    }
+
+    @Test func `who has said it better already is not asked`() {
+        var house = house()
+        house.take(tax("2", 5, at: "2026-03-01T00:00:00Z"), tax("1", -5))
+        #expect(house.requests.isEmpty)
+        #expect(house.told == ["quarantined sales-not-negative"])
+    }
+
+    @Test func `an override makes a fact of the held record whichever comes first`() {
+        for order in [[tax("1", -5), ruling("override", "1")], [ruling("override", "1"), tax("1", -5)]] {
+            var house = house()
+            for record in order { house.take(record) }
+            #expect(house.sum("sales") == -5)
+            #expect(house.state(ana).held.isEmpty)
+            #expect(house.state(ana).corrections.isEmpty)
+            #expect(house.facts.first { $0.recordType == "tax.return" }?.quality == 4_000)
+        }
+        var house = house()
+        house.take(tax("1", -5), ruling("override", "1"))
+        #expect(house.cells(GovernanceTables.quarantine, "status") == ["overridden"])
+        #expect(house.told.contains("overridden sales-not-negative by source:governance-desk/override-1"))
+        #expect(house.cells(GovernanceTables.correction, "status") == ["accepted"])
+    }
+
+    @Test func `a release judges again by today's rules`() {
+        let lenient = GovernanceHouse.entry(
+            "recordType", "tax.return", version: 2, from: GovernanceHouse.instant("2026-09-01T00:00:00Z"),
+            #"{"class":"public","businessKey":["period"],"fields":{"period":{"type":"month"},"sales":{"type":"yuan"}},"rules":[]}"#)
+        var house = house([lenient])
+        house.take(tax("1", -5), ruling("release", "1"))
+        #expect(house.facts.allSatisfy { $0.recordType != "tax.return" })
+        #expect(house.state(ana).held.count == 1)
+        house.now = GovernanceHouse.instant("2026-09-02T00:00:00Z")
+        house.take(ruling("release", "1"))
+        #expect(house.state(ana).held.count == 1, "the same ruling twice is one")
+        house.take(
+            GovernanceHouse.record(
+                "again", "quality.release", of: ana, at: "2026-09-02T00:00:00Z", writer: "source:governance-desk",
+                #"{"recordId":"source:test/1","reason":"the rule was wrong","decidedBy":"desk"}"#))
+        #expect(house.sum("sales") == -5)
+        #expect(house.cells(GovernanceTables.quarantine, "status") == ["released"])
+    }
+
+    @Test func `a source that is trusted less says facts of less quality`() {
+        let trust = GovernanceHouse.entry("sourceTrust", "test", #"{"writer":"source:test","weightBp":8000}"#)
+        var house = house([trust])
+        house.take(tax("1", 5))
+        #expect(house.facts.map(\.quality) == [8_000])
+    }
+
+    @Test func `the measure for the next leaves out what is held and what was flagged as wrong`() {
+        let rule = GovernanceHouse.entry(
+            "qualityRule", "tax-jump",
+            #"{"recordTypes":["tax.return"],"kind":"year-on-year","severity":"flag","weight":10,"owner":"desk","threshold":3,"correctWithinWorkingDays":2,"logic":{"or":[{"!":[{"var":"hasPrevious"}]},{"<=":[{"var":"data.sales"},{"*":[{"var":"threshold"},{"var":"previous.sales"}]}]}]}}"#
+        )
+        var house = house([rule])
+        func month(_ number: Int, _ sales: Int) {
+            house.take(
+                GovernanceHouse.record(
+                    "m\(number)", "tax.return", of: ana, at: "2026-0\(number)-28T00:00:00Z",
+                    #"{"period":"2026-0\#(number)","sales":\#(sales)}"#))
+        }
+        month(1, 100)
+        month(2, 1_000)
+        month(3, 320)
+        #expect(
+            house.cells(GovernanceTables.qualityVerdict, "record_id", where: "rule", is: "tax-jump") == [
+                "source:test/m2", "source:test/m3",
+            ])
+        #expect(house.cells(GovernanceTables.qualityVerdict, "owner", where: "rule", is: "tax-jump") == ["desk", "desk"])
+        #expect(house.cells(GovernanceTables.qualityVerdict, "stage", where: "rule", is: "tax-jump") == ["during", "during"])
+        #expect(house.cells(GovernanceTables.qualityVerdict, "threshold", where: "rule", is: "tax-jump") == ["3", "3"])
+        #expect(
+            house.cells(GovernanceTables.qualityVerdict, "observed", where: "record_id", is: "source:test/m3", "rule", is: "tax-jump")
+                == ["data.sales=320, hasPrevious=true, previous.sales=100, threshold=3"])
+    }
+}

@@ -1,0 +1,181 @@
+import Contracts
+import Deciding
+import GovernanceDomain
+import Ledger
+import Testing
+import Vocabulary
+import Wire
+
+/// One firm under two codes, and a firm without a code.
+@Suite struct GovernanceMergingTests {
+    private let ana = GovernanceHouse.firm(1)
+    private let ben = GovernanceHouse.firm(2)
+
+    private func tax(_ id: String, of subject: String, _ period: String, _ sales: Int, at time: String) -> AcceptedRecord {
+        GovernanceHouse.record(id, "tax.return", of: subject, at: time, #"{"period":"\#(period)","sales":\#(sales)}"#)
+    }
+
+    private func word(_ kind: String, at time: String, into other: String? = nil) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "\(kind)-\(time)", "identity.\(kind)", of: ben, at: time, writer: "source:governance-desk", #"{"into":"\#(other ?? ana)"}"#)
+    }
+
+    private var records: [AcceptedRecord] {
+        [
+            tax("a1", of: ana, "2026-01", 100, at: "2026-02-01T00:00:00Z"), tax("a2", of: ana, "2026-02", 110, at: "2026-03-01T00:00:00Z"),
+            tax("b2", of: ben, "2026-02", 115, at: "2026-03-02T00:00:00Z"), tax("b3", of: ben, "2026-03", 120, at: "2026-04-01T00:00:00Z"),
+            GovernanceHouse.record("h", "happening", of: ben, at: "2026-04-01T00:00:00Z", #"{"amount":7}"#),
+        ]
+    }
+
+    private func taxes(_ house: GovernanceHouse) -> [String] {
+        house.standing.filter { $0.hasPrefix("tax.return") || $0.hasPrefix("happening") }
+    }
+
+    private func said(_ subject: String, _ texts: [String]) -> [String] { texts.filter { $0.contains(subject) } }
+
+    @Test func `what is said of the merged code is held to be said of the other in every order`() {
+        let all = records + [word("merged", at: "2026-05-01T00:00:00Z")]
+        var dice = GovernanceDice(seed: 12)
+        for _ in 0..<40 {
+            var house = GovernanceHouse()
+            for record in all.shuffled(using: &dice) { house.take(record) }
+            #expect(said(ben, taxes(house)) == [])
+            #expect(
+                taxes(house) == [
+                    #"happening \#(ana) {"amount":7}"#, #"tax.return \#(ana) {"period":"2026-01","sales":100}"#,
+                    #"tax.return \#(ana) {"period":"2026-02","sales":115}"#, #"tax.return \#(ana) {"period":"2026-03","sales":120}"#,
+                ])
+            #expect(house.sum("sales") == 335)
+        }
+    }
+
+    @Test func `a merger can be undone and everything stands as if it had never been`() {
+        var plain = GovernanceHouse()
+        for record in records { plain.take(record) }
+        var dice = GovernanceDice(seed: 13)
+        for _ in 0..<40 {
+            var house = GovernanceHouse()
+            // Undone last: statements may come before the merger, during it and after it.
+            let shuffled = records.shuffled(using: &dice)
+            let (first, second) = (Int.random(in: 0...5, using: &dice), Int.random(in: 0...5, using: &dice))
+            for (number, record) in shuffled.enumerated() {
+                if number == min(first, second) { house.take(word("merged", at: "2026-05-01T00:00:00Z")) }
+                if number == max(first, second) { house.take(word("unmerged", at: "2026-06-01T00:00:00Z")) }
+                house.take(record)
+            }
+            house.take(word("merged", at: "2026-05-01T00:00:00Z"), word("unmerged", at: "2026-06-01T00:00:00Z"))
+            #expect(taxes(house) == taxes(plain))
+            #expect(house.sum("sales") == plain.sum("sales"))
+            #expect(house.sum("amount") == plain.sum("amount"))
+        }
+    }
+
+    @Test func `merged again and again the facts never repeat an id`() {
+        var house = GovernanceHouse()
+        for record in records { house.take(record) }
+        for number in 1...6 {
+            house.take(word(number % 2 == 1 ? "merged" : "unmerged", at: "2026-05-0\(number)T00:00:00Z"))
+        }
+        let ids = house.facts.filter { !$0.isRetraction }.map { "\($0.subject) \($0.factID)" }
+        #expect(Set(ids).count == ids.count)
+        #expect(house.sum("sales") == 445)
+        #expect(house.told.filter { $0.hasPrefix("merged") || $0.hasPrefix("unmerged") }.count == 6)
+    }
+
+    @Test func `a merger into itself or into nobody is refused and a circle comes to rest`() {
+        var house = GovernanceHouse()
+        house.take(word("merged", at: "2026-05-01T00:00:00Z", into: ben), word("merged", at: "2026-05-02T00:00:00Z", into: "x"))
+        #expect(house.told == ["refused merger-with-nobody", "refused merger-with-nobody"])
+        house.take(word("merged", at: "2026-05-03T00:00:00Z"))
+        house.take(
+            GovernanceHouse.record("m", "identity.merged", of: ana, at: "2026-05-04T00:00:00Z", #"{"into":"\#(ben)"}"#))
+        for record in records { house.take(record) }
+        #expect(house.refusals.isEmpty)
+    }
+
+    // MARK: Names
+
+    private let rule = GovernanceHouse.entry(
+        "identityRule", "cn",
+        #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":80,"leadMin":20,"successors":{"430124":"430182"}}"#)
+
+    private func house() throws -> GovernanceHouse {
+        let type = GovernanceHouse.type("licence", key: ["no"])
+        let key = try PseudonymKey(secret: Array("a key of twenty bytes".utf8))
+        return GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [rule, type]), persons: key)
+    }
+
+    private func registration(_ code: String, _ name: String, _ division: String, _ person: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "r-\(code)", "registration", of: code, at: "2026-01-01T00:00:00Z",
+            #"{"uscc":"\#(code)","name":"\#(name)","division":"\#(division)","legalPerson":"\#(person)"}"#)
+    }
+
+    private func licence(_ alias: String, _ name: String, _ division: String, _ person: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "l-\(alias)", "licence", of: alias, at: "2026-02-01T00:00:00Z",
+            #"{"no":"1","name":"\#(name)","division":"\#(division)","legalPerson":"\#(person)"}"#)
+    }
+
+    @Test func `a firm without a code is known by name and division and legal person in every order`() throws {
+        let records = [
+            registration(ana, "长沙星桥（集团）有限公司", "430182", "王建国"), registration(ben, "湘潭恒达有限公司", "430302", "李四"),
+            // An old division code, another width, another way of writing brackets.
+            licence("old-7", "长沙星桥(集团)有限公司 ", "430124", "王建国"),
+        ]
+        var dice = GovernanceDice(seed: 3)
+        for _ in 0..<12 {
+            var house = try house()
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            #expect(house.standing.filter { $0.hasPrefix("licence") }.allSatisfy { $0.contains(ana) })
+            #expect(house.standing.filter { $0.hasPrefix("licence") }.count == 1)
+            #expect(house.cells(GovernanceTables.identityMatch, "status") == ["matched"])
+            #expect(house.cells(GovernanceTables.identityMatch, "points") == ["int64(100)"])
+        }
+    }
+
+    @Test func `two firms of one name are for people to tell apart and nobody's name is in the book`() throws {
+        var house = try house()
+        house.take(registration(ana, "星桥商贸", "430102", "王建国"), registration(ben, "星桥商贸", "430102", "李四"))
+        house.take(licence("old-7", "星桥商贸", "430102", ""))
+        #expect(house.told.last == "identity-ambiguous \(ana) 85, \(ben) 85")
+        #expect(house.cells(GovernanceTables.identityMatch, "status") == ["queued"])
+        for (key, bytes) in house.states where key.hasPrefix("name:") {
+            #expect(!String(decoding: bytes, as: UTF8.self).contains("王建国"))
+        }
+        for cells in (house.rows[GovernanceTables.identityMatch.name] ?? [:]).values { #expect(!"\(cells)".contains("王")) }
+        house.take(
+            GovernanceHouse.record(
+                "q", "identity.resolved", of: ben, at: "2026-08-01T00:00:00Z", writer: "source:governance-desk", #"{"alias":"old-7"}"#))
+        #expect(house.standing.filter { $0.hasPrefix("licence") }.allSatisfy { $0.contains(ben) })
+        #expect(house.standing.filter { $0.hasPrefix("licence") }.count == 1)
+    }
+
+    @Test func `another division speaks against a firm and what is not said speaks for nobody`() throws {
+        for (division, person, isKnown) in [
+            ("430102", "", true), ("430302", "王建国", false), ("", "王建国", false), ("430102", "李四", false), ("430102", "王建国", true),
+        ] {
+            var house = try house()
+            house.take(registration(ana, "星桥商贸", "430102", "王建国"), licence("old-7", "星桥商贸", division, person))
+            #expect(house.standing.contains { $0.hasPrefix("licence") } == isKnown, "\(division) \(person)")
+        }
+    }
+
+    @Test func `a seal is the same however the content is written and breaks with one byte`() {
+        let said = GovernanceHouse.json(#"{"period":"2026-01","sales":1250000.00,"note":"信桥","list":[1,2.50]}"#)
+        let stored = #"{"list": [1, 2.5], "note": "信桥", "sales": 1250000.00, "period": "2026-01"}"#
+        let seal = FactSeal.of(said)
+        #expect(FactSeal.check(.init(factID: "f", data: Array(stored.utf8), seal: seal)) == .whole)
+        #expect(FactSeal.check(.init(factID: "f", data: Array(stored.utf8), seal: nil)) == .unsealed)
+        var bytes = Array(stored.utf8)
+        for place in bytes.indices where ![UInt8(ascii: " ")].contains(bytes[place]) {
+            let original = bytes[place]
+            bytes[place] = original == UInt8(ascii: "7") ? UInt8(ascii: "8") : UInt8(ascii: "7")
+            #expect(FactSeal.check(.init(factID: "f", data: bytes, seal: seal)) == .altered(factID: "f"), "byte \(place)")
+            bytes[place] = original
+        }
+        #expect(FactSeal.isMessageWhole(Array("abc".utf8), sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+        #expect(!FactSeal.isMessageWhole(Array("abd".utf8), sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+    }
+}

@@ -1,0 +1,68 @@
+import Contracts
+import Deciding
+import Pipeline
+import Testing
+import Vocabulary
+import Wire
+
+/// Row A36: an application for listing beside the firm's digital file.
+@Suite struct EquityExchangeTests {
+    @Test func `of 161 fields exactly the five that differ are reported with both values and both sources`() throws {
+        let today = try #require(Day(year: 2026, month: 4, day: 10))
+        let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "equity-exchange"])
+        let firm = HunanStory(number: 36, today: today).firm
+        let entry = try #require(house.catalog.latest("crossCheck").first { $0.id == "listing-beside-file" })
+        let fields = entry.body["fields"]?.elements.map { (name: $0["field"]?.string ?? "", part: $0["part"]?.string ?? "") } ?? []
+        #expect(fields.count == 161)
+        let wrong = ["identity01", "shares03", "finance12", "innovation20", "financing21"]
+
+        func body(_ names: [String], isForm: Bool) -> [UInt8] {
+            JSONWriter.encode { writer in
+                writer.object { object in
+                    for name in names {
+                        let number = Int(name.suffix(2)) ?? 0
+                        let isWrong = isForm && wrong.contains(name)
+                        // Every fifth field is a text.
+                        if number % 5 == 0 {
+                            object.member(name, isWrong ? "other" : "text \(number)")
+                        } else {
+                            object.member(name, Int64(isWrong ? number + 1_000 : number))
+                        }
+                    }
+                }
+            }
+        }
+        var parts: [String] = []
+        for field in fields where !parts.contains(field.part) { parts.append(field.part) }
+        for part in parts {
+            house.send(
+                to: Topic.source("equity-exchange"), type: "file.\(part)", id: "file-\(part)", subject: firm, at: (today - 3).startInChina,
+                data: body(fields.filter { $0.part == part }.map(\.name), isForm: false))
+        }
+        house.send(
+            to: Topic.portalIn, type: "listing.application", id: "listing-1", subject: firm, at: today.startInChina,
+            data: body(fields.map(\.name), isForm: true))
+        try house.advance(to: house.now + .seconds(2))
+
+        let row = try #require(house.rows(.governance, "cross_result").first)
+        guard case .json(let bytes)? = row["data"] else { throw Absent() }
+        let data = try JSONDocument(parsing: bytes).root
+        let differing = data["differing"].map { Array($0.elements) } ?? []
+        #expect(differing.compactMap { $0["field"]?.string }.sorted() == wrong.sorted())
+        #expect(data["agreeing"]?.int == 156)
+        #expect(differing.allSatisfy { $0["saidBy"]?.string == "portal/listing-1" })
+        #expect(differing.first { $0["field"]?.string == "finance12" }?["onFileBy"]?.string == "source:equity-exchange/file-finance")
+        #expect(differing.first { $0["field"]?.string == "finance12" }?["said"]?.int == 1_012)
+        #expect(differing.first { $0["field"]?.string == "finance12" }?["onFile"]?.int == 12)
+
+        // The file is put right; what was a difference is none any more.
+        house.send(
+            to: Topic.portalIn, type: "listing.application", id: "listing-2", subject: firm, at: today.startInChina + .seconds(60),
+            data: body(fields.map(\.name), isForm: false))
+        try house.advance(to: house.now + .seconds(2))
+        #expect(house.rows(.governance, "cross_result").first?["verdict"] == .text("yes"))
+        print("A36: 161 fields, 5 differ, 5 reported")
+    }
+
+    private struct Absent: Error {}
+}

@@ -1,0 +1,135 @@
+import Contracts
+import Deciding
+import Foundation
+import GovernanceDomain
+import Postgres
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+/// Governance's own tables and views in a real PostgreSQL.
+@Suite struct GovernanceTablesTests {
+    private func session() throws -> Connection? {
+        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return nil }
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests", searchPath: "governance"))
+        try connection.script("CREATE SCHEMA governance")
+        let folder = PackFolder.root.appendingPathComponent("Services/Governance/App/Migrations")
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            try connection.script(try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8))
+        }
+        return connection
+    }
+
+    private func fact(_ id: String, occurred: String, known: String, sales: Int, period: String = "2026-01") -> String {
+        let data = #"{"period":"\#(period)","sales":\#(sales)}"#
+        let seal = (try? JSONDocument(parsing: Array(data.utf8)).root).map { FactSeal.of($0) } ?? ""
+        return """
+            INSERT INTO fact VALUES ('source:tax/\(id)', 'tax.return', 'source:tax', 'S', '\(period)', '\(occurred)', '\(known)', 't', 0, 1, 'x',
+                9000, '\(data)', NULL, '\(seal)');
+            """
+    }
+
+    @Test func `the tables have the columns that the decider writes`() throws {
+        guard let session = try session() else { return }
+        for table in GovernanceTables.all {
+            let rows = try session.execute("SELECT column_name::text FROM information_schema.columns WHERE table_name = '\(table.name)'")
+            var names: Set<String> = []
+            for row in rows { names.insert(try row.text(0)) }
+            #expect(names.isSuperset(of: table.columns.map(\.name)), "\(table.name)")
+        }
+    }
+
+    @Test func `no fact that was known later leaks into what we would have said`() throws {
+        guard let session = try session() else { return }
+        // Said, corrected twice, the last time about the past and late; and taken back at the end.
+        try session.script(fact("1", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: 100))
+        try session.script(fact("2", occurred: "2026-02-10 12:00+08", known: "2026-02-11 23:59:59+08", sales: 110))
+        try session.script(fact("3", occurred: "2026-02-09 12:00+08", known: "2026-02-20 00:00+08", sales: 105))
+        try session.script("INSERT INTO fact_retracted VALUES ('source:tax/2', 'x/r', '2026-03-01 00:00+08')")
+        func said(_ day: String, _ known: String) throws -> [Int64] {
+            var found: [Int64] = []
+            for row in try session.execute("SELECT (data->>'sales')::int8 FROM fact_as_of('\(day)', '\(known)') ORDER BY 1") {
+                found.append(try row.int64(0))
+            }
+            return found
+        }
+        let expected: [(day: String, known: String, said: [Int64])] = [
+            ("2026-12-31", "2026-02-04", []), ("2026-12-31", "2026-02-05", [100]), ("2026-12-31", "2026-02-10", [100]),
+            ("2026-12-31", "2026-02-11", [110]), ("2026-02-09", "2026-02-11", [100]), ("2026-02-09", "2026-02-19", [100]),
+            ("2026-02-09", "2026-02-20", [105]), ("2026-12-31", "2026-02-28", [110]), ("2026-12-31", "2026-03-01", []),
+            ("2026-01-30", "2026-12-31", []),
+        ]
+        for one in expected { #expect(try said(one.day, one.known) == one.said, "\(one.day) known \(one.known)") }
+        // The same for every pair of days: nothing in the answer was known after the day.
+        let leaks = try session.execute(
+            """
+            SELECT count(*) FROM generate_series(date '2026-01-25', date '2026-03-05', '1 day') AS day,
+                generate_series(date '2026-01-25', date '2026-03-05', '1 day') AS known,
+                fact_as_of(day::date, known::date) AS said
+            WHERE said.known_at >= ((known::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
+               OR said.occurred_at >= ((day::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')
+            """)
+        #expect(try leaks[0].int64(0) == 0)
+        print("as of: \(expected.count) pairs of days as expected, no leak in 1,600 pairs")
+    }
+
+    @Test func `one altered byte of a stored fact is found and named`() throws {
+        guard let session = try session() else { return }
+        for number in 1...20 {
+            try session.script(
+                fact(
+                    "\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: number * 1_000, period: "p\(number)")
+            )
+        }
+        func findings() throws -> [FactSeal.Finding] {
+            var found: [FactSeal.Finding] = []
+            for row in try session.execute("SELECT fact_id, data::text, content_sha256 FROM fact ORDER BY fact_id") {
+                found.append(
+                    FactSeal.check(.init(factID: try row.text(0), data: Array(try row.text(1).utf8), seal: try row.textOrNil(2))))
+            }
+            return found.filter { $0 != .whole }
+        }
+        #expect(try findings() == [])
+        try session.script(
+            "UPDATE fact SET data = replace(data::text, '7000', '7001')::jsonb WHERE fact_id = 'source:tax/7'")
+        #expect(try findings() == [.altered(factID: "source:tax/7")])
+    }
+
+    @Test func `the league ranks who is right at once and corrects in time`() throws {
+        guard let session = try session() else { return }
+        for number in 1...8 {
+            try session.script(fact("\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: 1))
+        }
+        try session.script(
+            """
+            INSERT INTO correction VALUES
+                ('source:tax/a', 'S', 'tax.return', 'k', 'source:tax', 'r', '2026-02-02', '2026-02-09', false, 'corrected', 'source:tax/1',
+                 '2026-02-04 10:00+08', 2),
+                ('source:tax/b', 'S', 'tax.return', 'k', 'source:tax', 'r', '2026-02-02', '2026-02-09', false, 'corrected', 'source:tax/2',
+                 '2026-02-12 10:00+08', 8),
+                ('source:court/c', 'S', 'judicial.case', 'k', 'source:court', 'r', '2026-02-02', '2026-02-09', false, 'overdue', NULL, NULL, NULL);
+            """)
+        var league: [String] = []
+        for row in try session.execute(
+            "SELECT writer, corrections_requested, corrections_open, corrections_late, median_working_days, trust_bp FROM source_league ORDER BY trust_bp DESC"
+        ) {
+            league.append(
+                "\(try row.text(0)) \(try row.int64(1)) \(try row.int64(2)) \(try row.int64(3)) \(try row.doubleOrNil(4) ?? -1) \(try row.int64(5))"
+            )
+        }
+        #expect(league == ["source:tax 2 0 1 5.0 6500", "source:court 1 1 1 -1.0 0"])
+    }
+
+    @Test func `whom a code stood for is answered for every day`() throws {
+        guard let session = try session() else { return }
+        try session.script(
+            """
+            INSERT INTO subject_merger VALUES ('d/1', 'S', 'T', 'merged', '2026-03-01 00:00+08', '2026-03-02 00:00+08'),
+                ('d/2', 'S', 'T', 'undone', '2026-04-01 00:00+08', '2026-04-02 00:00+08');
+            """)
+        for (day, whom) in [("2026-03-01", "S"), ("2026-03-02", "T"), ("2026-04-01", "T"), ("2026-04-02", "S")] {
+            #expect(try session.execute("SELECT subject_as_of('S', '\(day)')")[0].text(0) == whom, "\(day)")
+        }
+    }
+}
