@@ -48,6 +48,7 @@ let libraries: [Target] = [
     shared("Wire", needs: ["Vocabulary"]),
     shared("Contracts", needs: ["Wire", "Vocabulary"]),
     shared("Rules", needs: ["Wire", "Vocabulary"]),
+    shared("Adapters", needs: ["Rules", "Wire", "Vocabulary"]),
     shared("Models", needs: ["Wire", "Vocabulary"]),
     shared("Ledger", needs: ["Vocabulary", "COpenSSL"]),
     shared("Deciding", needs: ["Contracts", "Rules", "Wire", "Vocabulary"]),
@@ -62,7 +63,7 @@ let libraries: [Target] = [
 ]
 
 let services: [Target] = [
-    service("Ingestion"),
+    service("Ingestion", domainNeeds: ["Adapters"]),
     service("Governance"),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
@@ -76,7 +77,7 @@ let tools: [Target] = [
     .executableTarget(
         name: "xinqiao",
         dependencies: domains + [
-            "Pipeline", "Province", "Models", "Rules", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
+            "Pipeline", "Province", "Models", "Adapters", "Rules", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
             "Contracts", "Wire", "Vocabulary",
         ],
         path: "Services/Operator", exclude: ["README.md"], swiftSettings: strict),
@@ -94,6 +95,7 @@ let checks: [Target] = [
     tests("WireTests", needs: ["Wire", "Vocabulary"]),
     tests("ContractsTests", needs: ["Contracts", "Wire", "Vocabulary"], exclude: ["Examples"]),
     tests("RulesTests", needs: ["Rules", "Wire", "Vocabulary"]),
+    tests("AdaptersTests", needs: ["Adapters", "Rules", "Wire", "Vocabulary"]),
     tests("ModelsTests", needs: ["Models", "Wire", "Vocabulary"]),
     tests("LedgerTests", needs: ["Ledger", "Vocabulary"]),
     tests("KafkaTests", needs: ["Kafka", "Vocabulary"]),
