@@ -51,7 +51,7 @@ enum CatalogPublishing {
 
     static let kinds: Set<String> = [
         "source", "institution", "recordType", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
-        "releaseRule", "ranking", "calendar", "purpose", "consentCategory",
+        "releaseRule", "ranking", "calendar", "purpose", "consentCategory", "layout", "codeList", "informationItem",
     ]
 
     /// Refuses with every defect of every entry, each with its file.

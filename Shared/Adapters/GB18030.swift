@@ -69,4 +69,35 @@ enum GB18030 {
         let rest = (0x80..<0x10000).filter { !isTaken[$0] && !(0xD800..<0xE000).contains($0) }
         return (twoByte, rest.map { UInt16(truncatingIfNeeded: $0) })
     }()
+
+    /// The other way, for examples that are written as text in an entry and read as bytes. Every character has exactly one code.
+    static func encode(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            guard scalar.value >= 0x80 else {
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+                continue
+            }
+            let place = scalar.value < 0x10000 ? places[Int(scalar.value)] : Int32(189_000 + Int(scalar.value) - 0x10000)
+            if place < 0 {
+                let twoByte = Int(-place - 1)
+                let column = twoByte % 190
+                bytes += [UInt8(0x81 + twoByte / 190), UInt8(column + (column < 63 ? 0x40 : 0x41))]
+            } else {
+                let linear = Int(place)
+                bytes += [
+                    UInt8(0x81 + linear / 12_600), UInt8(0x30 + linear / 1_260 % 10), UInt8(0x81 + linear / 10 % 126), UInt8(0x30 + linear % 10),
+                ]
+            }
+        }
+        return bytes
+    }
+
+    /// By code point: the linear place of a four-byte code, or below zero that of a two-byte one.
+    private static let places: [Int32] = {
+        var places = [Int32](repeating: 0, count: 0x10000)
+        for (place, point) in tables.twoByte.enumerated() { places[Int(point)] = -Int32(place) - 1 }
+        for (place, point) in tables.fourByte.enumerated() { places[Int(point)] = Int32(place) }
+        return places
+    }()
 }

@@ -31,6 +31,9 @@ package enum TextEncoding: String, CaseIterable, Sendable {
         return nil
     }
 
+    /// The text's bytes in this encoding.
+    package func encode(_ text: String) -> [UInt8] { self == .utf8 ? Array(text.utf8) : GB18030.encode(text) }
+
     /// Source: Unicode, table 3-7, well-formed UTF-8 byte sequences.
     private static func firstNotUTF8(_ text: Span<UInt8>) -> Int? {
         var index = 0

@@ -50,6 +50,15 @@ struct GB18030Tests {
         #expect(digest == 0x3127_168E_7C1A_72C1)
     }
 
+    @Test func `what is written is read back, for every character there is`() {
+        var text = String.UnicodeScalarView()
+        for value in UInt32(1)...0x10FFFF where value < 0x30000 || value > 0x10FF00 {
+            if let scalar = Unicode.Scalar(value) { text.append(scalar) }
+        }
+        let whole = String(text)
+        #expect(decode(TextEncoding.gb18030.encode(whole)) == whole)
+    }
+
     @Test func `UTF-8 is read strictly`() {
         func bad(_ bytes: [UInt8]) -> Int? {
             var out: [UInt8] = []
