@@ -86,7 +86,8 @@ enum GB18030 {
             } else {
                 let linear = Int(place)
                 bytes += [
-                    UInt8(0x81 + linear / 12_600), UInt8(0x30 + linear / 1_260 % 10), UInt8(0x81 + linear / 10 % 126), UInt8(0x30 + linear % 10),
+                    UInt8(0x81 + linear / 12_600), UInt8(0x30 + linear / 1_260 % 10), UInt8(0x81 + linear / 10 % 126),
+                    UInt8(0x30 + linear % 10),
                 ]
             }
         }

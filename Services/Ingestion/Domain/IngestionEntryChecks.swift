@@ -66,7 +66,9 @@ extension Ingestion {
             }
         }
         for (number, example) in examples.enumerated() {
-            guard let type = example["recordType"]?.string, let isAllowed = (example["accepted"] ?? example["allowed"])?.bool else { continue }
+            guard let type = example["recordType"]?.string, let isAllowed = (example["accepted"] ?? example["allowed"])?.bool else {
+                continue
+            }
             if source.recordTypes.contains(type) != isAllowed {
                 defects.append("example \(number + 1): `\(type)` is \(isAllowed ? "not " : "")in `recordTypes`")
             }

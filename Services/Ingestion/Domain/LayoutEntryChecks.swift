@@ -68,7 +68,9 @@ enum LayoutEntryChecks {
                 switch reading {
                 case .record(let record):
                     guard !records.isEmpty else { return "line \(record.line) of the text becomes a record that is not listed" }
-                    if let defect = self.defect(of: record, records.removeFirst(), type) { return "line \(record.line) of the text: \(defect)" }
+                    if let defect = self.defect(of: record, records.removeFirst(), type) {
+                        return "line \(record.line) of the text: \(defect)"
+                    }
                 case .rejected(let line):
                     guard !rejected.isEmpty else {
                         return "line \(line.line) of the text is refused: \(line.defect.code.rawValue) \(line.defect.column ?? "")"
@@ -77,7 +79,10 @@ enum LayoutEntryChecks {
                     let isSame =
                         expected["line"]?.int == Int64(line.line) && expected["code"]?.string == line.defect.code.rawValue
                         && (expected["column"] == nil || expected["column"]?.string == line.defect.column)
-                    if !isSame { return "line \(line.line) of the text is refused as \(line.defect.code.rawValue), column \(line.defect.column ?? "none")" }
+                    if !isSame {
+                        return
+                            "line \(line.line) of the text is refused as \(line.defect.code.rawValue), column \(line.defect.column ?? "none")"
+                    }
                 }
             }
         } catch {

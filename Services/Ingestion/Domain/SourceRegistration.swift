@@ -38,7 +38,9 @@ package struct SourceRegistration: Sendable {
             if !(1...Self.recordsPerSecondMax).contains(recordsPerSecond ?? 0) {
                 defects.append("`quota.recordsPerSecond` is not 1…\(Self.recordsPerSecondMax)")
             }
-            if !(1...10 * Self.recordsPerSecondMax).contains(burst) { defects.append("`quota.burst` is not 1…\(10 * Self.recordsPerSecondMax)") }
+            if !(1...10 * Self.recordsPerSecondMax).contains(burst) {
+                defects.append("`quota.burst` is not 1…\(10 * Self.recordsPerSecondMax)")
+            }
         }
         self.recordsPerSecond = recordsPerSecond
         self.burst = burst
