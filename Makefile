@@ -10,11 +10,11 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench
 
-.PHONY: help toolchain build demo up test lint format bench simulate faults clean
+.PHONY: help toolchain build demo up test lint format bench simulate faults scenarios clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=100 ARGS=--exit"
+	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=100 ARGS=--exit FILTER=A04"
 
 toolchain:
 	@$(PATH_SETUP) command -v swift >/dev/null || { \
@@ -52,3 +52,7 @@ simulate: toolchain ## the whole suite in a seeded storm, in memory: SEED=1 SEED
 faults: toolchain ## the real processes killed, doubled and stopped, on a real Kafka when there is one
 	@ops/setup test
 	@$(PATH_SETUP) swift test $(HOUSE) --filter "HunanProcesses|ServiceProcess|OutageTests|FaultTests"
+
+scenarios: toolchain ## the acceptance stories, row by row, as a table: FILTER=A04
+	@ops/setup test
+	@$(PATH_SETUP) ops/scenarios $(FILTER)

@@ -83,7 +83,9 @@ let tools: [Target] = [
         path: "Services/Operator", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "bench",
-        dependencies: ["Wire", "Models", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary"],
+        dependencies: [
+            "Adapters", "Wire", "Models", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary",
+        ],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
 ]
 
@@ -102,10 +104,14 @@ let checks: [Target] = [
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
     tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
-    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Models", "Wire", "Vocabulary"]),
+    tests(
+        "DomainTests",
+        needs: domains + ["Adapters", "Province", "Postgres", "Deciding", "Contracts", "Rules", "Models", "Wire", "Vocabulary"]),
     tests(
         "ScenarioTests",
-        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+        needs: domains + [
+            "Adapters", "Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary",
+        ]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
 ]
 

@@ -1,6 +1,6 @@
 /// A part of the suite that is measured by itself.
 enum Part: String, CaseIterable {
-    case wire, ledger, scorecard, step, writer
+    case wire, ledger, scorecard, step, writer, adapters
 
     enum Answer {
         case figures([Figure])
@@ -13,6 +13,7 @@ enum Part: String, CaseIterable {
         case .ledger: .figures(try LedgerBench.measured(runs: plan.runs))
         case .scorecard: .figures(try ScorecardBench.measured(runs: plan.runs, model: plan.model))
         case .step: .figures(try StepBench.measured(runs: plan.runs))
+        case .adapters: .figures(try AdaptersBench.measured(runs: plan.runs))
         case .writer: try WriterBench.measured(runs: plan.runs)
         }
     }
