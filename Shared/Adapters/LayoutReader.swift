@@ -52,6 +52,8 @@ package struct LayoutReader {
     private enum Source {
         case lines(LineSplitter)
         case xml(XMLRecords)
+        /// In use: taken out while it works, so that its bytes are not copied.
+        case taken
     }
 
     /// `read` gives the next bytes, at most so many as asked for, none at the end.
@@ -92,8 +94,7 @@ package struct LayoutReader {
         try begin()
         switch source {
         case .lines(var splitter):
-            // Taken out while it works, so that its bytes are not copied.
-            source = .xml(.none)
+            source = .taken
             defer { source = .lines(splitter) }
             while let line = try splitter.next() {
                 if line.defect == nil, line.range.isEmpty { continue }
@@ -101,7 +102,7 @@ package struct LayoutReader {
             }
             return nil
         case .xml(var records):
-            source = .xml(.none)
+            source = .taken
             defer { source = .xml(records) }
             guard let record = try records.next(into: &cells) else { return nil }
             do throws(LineDefect) {
@@ -113,6 +114,7 @@ package struct LayoutReader {
                 }
                 return .rejected(RejectedLine(line: record.line, offset: record.offset, bytes: record.bytes, defect: named ?? error))
             }
+        case .taken: return nil
         }
     }
 
@@ -246,7 +248,7 @@ package struct LayoutReader {
         guard !isBegun else { return }
         isBegun = true
         guard case .lines(var splitter) = source else { return }
-        source = .xml(.none)
+        source = .taken
         defer { source = .lines(splitter) }
         try splitter.skipMark()
         for _ in 0..<layout.skippedLines { _ = try splitter.next() }

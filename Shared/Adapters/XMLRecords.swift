@@ -35,9 +35,6 @@ struct XMLRecords {
         self.paths = paths
     }
 
-    /// Reads nothing: stands where a reader was taken out.
-    static var none: XMLRecords { XMLRecords(window: ByteWindow { _ in [] }, encoding: .utf8, record: [], paths: [:]) }
-
     /// The record that is being read.
     private struct Open {
         let line: Int

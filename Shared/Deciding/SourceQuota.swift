@@ -28,7 +28,7 @@ package struct SourceQuota: Hashable, Sendable {
     }
 
     /// How many may be taken, at most `waiting`. Takes nothing: what is taken is said with `take`.
-    package func allowance(for waiting: Int, at now: Instant) -> Int { min(max(0, waiting), Int(filled(at: now) / 1_000_000)) }
+    package func allowance(for waiting: Int, at now: Instant) -> Int { max(0, min(waiting, Int(filled(at: now) / 1_000_000))) }
 
     /// Notes that so many were taken. More than allowed leaves a debt, so a batch that was larger than asked for is paid back.
     package mutating func take(_ count: Int, at now: Instant) {
