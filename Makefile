@@ -14,7 +14,7 @@ SOURCES := Package.swift Services Shared Tests ops/bench ops/reference ops/simul
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=10000 ARGS=--exit"
+	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=10000 ARGS=--exit FILTER=A04"
 
 toolchain:
 	@$(PATH_SETUP) command -v swift >/dev/null || { \
@@ -63,3 +63,7 @@ faults: build ## the real processes under every fault, on a real PostgreSQL and 
 
 quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
 	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure
+
+scenarios: toolchain ## the acceptance stories, row by row, as a table: FILTER=A04
+	@ops/setup test
+	@$(PATH_SETUP) ops/scenarios $(FILTER)

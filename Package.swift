@@ -49,6 +49,7 @@ let libraries: [Target] = [
     shared("Contracts", needs: ["Wire", "Vocabulary"]),
     shared("Schema", needs: ["Wire", "Vocabulary"], resources: [.embedInCode("MetaSchemas")]),
     shared("Rules", needs: ["Wire", "Vocabulary"]),
+    shared("Adapters", needs: ["Rules", "Wire", "Vocabulary"]),
     shared("Models", needs: ["Wire", "Vocabulary"]),
     shared("Ledger", needs: ["Vocabulary", "COpenSSL"]),
     shared("Deciding", needs: ["Contracts", "Rules", "Wire", "Vocabulary"]),
@@ -63,7 +64,7 @@ let libraries: [Target] = [
 ]
 
 let services: [Target] = [
-    service("Ingestion", domainNeeds: ["Schema"]),
+    service("Ingestion", domainNeeds: ["Schema", "Adapters"]),
     service("Governance", domainNeeds: ["Ledger"]),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
@@ -77,14 +78,14 @@ let tools: [Target] = [
     .executableTarget(
         name: "xinqiao",
         dependencies: domains + [
-            "Pipeline", "Province", "Models", "Rules", "Schema", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
+            "Pipeline", "Province", "Models", "Adapters", "Rules", "Schema", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding",
             "Contracts", "Wire", "Vocabulary",
         ],
         path: "Services/Operator", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
         name: "bench",
         dependencies: [
-            "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary",
+            "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary",
         ],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
@@ -106,16 +107,23 @@ let checks: [Target] = [
     tests("ContractsTests", needs: ["Contracts", "Wire", "Vocabulary"], exclude: ["Examples"]),
     tests("SchemaTests", needs: ["Schema", "Wire", "Vocabulary"]),
     tests("RulesTests", needs: ["Rules", "Wire", "Vocabulary"]),
+    tests("AdaptersTests", needs: ["Adapters", "Rules", "Wire", "Vocabulary"]),
     tests("ModelsTests", needs: ["Models", "Wire", "Vocabulary"]),
     tests("LedgerTests", needs: ["Ledger", "Vocabulary"]),
     tests("KafkaTests", needs: ["Kafka", "Vocabulary"]),
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
     tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
-    tests("DomainTests", needs: domains + ["Province", "Deciding", "Contracts", "Rules", "Schema", "Models", "Ledger", "Wire", "Vocabulary"]),
+    tests(
+        "DomainTests",
+        needs: domains + [
+            "Adapters", "Province", "Postgres", "Deciding", "Contracts", "Rules", "Schema", "Models", "Ledger", "Wire", "Vocabulary",
+        ]),
     tests(
         "ScenarioTests",
-        needs: domains + ["Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Wire", "Vocabulary"]),
+        needs: domains + [
+            "Adapters", "Pipeline", "Province", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Wire", "Vocabulary",
+        ]),
     tests(
         "FaultTests",
         needs: ["Pipeline", "Province", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),

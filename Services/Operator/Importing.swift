@@ -9,10 +9,16 @@ import Wire
 
 extension Command {
     static let importing = Command(
-        "import", usage: "--source ID --type RECORD_TYPE [options] FILE.csv|FILE.jsonl",
+        "import", usage: "--layout ID FILE | --source ID --type RECORD_TYPE [options] FILE.csv|FILE.jsonl",
         summary: "send a file through the front door, line by line",
-        valued: ["source", "type", "subject", "zone", "drop", "id", "time"], flags: ["no-wait"],
+        valued: ["source", "type", "subject", "zone", "drop", "id", "time", "layout", "packs"], flags: ["no-wait", "check"],
         details: """
+            With --layout, the catalogue's entry of that id says how the file is read: CSV, fixed width, XML or JSON lines, in UTF-8 or
+            GB 18030, of any length. Lines that can not be read go to FILE.rejected with their reasons; FILE.progress says where to go on
+            after a break, and is gone when the file is done.
+              --check            only read the file: nothing is sent, and what would be refused is written
+              --packs DIR        take the layout from packs instead of the published catalogue
+            Without it, the file is UTF-8 as below.
             Every line becomes a record of RECORD_TYPE from source ID. Resumable and idempotent: a line's id comes from the source, the type
             and the line's content, so importing a file twice, or going on after a break, changes nothing.
               --subject COLUMN   the column that holds the subject's code (default: subject, uscc)
@@ -23,6 +29,11 @@ extension Command {
             In a CSV the first line names the fields; numbers and true/false become such, an empty cell is left out.
             """
     ) { options in
+        if let id = options.text("layout") {
+            guard let file = options.words.first else { throw Failure("--layout needs a file", code: .usage) }
+            let importing = LayoutImporting(layout: try LayoutImporting.layout(id, packs: options.text("packs")), file: file)
+            return try options.has("check") ? importing.check() : importing.run(waits: !options.has("no-wait"))
+        }
         guard let source = options.text("source"), let type = options.text("type"), let file = options.words.first else {
             throw Failure("--source, --type and a file are needed", code: .usage)
         }

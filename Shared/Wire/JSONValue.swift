@@ -20,8 +20,8 @@ package struct JSONValue: Sendable {
     /// Bytes from the start of the document's text to this value.
     package var offset: Int { entry.start }
 
-    /// The line of the document's text on which this value begins, counted from 1.
-    package var line: Int { document.bytes.prefix(offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 } }
+    /// The line of the document's text on which the value begins, from 1. Walks the text: for messages to people.
+    package var line: Int { document.bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) } }
 
     /// The value's own text, unchanged: for passing on and for hashing "same bytes".
     package var rawBytes: ArraySlice<UInt8> {

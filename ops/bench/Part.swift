@@ -1,6 +1,6 @@
 /// A part of the suite that is measured by itself.
 enum Part: String, CaseIterable {
-    case wire, schema, ledger, scorecard, step, writer, match, policy, rules
+    case wire, schema, ledger, scorecard, step, writer, match, policy, rules, adapters
 
     enum Answer {
         case figures([Figure])
@@ -14,6 +14,7 @@ enum Part: String, CaseIterable {
         case .ledger: .figures(try LedgerBench.measured(runs: plan.runs))
         case .scorecard: .figures(try ScorecardBench.measured(runs: plan.runs, model: plan.model))
         case .step: .figures(try StepBench.measured(runs: plan.runs))
+        case .adapters: .figures(try AdaptersBench.measured(runs: plan.runs))
         case .writer: try WriterBench.measured(runs: plan.runs)
         case .match: try MatchBench.measured(runs: plan.runs)
         case .policy: try PolicyBench.measured(runs: plan.runs)

@@ -10,7 +10,8 @@ struct Main {
         ServiceMain(
             Ingestion(),
             migrations: [
-                Migration(name: "schema_001_ingestion", sql: String(decoding: PackageResources.schema_001_ingestion_sql, as: UTF8.self))
+                Migration(name: "schema_001_ingestion", sql: String(decoding: PackageResources.schema_001_ingestion_sql, as: UTF8.self)),
+                Migration(name: "schema_002_coverage", sql: String(decoding: PackageResources.schema_002_coverage_sql, as: UTF8.self)),
             ],
             inputs: { OutsideTopics.read(by: $0) }
         ).run()

@@ -78,5 +78,8 @@ package struct Ingestion: Decider {
             data: message.body)
         effects.send(record, to: Topic.ingestionRecords, key: key)
         effects.write(AcceptedRecordTable.row(record, key: key), to: AcceptedRecordTable.table)
+        if let registry = book.registry(of: message.type, at: now), let row = RegisteredSubjectTable.row(record, key: key, registry) {
+            effects.write(row, to: RegisteredSubjectTable.table)
+        }
     }
 }

@@ -8,6 +8,7 @@ package struct IngestionCatalog: CatalogView {
     private let recordTypes: [String: Versions<RecordType>]
     private let sources: [String: Versions<Bool>]
     private let institutions: [String: Versions<Bool>]
+    private let items: [String: Versions<InformationItem>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -15,6 +16,7 @@ package struct IngestionCatalog: CatalogView {
         var recordTypes: [String: Versions<RecordType>] = [:]
         var sources: [String: Versions<Bool>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
+        var items: [String: Versions<InformationItem>] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -30,6 +32,12 @@ package struct IngestionCatalog: CatalogView {
                 sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
             case "institution":
                 institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            case "informationItem":
+                if entry.isWithdrawn {
+                    items[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
+                } else if let item = InformationItem(entry, defects: &found) {
+                    items[entry.id, default: .init()].add(item, from: entry.effectiveFrom)
+                }
             default: continue
             }
             if !found.isEmpty { unusable[entry.key] = found }
@@ -37,11 +45,24 @@ package struct IngestionCatalog: CatalogView {
         self.recordTypes = recordTypes
         self.sources = sources
         self.institutions = institutions
+        self.items = items
         defects = unusable
     }
 
     /// The type in force at `now`; nil when there is none.
     package func recordType(_ id: String, at now: Instant) -> RecordType? { recordTypes[id]?.inForce(at: now) }
+
+    /// The list of what is to be collected, in force at `now`, by id.
+    package func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
+
+    /// How records of this type say which firms there are; nil for a type that does not.
+    func registry(of recordType: String, at now: Instant) -> InformationItem.Registry? {
+        for versions in items.values {
+            guard let item = versions.inForce(at: now), let registry = item.registry, item.recordTypes.first == recordType else { continue }
+            return registry
+        }
+        return nil
+    }
 
     /// The portal is always registered: it is the platform's own.
     package func isRegistered(_ writer: OutsideWriter, at now: Instant) -> Bool {

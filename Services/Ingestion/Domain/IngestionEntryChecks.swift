@@ -6,18 +6,21 @@ import Wire
 
 extension Ingestion {
     /// The kinds of entries that ingestion answers for.
-    package static let kinds: Set<String> = ["recordType", "source", "institution"]
+    package static let kinds: Set<String> = ["recordType", "source", "institution", "layout", "codeList", "informationItem"]
 
     /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
     package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []
-        if !isBilingual(entry.body["title"]) { defects.append("`title` is not {en, zh}") }
+        if entry.kind != "informationItem", !isBilingual(entry.body["title"]) { defects.append("`title` is not {en, zh}") }
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
         case "recordType": checkRecordType(entry, examples, in: catalog, &defects)
-        case "source": checkSource(entry, &defects)
+        case "source": checkSource(entry, examples, in: catalog, &defects)
+        case "layout": LayoutEntryChecks.layout(entry, examples, in: catalog, &defects)
+        case "codeList": LayoutEntryChecks.codeList(entry, examples, &defects)
+        case "informationItem": InformationItemEntryChecks.check(entry, examples, in: catalog, &defects)
         default: checkInstitution(entry, &defects)
         }
         return defects
@@ -47,12 +50,29 @@ extension Ingestion {
         }
     }
 
-    private static func checkSource(_ entry: CatalogEntry, _ defects: inout [String]) {
+    private static func checkSource(
+        _ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]
+    ) {
         checkTopicName(entry.id, &defects)
-        let types = entry.body["recordTypes"]?.elements.map { $0.string ?? "" } ?? []
-        if types.isEmpty || types.contains("") { defects.append("`recordTypes` is not a list of ids") }
+        let source = SourceRegistration(entry, defects: &defects)
         if !(1...3_660).contains(entry.body["rhythmDays"]?.int ?? 0) { defects.append("`rhythmDays` is not 1…3660") }
         if !isBilingual(entry.body["owner"]) { defects.append("`owner` is not {en, zh}") }
+        if let contact = entry.body["contactRole"], !isBilingual(contact) { defects.append("`contactRole` is not {en, zh}") }
+        guard let source else { return }
+        let types = catalog.latest("recordType")
+        if !types.isEmpty {
+            for id in source.recordTypes where !types.contains(where: { $0.id == id && !$0.isWithdrawn }) {
+                defects.append("`recordTypes` names `\(id)`, which is not in the catalogue")
+            }
+        }
+        for (number, example) in examples.enumerated() {
+            guard let type = example["recordType"]?.string, let isAllowed = (example["accepted"] ?? example["allowed"])?.bool else {
+                continue
+            }
+            if source.recordTypes.contains(type) != isAllowed {
+                defects.append("example \(number + 1): `\(type)` is \(isAllowed ? "not " : "")in `recordTypes`")
+            }
+        }
     }
 
     private static func isBilingual(_ json: JSONValue?) -> Bool {

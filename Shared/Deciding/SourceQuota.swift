@@ -1,0 +1,50 @@
+import Vocabulary
+
+/// How many messages of one partition may be taken now: a bucket that fills at a source's own rate. A source that floods is slowed by its own
+/// bucket; nobody else's is touched.
+///
+/// Pure: the caller says what time it is. Nothing is lost by waiting, since what is not taken stays on the broker.
+package struct SourceQuota: Hashable, Sendable {
+    /// Messages a second in the long run.
+    package let perSecond: Int64
+    /// Messages that may be taken at once after a rest.
+    package let burst: Int64
+    /// Millionths of a message.
+    private var level: Int64
+    private var asOf: Instant
+
+    /// Full at the beginning. Both numbers are at least one.
+    package init(perSecond: Int64, burst: Int64, at now: Instant) {
+        self.perSecond = max(1, min(perSecond, 1_000_000))
+        self.burst = max(1, min(burst, 10_000_000))
+        level = self.burst * 1_000_000
+        asOf = now
+    }
+
+    /// The part of a source's quota that one of its partitions has: an equal share, at least one message a second.
+    package static func share(perSecond: Int64, burst: Int64, of partitions: Int32, at now: Instant) -> SourceQuota {
+        let count = Int64(max(1, partitions))
+        return SourceQuota(perSecond: max(1, perSecond / count), burst: max(1, burst / count), at: now)
+    }
+
+    /// How many may be taken, at most `waiting`. Takes nothing: what is taken is said with `take`.
+    package func allowance(for waiting: Int, at now: Instant) -> Int { max(0, min(waiting, Int(filled(at: now) / 1_000_000))) }
+
+    /// Notes that so many were taken. More than allowed leaves a debt, so a batch that was larger than asked for is paid back.
+    package mutating func take(_ count: Int, at now: Instant) {
+        level = filled(at: now) - Int64(max(0, min(count, 100_000_000))) * 1_000_000
+        asOf = max(asOf, now)
+    }
+
+    /// When at least one may be taken; `now` when it may be already.
+    package func next(at now: Instant) -> Instant {
+        let lacking = 1_000_000 - filled(at: now)
+        return lacking <= 0 ? now : now + .microseconds((lacking + perSecond - 1) / perSecond)
+    }
+
+    /// A clock that goes back fills nothing and takes nothing away.
+    private func filled(at now: Instant) -> Int64 {
+        let passed = max(0, min(now.microseconds &- asOf.microseconds, 3_600_000_000))
+        return min(burst * 1_000_000, level + passed * perSecond)
+    }
+}

@@ -1,0 +1,109 @@
+import Contracts
+import Deciding
+import IngestionDomain
+import Testing
+import Vocabulary
+import Wire
+
+/// What is expected of a source, what came, and how fast it may come.
+@Suite struct IngestionSourceTests {
+    private func day(_ text: String) throws -> Day { try #require(Day(text)) }
+
+    private func calendar() throws -> WorkingCalendar {
+        // The official days off of October 2026.
+        let off = try (1...7).map { try day("2026-10-0\($0)") }
+        return try WorkingCalendar(years: [WorkingYear(year: 2026, off: off, work: [try day("2026-10-10")])])
+    }
+
+    @Test func `a month is expected when its working days of grace are over`() throws {
+        let rhythm = SourceRhythm(period: .month, graceWorkingDays: 5, since: try day("2026-06-15"))
+        let calendar = try calendar()
+        // September ends on Wednesday the 30th; 8, 9, 10 (made up), 12 and 13 October are the five working days.
+        func standing(_ today: String, _ arrivals: [String]) throws -> SourceStanding {
+            SourceStanding(rhythm, arrivals: try arrivals.map { try day($0) }, on: try day(today), calendar: calendar)
+        }
+        var now = try standing("2026-10-13", ["2026-06-30", "2026-07-31", "2026-08-31"])
+        #expect(now.expected == 3)
+        #expect(now.arrived == 3)
+        #expect(!now.isLate)
+        now = try standing("2026-10-14", ["2026-06-30", "2026-08-31"])
+        #expect(now.expected == 4)
+        #expect(now.missing.map(\.text) == ["2026-09-01", "2026-07-01"])
+        #expect(now.isLate)
+        #expect(now.completenessBasisPoints == 5_000)
+        now = try standing("2026-10-14", ["2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30"])
+        #expect(now.completenessBasisPoints == 10_000)
+        #expect(now.latest?.text == "2026-09-01")
+        #expect(try standing("2026-06-20", []).completenessBasisPoints == nil)
+    }
+
+    @Test func `periods begin where the calendar says`() throws {
+        let cases: [(SourceRhythm.Period, String, String, String)] = [
+            (.day, "2026-08-19", "2026-08-19", "2026-08-20"), (.week, "2026-08-19", "2026-08-17", "2026-08-24"),
+            (.month, "2026-08-19", "2026-08-01", "2026-09-01"), (.quarter, "2026-08-19", "2026-07-01", "2026-10-01"),
+            (.year, "2026-08-19", "2026-01-01", "2027-01-01"),
+        ]
+        for (period, today, start, next) in cases {
+            let rhythm = SourceRhythm(period: period, graceWorkingDays: 0, since: try day(today))
+            #expect(rhythm.start(of: try day(today)).text == start, "\(period)")
+            #expect(rhythm.next(after: try day(start)).text == next, "\(period)")
+        }
+    }
+
+    @Test func `a registration says its own topic, a rhythm and a quota, or is refused`() throws {
+        let body =
+            #"{"title":{"en":"T","zh":"税"},"owner":{"en":"O","zh":"局"},"rhythmDays":31,"recordTypes":["tax.return"],"topic":"source.tax.records.v1","rhythm":{"period":"month","graceWorkingDays":10,"since":"2026-01-01"},"quota":{"recordsPerSecond":10,"burst":100}}"#
+        func defects(_ body: String) -> [String] {
+            Ingestion.defects(of: GovernanceHouse.entry("source", "tax", body), examples: [GovernanceHouse.json("{}")], in: .empty)
+        }
+        #expect(defects(body) == [])
+        for (was, becomes) in [
+            ("source.tax.", "source.court."), (#""month""#, #""moon""#), (#""graceWorkingDays":10"#, #""graceWorkingDays":251"#),
+            ("2026-01-01", "2026-02-30"), (#""recordsPerSecond":10"#, #""recordsPerSecond":0"#), (#"["tax.return"]"#, "[1]"),
+        ] {
+            let broken = body.replacing(was, with: becomes)
+            #expect(broken != body && defects(broken).count == 1, "\(becomes): \(defects(broken))")
+        }
+        var found: [String] = []
+        let entry = GovernanceHouse.entry("source", "tax", body.replacing(#""month""#, with: #""event""#))
+        let source = SourceRegistration(entry, defects: &found)
+        #expect(found == [])
+        #expect(try #require(source).rhythm == nil)
+    }
+
+    @Test func `a source that floods gets its own rate, and one that rests gets its burst`() {
+        let start = Instant.epoch
+        var flood = SourceQuota(perSecond: 10, burst: 50, at: start)
+        var quiet = SourceQuota(perSecond: 10, burst: 50, at: start)
+        var taken = 0
+        for tick in 0..<600 {
+            let now = start + .milliseconds(tick * 100)
+            let some = flood.allowance(for: 1_000_000, at: now)
+            flood.take(some, at: now)
+            taken += some
+            // The other one is never held back by it.
+            let all = quiet.allowance(for: 1, at: now)
+            #expect(all == 1)
+            if tick % 2 == 0 { quiet.take(all, at: now) }
+        }
+        #expect(taken == 50 + 599)
+        let later = start + .seconds(600)
+        #expect(flood.allowance(for: 1_000, at: later) == 50)
+        #expect(flood.allowance(for: 3, at: later) == 3)
+    }
+
+    @Test func `an empty bucket says when it has something, and more taken than allowed is paid back`() {
+        let start = Instant.epoch
+        var quota = SourceQuota(perSecond: 4, burst: 4, at: start)
+        quota.take(6, at: start)
+        #expect(quota.allowance(for: 1, at: start) == 0)
+        #expect(quota.next(at: start) == start + .milliseconds(750))
+        #expect(quota.allowance(for: 1, at: start + .milliseconds(749)) == 0)
+        #expect(quota.allowance(for: 9, at: start + .milliseconds(750)) == 1)
+        // A clock that goes back neither fills nor traps.
+        #expect(quota.allowance(for: 1, at: start - .seconds(5)) == 0)
+        #expect(quota.next(at: start + .seconds(9)) == start + .seconds(9))
+        #expect(SourceQuota.share(perSecond: 10, burst: 100, of: 4, at: start).perSecond == 2)
+        #expect(SourceQuota.share(perSecond: 1, burst: 1, of: 4, at: start).perSecond == 1)
+    }
+}
