@@ -13,7 +13,7 @@ SOURCES := Package.swift Services Shared Tests ops/bench ops/reference ops/simul
 .PHONY: help toolchain build demo up test lint format bench bench-reference simulate mutants faults quality scenarios clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo "  variables: FIRMS=2000 SEED=1 SEEDS=10000 ARGS=--exit FILTER=A04"
 
 toolchain:
@@ -45,6 +45,9 @@ format: toolchain ## lay the sources out
 
 bench: build ## measure, beside the peers and the physical limits; one JSON object as the last line
 	@$(PATH_SETUP) .build/release/bench $(ARGS)
+
+bench-reference: build ## CREDIT-REF-1 beside expert Java and Kafka Streams, on a real Kafka: ARGS=--quick
+	@/usr/bin/python3 ops/reference/reference.py $(ARGS)
 
 clean: ## remove what was built and the demonstration's data
 	rm -rf .build .build-* .demo
