@@ -37,6 +37,12 @@ package struct FenceMove: Hashable, Sendable {
     package let place: TopicPartition
     package let from: Int64
     package let to: Int64
+
+    package init(place: TopicPartition, from: Int64, to: Int64) {
+        self.place = place
+        self.from = from
+        self.to = to
+    }
 }
 
 package struct StateKey: Hashable, Sendable {
