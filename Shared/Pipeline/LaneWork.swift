@@ -72,7 +72,7 @@ package struct LaneWork<Service: Decider> {
     private var poisoned: [MessagePlace: Refusal] = [:]
     private var bisectionDepth = 0
     /// More halvings than any batch has.
-    private static var bisectionDepthMax: Int { 64 }
+    private static var bisectionDepthMax: Int { 32 }
 
     /// A batch that was decided on what came before it, and all that is needed to decide it again.
     private struct UnderWay {
