@@ -70,6 +70,9 @@ package struct LaneWork<Service: Decider> {
     private var sweptVersion: Int64 = -1
     /// Messages that the store refused: they go to the dead letters when met again.
     private var poisoned: [MessagePlace: Refusal] = [:]
+    private var bisectionDepth = 0
+    /// More halvings than any batch has.
+    private static var bisectionDepthMax: Int { 32 }
 
     /// A batch that was decided on what came before it, and all that is needed to decide it again.
     private struct UnderWay {
@@ -240,6 +243,9 @@ package struct LaneWork<Service: Decider> {
     private mutating func bisect(
         _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>, sqlstate: String, reason: String
     ) throws(StoreFault) {
+        guard bisectionDepth < Self.bisectionDepthMax else { throw .refused(sqlstate: sqlstate, reason) }
+        bisectionDepth += 1
+        defer { bisectionDepth -= 1 }
         if let (first, second) = batch.halves(applied: appliedEvents) {
             for half in [first, second] {
                 try carryOut(half, catalog, tools)

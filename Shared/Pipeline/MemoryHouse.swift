@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 /// The whole suite in one process and without a broker: the services' real deciders and the real step over logs and stores in
-/// memory. Time stands still unless it is moved. For scenarios, the operator's dry runs, and the simulator.
+/// memory. Time stands still unless it is moved. For scenarios.
 package final class MemoryHouse {
     /// One message on a topic in memory.
     package struct LoggedMessage: Sendable {
@@ -16,8 +16,6 @@ package final class MemoryHouse {
 
     package let lanes: Int32
     package private(set) var now: Instant
-    /// What goes wrong on the way; nil for a calm run.
-    package var storm: Storm?
     package private(set) var catalog = Catalog.empty
     private var entries: [CatalogEntry] = []
     private var logs: [TopicPartition: [RawMessage]] = [:]
@@ -68,14 +66,11 @@ package final class MemoryHouse {
         while isMoving {
             isMoving = false
             for room in rooms {
-                let turn = try room.work(logs: logs, catalog: catalog, now: now, storm: &storm)
+                let turn = try room.work(logs: logs, catalog: catalog, now: now)
                 if turn.didMove { isMoving = true }
                 for row in turn.rows {
                     isMoving = true
-                    let messages = room.wire.raw(row, at: 0)
-                    // A producer that failed on the way: part of the row is there already when it goes back and sends all of it.
-                    for part in storm?.falseStarts(messages.count) ?? [] { for message in messages[part] { append(message) } }
-                    for message in messages { append(message) }
+                    for message in room.wire.raw(row, at: 0) { append(message) }
                 }
             }
         }
@@ -132,7 +127,7 @@ private protocol Room: AnyObject {
     var nextTimer: Instant? { get }
     /// Does what there is to do and returns what is to be sent. `didMove` is false when there was nothing to do.
     func work(
-        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant, storm: inout Storm?
+        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant
     ) throws(StoreFault) -> (didMove: Bool, rows: [OutboxRow])
 }
 
@@ -155,26 +150,24 @@ private final class ServiceRoom<Service: Decider>: Room {
     var nextTimer: Instant? { store.timers.values.min() }
 
     func work(
-        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant, storm: inout Storm?
+        logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant
     ) throws(StoreFault) -> (didMove: Bool, rows: [OutboxRow]) {
         let book = store.book(topics: inputs(catalog), lanes: lanes)
         var batch = InputBatch()
-        var isWaiting = false
         for topic in inputs(catalog) {
             for lane in 0..<lanes {
                 let place = TopicPartition(topic: topic, partition: lane)
                 let next = Int(book.nextOffset[place] ?? 0)
                 guard let log = logs[place], next < log.count else { continue }
-                isWaiting = true
-                let count = storm?.batchSize(upTo: log.count - next) ?? log.count - next
-                batch.messages.append(contentsOf: log[next..<next + count])
+                batch.messages.append(contentsOf: log[next...])
             }
         }
         batch.timers = store.dueTimers(at: now)
         for kind in decider.sweptKinds.sorted() {
             for entry in catalog.latest(kind) {
-                for lane in 0..<lanes
-                where store.sweeps[MemoryStore.SweepKey(lane: lane, kind: kind, id: entry.id)]?.version != entry.version {
+                for lane in 0..<lanes {
+                    let known = store.sweeps[MemoryStore.SweepKey(lane: lane, kind: kind, id: entry.id)]
+                    guard known?.version != entry.version else { continue }
                     let keys = store.states.keys.filter { $0.lane == lane }.map(\.key).sorted()
                     batch.sweeps.append(
                         SweepStep(
@@ -183,19 +176,10 @@ private final class ServiceRoom<Service: Decider>: Room {
                 }
             }
         }
-        guard !batch.isEmpty else { return (isWaiting, store.takeOutbox()) }
+        guard !batch.isEmpty else { return (false, store.takeOutbox()) }
         let step = Step(decider: decider, lanes: lanes)
         let result = try step.run(batch, book: book, cache: &cache, catalog: catalog, at: now, loading: store)
-        if storm?.crashesBeforeCommit() == true {
-            cache = StateCache()
-            return (true, [])
-        }
         try store.commit(result.write)
-        if storm?.crashesAfterCommit() == true {
-            // What was committed is in the outbox and goes out after the restart.
-            cache = StateCache()
-            return (true, [])
-        }
         return (true, store.takeOutbox())
     }
 }

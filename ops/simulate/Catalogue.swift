@@ -34,7 +34,7 @@ struct Catalogue: Sendable {
 
     /// What the acts of a world withdraw: each concerns every firm.
     private static let changing = [
-        ("tag", "micro"), ("product", "bank-a-tax-credit"), ("policy", "first-loan-award"), ("riskRule", "tax-silent"),
-        ("whitelist", "steady-operators"),
+        ("tag", "clean-record"), ("tag", "first-borrower"), ("product", "bank-a-tax-credit"), ("policy", "first-loan-award"),
+        ("riskRule", "tax-silent"),
     ]
 }

@@ -37,7 +37,7 @@ enum Fault: Int, CaseIterable {
         case .serializationFailure, .connectionBreaksBeforeCommit: 250
         case .commitUnknownTookEffect, .commitUnknownDidNot, .commitLandsLater: 300
         case .crashBeforeCommit, .crashAfterCommit: 300
-        case .stoppedAndTakenOver, .twoOwners, .lanesMove, .restartOrderly: 120
+        case .stoppedAndTakenOver, .twoOwners, .lanesMove, .restartOrderly: 80
         case .messageLost, .acknowledgementLost: 500
         case .writtenTwice: 400
         case .acknowledgementsReordered: 2_500
@@ -45,7 +45,7 @@ enum Fault: Int, CaseIterable {
         case .queueFull: 300
         case .logLosesItsEnd, .logLosesItsBeginning: 30
         case .handedOutAgain: 500
-        case .shortBatch: 4_000
+        case .shortBatch: 3_000
         case .cacheSqueezed: 5_000
         }
     }

@@ -85,6 +85,11 @@ struct Order {
     /// Does the order in `jobs` processes, which share nothing; returns the lines that they wrote.
     func inParts() throws -> [String] { try inProcesses((0..<jobs).map { (arguments(part: $0), environment) }) }
 
+    /// Each mutant in a process of its own.
+    func tried(_ mutants: [String]) throws -> [String] {
+        try inProcesses(mutants.map { (["--mutant", $0, "--part", "0", "--packs", packs], environment) })
+    }
+
     /// Why a seed fails.
     func explained(_ seed: UInt64) throws -> [String] {
         var asked = environment

@@ -51,23 +51,21 @@ struct MutantRun {
         /// True when every mutant was caught.
         func carryOut() throws -> Bool {
             let entries = MutantEntry.all.filter { order.mutant == nil || $0.name == order.mutant }
-            if let part = order.part {
-                try carryOut(entries.enumerated().filter { $0.offset % order.jobs == part }.map(\.element)) {
-                    print($0.joined(separator: "\t"))
-                }
+            if order.part != nil {
+                try carryOut(entries) { print($0.joined(separator: "\t")) }
                 return true
             }
             var rows: [[String]] = []
-            if order.mutant != nil {
-                try carryOut(entries) { rows.append($0) }
-            } else {
-                rows = try order.inParts().map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+            for start in stride(from: 0, to: entries.count, by: order.jobs) {
+                let names = entries[start..<min(start + order.jobs, entries.count)].map(\.name)
+                rows += try order.tried(names).map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
             }
             print("| mutant | guarded line | what the line guards | seeds until caught | oracles |\n|---|---|---|---|---|")
             var caught = 0
             for entry in entries {
+                // A process that a mutant kills says how many seeds it had tried by then no more.
                 guard let row = rows.first(where: { $0.first == entry.name && $0.count == 4 }) else {
-                    print("| \(entry.name) | – | \(entry.guards) | **no answer** | |")
+                    print("| `\(entry.name)` | – | \(entry.guards) | **the process died** | |")
                     continue
                 }
                 if row[2] != "-" { caught += 1 }

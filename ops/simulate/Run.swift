@@ -23,8 +23,8 @@ final class Run {
     private(set) var rounds = 0
 
     /// Rounds of one act in which faults may strike; afterwards the world is left in peace.
-    private static let stormRounds = 40
-    private static let roundsMax = 600
+    private static let stormRounds = 30
+    private static let roundsMax = 400
 
     /// - Parameter stores: what each service's database holds at the beginning; empty ones when there is none.
     init(_ world: World, _ catalog: Catalog, chance: Chance, stores: [ServiceName: MemoryStore] = [:], keepsHistory: Bool = false) {

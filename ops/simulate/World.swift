@@ -65,7 +65,7 @@ struct World: Sendable {
         let province = Province(
             seed: UInt64(number), firms: 2, months: 2, lastMonth: Month(year: 2026, month: 8), badShare: BasisPoints(1_500))
         var firmRecords: [[OutsideRecord]] = [province.records(ofFirm: 0)]
-        if chance.oneIn(3) { firmRecords.append(province.records(ofFirm: 1)) }
+        if chance.oneIn(2) { firmRecords.append(province.records(ofFirm: 1)) }
 
         var who: [OutsideRecord] = []
         var what: [OutsideRecord] = []
@@ -104,7 +104,7 @@ struct World: Sendable {
             add((who + what + asks).map(Self.whole), to: &first)
             acts = [first]
         }
-        if chance.oneIn(4), !catalogue.changed.isEmpty {
+        if chance.oneIn(3), !catalogue.changed.isEmpty {
             acts.append(Act(catalog: catalogue.changed[chance.number(below: catalogue.changed.count)]))
         }
         if chance.oneIn(2) { acts.append(Act(moment: World.start + .seconds(Int64(1 + chance.number(below: 20)) * 86_400))) }
@@ -164,7 +164,7 @@ struct World: Sendable {
                 topic: record.topic, id: id, type: record.type, subject: subject ?? record.subject, time: record.time, data: record.data)
         }
         switch chance.number(below: 12) {
-        case 0: return [record, record]
+        case 0, 5: return [record, record]
         case 1: return [record, other(id: record.id + "-broken")]
         case 2,
             3 where isRefused:
