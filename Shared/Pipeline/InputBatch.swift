@@ -35,7 +35,9 @@ package struct RawMessage: Sendable {
             if header.name == "ce_source" { source = String(validating: header.value, as: UTF8.self) }
             if header.name == "ce_sequence" { sequence = String(validating: header.value, as: UTF8.self).flatMap { Int64($0) } }
         }
-        guard let source, let sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, source.hasPrefix("xinqiao/"), source.utf8.count <= 200 else { return nil }
+        guard let source, let sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, source.hasPrefix("xinqiao/"),
+            source.utf8.count <= 200
+        else { return nil }
         return (source, sequence)
     }
 

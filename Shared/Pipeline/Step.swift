@@ -238,7 +238,8 @@ package struct Step<Service: Decider> {
                 return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
             }
             if !run.isOutside {
-                guard let sequence = event.sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, event.source.hasPrefix("xinqiao/") else {
+                guard let sequence = event.sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, event.source.hasPrefix("xinqiao/")
+                else {
                     return work.setAside(
                         raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
                 }

@@ -27,7 +27,8 @@ struct AcceptanceLedger {
         defer { connection.close() }
         var acceptedAt: [TopicPosition: String] = [:]
         for row in try connection.execute(
-            "SELECT topic, partition, \"offset\", record_id FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
+            "SELECT topic, partition, \"offset\", record_id FROM ingestion.accepted_record WHERE subject = ANY ($1)",
+            [.texts(feed.subjects)])
         {
             let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
             acceptedAt[place] = try row.text(3)

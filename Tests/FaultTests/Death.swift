@@ -86,7 +86,8 @@ final class Mortality: @unchecked Sendable {
                 }
             }
         }
-        if case .at = death {} else if let end = process.isRunning ? nil : process.wait(atMost: .zero) {
+        if case .at = death {
+        } else if let end = process.isRunning ? nil : process.wait(atMost: .zero) {
             tally.withLock { $0.unexpected.append("\(service): \(end)") }
         }
         process.stop(SIGKILL)

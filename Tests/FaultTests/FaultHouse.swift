@@ -41,7 +41,8 @@ final class FaultHouse: @unchecked Sendable {
         let scale = FaultScale.current
         let last = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)).month + -1
         province = Province(
-            seed: scale.seed, firms: Fault.allCases.map { Self.firms(of: $0).upperBound }.max() ?? 0, months: 6, lastMonth: last, badShare: BasisPoints(300))
+            seed: scale.seed, firms: Fault.allCases.map { Self.firms(of: $0).upperBound }.max() ?? 0, months: 6, lastMonth: last,
+            badShare: BasisPoints(300))
         let begun = MonotonicClock.now
         let calm = try FaultWorld(kafkaHome: kafkaHome)
         defer { calm.remove() }
@@ -61,7 +62,9 @@ final class FaultHouse: @unchecked Sendable {
         print(
             "faults: a calm world, up after \(ready.wholeMicroseconds / 1_000) ms, did \(feed.records.count) records at \(Int(calmRate))/s: \(ledger.accepted) accepted, \(ledger.setAside) set aside, "
                 + "\(golden.values.reduce(0) { $0 + $1.rowCount }) rows")
-        guard ledger.isWhole else { throw Trouble("the calm world is not whole: \(ledger.lost.prefix(3)) \(ledger.doubled.prefix(3)) \(ledger.sums)") }
+        guard ledger.isWhole else {
+            throw Trouble("the calm world is not whole: \(ledger.lost.prefix(3)) \(ledger.doubled.prefix(3)) \(ledger.sums)")
+        }
         world = try FaultWorld(kafkaHome: kafkaHome)
         try world.startAll()
     }
@@ -90,7 +93,10 @@ final class FaultHouse: @unchecked Sendable {
     ///   - isGolden: false where the fault may change what is decided (a clock that is ten years off), so that O1 does not apply.
     ///   - left: subjects that the fault takes out.
     ///   - other: the world of the fault, when it is not the shared one.
-    func judge(_ fault: Fault, _ feed: Feed, _ line: FaultReport.Line, isGolden: Bool = true, without left: [String] = [], in other: FaultWorld? = nil)
+    func judge(
+        _ fault: Fault, _ feed: Feed, _ line: FaultReport.Line, isGolden: Bool = true, without left: [String] = [],
+        in other: FaultWorld? = nil
+    )
         throws
     {
         var line = line

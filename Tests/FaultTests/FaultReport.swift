@@ -30,6 +30,8 @@ final class FaultReport: Sendable {
 
     func add(_ line: Line) {
         print("fault: \(line.markdown)")
+        // Into a file or a pipe it would come at the very end.
+        _ = unsafe fflush(nil)
         lines.withLock { $0.append(line) }
         write()
     }
@@ -57,12 +59,15 @@ final class FaultReport: Sendable {
 enum Machine {
     static var line: String {
         let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400))
-        let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n")
+        let cpu =
+            (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n")
             .first { $0.hasPrefix("model name") }?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8))?.split(separator: " ").first.map(String.init) ?? "?"
-        let kernel = (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
+        let kernel =
+            (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8))?
             .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
-        let commit = (try? Script.output(["git", "-C", Repository.root.path, "rev-parse", "--short", "HEAD"]))?
+        let commit =
+            (try? Script.output(["git", "-C", Repository.root.path, "rev-parse", "--short", "HEAD"]))?
             .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
         return "\(today), commit \(commit), \(cpu), \(ProcessInfo.processInfo.activeProcessorCount) cores, Linux \(kernel), load \(load); "
             + "\(FaultScale.current.isLong ? "long" : "short") run, seed \(FaultScale.current.seed)."

@@ -215,7 +215,9 @@ final class FaultWorld: @unchecked Sendable {
             }
             return quiet >= 3
         }
-        guard isQuiet else { throw Trouble("not settled after \(limit): \(said)\n" + (try brokenLinks()).prefix(10).joined(separator: "\n")) }
+        guard isQuiet else {
+            throw Trouble("not settled after \(limit): \(said)\n" + (try brokenLinks()).prefix(10).joined(separator: "\n"))
+        }
         return MonotonicClock.now.since(started)
     }
 

@@ -90,7 +90,9 @@ final class Feed: @unchecked Sendable {
             }
             producer?.serve(wait: .milliseconds(5))
             recover()
-            let isDone = progress.withLock { $0.isDone = $0.isOver && $0.places.count == records.count; return $0.isDone }
+            let isDone = progress.withLock {
+                $0.isDone = $0.isOver && $0.places.count == records.count; return $0.isDone
+            }
             if isDone {
                 producer?.abandon()
                 producer = nil

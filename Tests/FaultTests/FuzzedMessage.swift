@@ -46,7 +46,9 @@ struct Fuzzer {
         case 11: key = mutated(key ?? [])
         case 12: headers = headers.map { $0.name == "content-type" ? KafkaHeader(name: $0.name, value: mutated($0.value)) : $0 }
         case 13:
-            headers = headers.map { $0.name == "ce_subject" || $0.name == "ce_time" ? KafkaHeader(name: $0.name, value: mutated($0.value)) : $0 }
+            headers = headers.map {
+                $0.name == "ce_subject" || $0.name == "ce_time" ? KafkaHeader(name: $0.name, value: mutated($0.value)) : $0
+            }
         case 14: value = random.chance(0.02) ? rare() : mutated(record.data)
         default: break
         }
@@ -86,7 +88,8 @@ struct Fuzzer {
         // A receiver goes on behind what it believes to have been there.
         let sequence = sequences[link] ?? 1
         var headers = [
-            KafkaHeader(name: "ce_source", value: Array(source.utf8)), KafkaHeader(name: "ce_sequence", value: Array(String(sequence).utf8)),
+            KafkaHeader(name: "ce_source", value: Array(source.utf8)),
+            KafkaHeader(name: "ce_sequence", value: Array(String(sequence).utf8)),
         ]
         switch random.whole(0...9) {
         case 0: block = mutated(block)
@@ -138,19 +141,23 @@ struct Fuzzer {
     }
 
     private static let pieces: [[UInt8]] = [
-        Array("1e400".utf8), Array("\\ud800".utf8), Array("\\u0000".utf8), [0], [0xFF, 0xFE], [0xC0, 0x80], [0xED, 0xA0, 0x80], Array("NaN".utf8),
+        Array("1e400".utf8), Array("\\ud800".utf8), Array("\\u0000".utf8), [0], [0xFF, 0xFE], [0xC0, 0x80], [0xED, 0xA0, 0x80],
+        Array("NaN".utf8),
         Array("-0".utf8), Array("9223372036854775808".utf8), Array("\",\"".utf8), Array("[[[[[[[[".utf8), Array("{}{}".utf8),
         Array("\u{202E}\u{FEFF}".utf8), Array("1e-400".utf8), Array("0.1e+".utf8), Array("'; DROP TABLE fact; --".utf8),
     ]
 
     private static let classics = [
-        "[", "{", "{\"a\":", "{\"a\":1,}", "[1,]", "[,]", "{\"a\":1,\"a\":2}", "1e400", "-1e400", "\"\\ud800\"", "\"\\u0000\"", "\"\\x\"", "nul", "tru",
-        "01", "+1", ".5", "1.", "0e1", "1E+", "--1", "Infinity", "NaN", "{\"\":{}}", "{a:1}", "{'a':1}", "[1 2]", "\"\t\"", "/**/{}", "{}x", " ", "\u{FEFF}{}",
+        "[", "{", "{\"a\":", "{\"a\":1,}", "[1,]", "[,]", "{\"a\":1,\"a\":2}", "1e400", "-1e400", "\"\\ud800\"", "\"\\u0000\"", "\"\\x\"",
+        "nul", "tru",
+        "01", "+1", ".5", "1.", "0e1", "1E+", "--1", "Infinity", "NaN", "{\"\":{}}", "{a:1}", "{'a':1}", "[1 2]", "\"\t\"", "/**/{}", "{}x",
+        " ", "\u{FEFF}{}",
         "{\"a\":1e99999999999}", "{\"period\":{\"period\":{}}}", "null", "true", "0", "\"\"", "[]", "{}",
     ]
 
     private static let classicBytes: [[UInt8]?] = [
-        nil, [], [0], [0xFF], [0xEF, 0xBB, 0xBF], [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], [0xFE, 0xFF, 0, 0x7B], [0x22, 0xED, 0xA0, 0x80, 0x22],
+        nil, [], [0], [0xFF], [0xEF, 0xBB, 0xBF], [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], [0xFE, 0xFF, 0, 0x7B],
+        [0x22, 0xED, 0xA0, 0x80, 0x22],
         [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
     ]
 }
@@ -163,4 +170,3 @@ extension Array<UInt8> {
         return all
     }
 }
-

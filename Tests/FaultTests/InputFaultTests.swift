@@ -57,7 +57,8 @@ extension ProcessFaultTests {
                 let read = "SELECT coalesce(sum(next_offset), 0)::int8 FROM ingestion.consumer_offset WHERE topic = $1"
                 guard eventually(within: .seconds(scale.isLong ? 3_600 : 300), { (try? world.number(read, [.text(topic)])) == count })
                 else {
-                    throw Trouble("\(topic) has \(count) messages, and ingestion has read \((try? world.number(read, [.text(topic)])) ?? -1)")
+                    throw Trouble(
+                        "\(topic) has \(count) messages, and ingestion has read \((try? world.number(read, [.text(topic)])) ?? -1)")
                 }
             }
         }
@@ -101,7 +102,8 @@ extension ProcessFaultTests {
                     let topic = Topics.between[index / 10 % Topics.between.count]
                     message = fuzzer.inside(topic, like: real[topic] ?? [])
                 }
-                if let message, try log.append(message.topic, message.partition, key: message.key, value: message.value, headers: message.headers)
+                if let message,
+                    try log.append(message.topic, message.partition, key: message.key, value: message.value, headers: message.headers)
                 {
                     sent += 1
                 }
@@ -135,7 +137,8 @@ extension ProcessFaultTests {
             try house.judge(
                 .fuzz, feed,
                 FaultReport.Line(
-                    fault: "F18", how: "spoilt records, JSON classics, header bombs, damaged blocks of links, deep and huge values", count: sent,
+                    fault: "F18", how: "spoilt records, JSON classics, header bombs, damaged blocks of links, deep and huge values",
+                    count: sent,
                     lost: Int(inLog - outcomes),
                     remarks: "\(refused) dead letters with a reason; most memory gained \(growth.max() ?? 0) KiB; "
                         + "\(took.wholeMicroseconds / 1_000_000) s"), in: world)
@@ -174,22 +177,29 @@ extension ProcessFaultTests {
                 try house.judge(
                     fault, feed,
                     FaultReport.Line(
-                        fault: "F20", how: "every service's clock jumps by \(jumps.dropLast().joined(separator: ", then ")), and back", count: jumps.count * 8),
+                        fault: "F20", how: "every service's clock jumps by \(jumps.dropLast().joined(separator: ", then ")), and back",
+                        count: jumps.count * 8),
                     isGolden: fault == .clocks)
             }
         }
 
-        private func write(_ text: String, to file: String) throws { try (text + "\n").write(toFile: file, atomically: false, encoding: .utf8) }
+        private func write(_ text: String, to file: String) throws {
+            try (text + "\n").write(toFile: file, atomically: false, encoding: .utf8)
+        }
 
-        private static let fakeTime = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map { $0 + "/faketime/libfaketimeMT.so.1" }
-            .first { FileManager.default.fileExists(atPath: $0) }
+        private static let fakeTime = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map {
+            $0 + "/faketime/libfaketimeMT.so.1"
+        }
+        .first { FileManager.default.fileExists(atPath: $0) }
     }
 }
 
 extension FaultWorld {
     /// Resident KiB of a service.
     func memory(_ service: ServiceName) -> Int {
-        guard let pid = process(service)?.pid, let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return 0 }
+        guard let pid = process(service)?.pid, let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else {
+            return 0
+        }
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
     }

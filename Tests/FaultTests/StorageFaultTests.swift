@@ -43,7 +43,8 @@ extension ProcessFaultTests {
             try house.judge(
                 .diskFull, feed,
                 FaultReport.Line(
-                    fault: "F14", how: "no room left for PostgreSQL's tables and log", count: rounds, remarks: "not ready meanwhile: \(wentUnready) of \(rounds)"),
+                    fault: "F14", how: "no room left for PostgreSQL's tables and log", count: rounds,
+                    remarks: "not ready meanwhile: \(wentUnready) of \(rounds)"),
                 in: world)
         }
 
@@ -112,7 +113,8 @@ extension ProcessFaultTests {
             try house.judge(
                 .lostLog, again,
                 FaultReport.Line(
-                    fault: "F21", how: "the broker's log as it was some seconds before, then `truncated accept` and `replay-link`", count: links,
+                    fault: "F21", how: "the broker's log as it was some seconds before, then `truncated accept` and `replay-link`",
+                    count: links,
                     remarks: "noticed after \(noticed.wholeMicroseconds / 1_000) ms; \(links) links sent again"), in: world)
         }
 
@@ -123,7 +125,8 @@ extension ProcessFaultTests {
                 return print("skipped: poison (no attempt marker in this build)")
             }
             let whole = house.feed(.poison)
-            guard let deadly = whole.subjects.first, let one = whole.records.first(where: { $0.subject == deadly && $0.planted == nil }) else {
+            guard let deadly = whole.subjects.first, let one = whole.records.first(where: { $0.subject == deadly && $0.planted == nil })
+            else {
                 return
             }
             let feed = Feed(world, [one] + whole.records.filter { $0.subject != deadly }, about: whole.subjects.filter { $0 != deadly })
@@ -144,7 +147,8 @@ extension ProcessFaultTests {
             try house.judge(
                 .poison, feed,
                 FaultReport.Line(
-                    fault: "poison", how: "a message that nobody survives", count: restarts, remarks: "set aside as `crash` after \(restarts) restarts"),
+                    fault: "poison", how: "a message that nobody survives", count: restarts,
+                    remarks: "set aside as `crash` after \(restarts) restarts"),
                 without: [deadly])
         }
     }
