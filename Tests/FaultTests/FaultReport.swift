@@ -31,7 +31,7 @@ final class FaultReport: Sendable {
     func add(_ line: Line) {
         print("fault: \(line.markdown)")
         // Into a file or a pipe it would come at the very end.
-        _ = unsafe fflush(nil)
+        _ = fflush(nil)
         lines.withLock { $0.append(line) }
         write()
     }

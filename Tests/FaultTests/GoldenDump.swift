@@ -54,6 +54,8 @@ struct GoldenDump: Equatable {
     /// Rows that are a trace of the way and not of where it led.
     private static let kept: [String: String] = [
         "governance.quarantine": "status <> 'released'",
+        "policypush.push": "status <> 'withdrawn'",
+        "reporting.push_view": "status <> 'withdrawn'",
         "matchmaking.match": "is_current AND application_id = ''",
     ]
 

@@ -284,8 +284,8 @@ import Vocabulary
         let feed = house.feed(.commits)
         let before = world.databaseProxy.counts.commitsLost
         func lost() -> Int { world.databaseProxy.counts.commitsLost.reduce(0) { $0 + $1.value - (before[$1.key] ?? 0) } }
-        world.databaseProxy.loseCommits(perMille: 300)
-        let end = MonotonicClock.now + .seconds(scale.isLong ? 1_800 : 90)
+        world.databaseProxy.loseCommits(perMille: 500)
+        let end = MonotonicClock.now + .seconds(scale.isLong ? 1_800 : 150)
         while lost() < scale.ambiguousCommits, MonotonicClock.now < end {
             let left = Double(feed.records.count) * min(1, 0.1 + Double(lost()) / Double(scale.ambiguousCommits)) - Double(feed.sentCount)
             feed.pace(max(10, left))
