@@ -129,24 +129,39 @@ package struct DeadLetter: Sendable {
 
     var keyText: String { String(decoding: key ?? [], as: UTF8.self) }
 
-    /// The JSON object that goes to the dead-letter topic: reason, place, and the bytes in base64.
+    /// A broker takes less than a message in base64 can come to. The table has all of it; the topic as much as surely fits.
+    private static let envelopeValueMax = 384 << 10
+    private static let envelopeHeadersMax = 96 << 10
+
+    private var headersInEnvelope: [(name: String, value: [UInt8])] {
+        var room = Self.envelopeHeadersMax
+        return Array(
+            headers.prefix { header in
+                room -= header.name.utf8.count + header.value.count * 4 / 3 + 32
+                return room >= 0
+            })
+    }
+
+    /// The JSON object that goes to the dead-letter topic: reason, place, and the bytes in base64. `valueBytes` says how long a value is
+    /// of which this is only the beginning.
     func envelope(service: ServiceName, at now: Instant) -> [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in
                 object.member("service", service.rawValue)
                 object.member("reason", refusal.code)
-                object.member("detail", refusal.detail)
+                object.member("detail", String(refusal.detail.prefix(4_096)))
                 object.member("topic", place.topic)
                 object.member("partition", Int64(place.partition))
                 object.member("offset", place.offset)
                 object.member("index", Int64(place.index))
                 object.member("setAsideAt", now)
-                object.member("key", base64(key ?? []))
-                object.member("value", base64(value ?? []))
+                object.member("key", base64(Array((key ?? []).prefix(16 << 10))))
+                object.member("value", base64(Array((value ?? []).prefix(Self.envelopeValueMax))))
+                if let value, value.count > Self.envelopeValueMax { object.member("valueBytes", Int64(value.count)) }
                 object.member(
                     "headers",
                     array: { list in
-                        for header in headers {
+                        for header in headersInEnvelope {
                             list.element(object: {
                                 $0.member("name", header.name)
                                 $0.member("value", base64(header.value))

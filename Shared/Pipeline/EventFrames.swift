@@ -12,10 +12,14 @@ package enum EventFrames {
     /// A subject that is the key.
     static let sameAsKey: UInt16 = 0xFFFF
 
-    /// How many events a block says it has; nil when it is no block of ours.
+    /// The four lengths of an event with nothing in it.
+    static let eventLengthMin = 9
+
+    /// How many events a block says it has; nil when it is no block of ours, or can not hold that many.
     static func count(of bytes: [UInt8]) -> Int? {
         guard bytes.count >= headLength, bytes[0] == version else { return nil }
-        return Int(bytes[1]) << 24 | Int(bytes[2]) << 16 | Int(bytes[3]) << 8 | Int(bytes[4])
+        let count = Int(bytes[1]) << 24 | Int(bytes[2]) << 16 | Int(bytes[3]) << 8 | Int(bytes[4])
+        return count <= (bytes.count - headLength) / eventLengthMin ? count : nil
     }
 }
 

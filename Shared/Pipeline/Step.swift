@@ -168,6 +168,10 @@ package struct Step<Service: Decider> {
                 body: document.root)
             switch decider.admit(message, catalog: catalog) {
             case .handle(let key, let outsideID):
+                if let refusal = Self.unkeepable(key, outsideID) {
+                    work.setAside(letter(refusal))
+                    continue
+                }
                 admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
             case .pass: work.count(run.place, .passed)
             case .refuse(let refusal): work.setAside(letter(refusal))
@@ -182,6 +186,19 @@ package struct Step<Service: Decider> {
         work.book.linkIn[link] = sender.sequence + Int64(isWhole ? reader.count : end) - 1
         return isWhole || Mutant.isOn("part-moves-offset")
     }
+
+    /// Keys and ids go into indexes before any row of the message is tried, so what these can not hold is refused here.
+    private static func unkeepable(_ key: String, _ outsideID: OutsideID?) -> Refusal? {
+        for (name, text) in [("key", key), ("id", outsideID?.id ?? "")] {
+            if text.utf8.contains(0) { return Refusal(code: "nul-in-\(name)", detail: "the \(name) holds U+0000") }
+            if text.utf8.count > keyBytesMax {
+                return Refusal(code: "\(name)-too-long", detail: "the \(name) has \(text.utf8.count) bytes; at most \(keyBytesMax)")
+            }
+        }
+        return nil
+    }
+
+    private static var keyBytesMax: Int { 1_024 }
 
     private enum LinkAnswer {
         /// Apply from this event on.
@@ -223,7 +240,8 @@ package struct Step<Service: Decider> {
             return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
         }
         if !run.isOutside {
-            guard let sequence = event.sequence, sequence > 0, event.source.hasPrefix("xinqiao/") else {
+            guard let sequence = event.sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, event.source.hasPrefix("xinqiao/")
+            else {
                 return work.setAside(raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
             }
             let link = LinkIn(source: event.source, place: run.place)
@@ -244,6 +262,7 @@ package struct Step<Service: Decider> {
             sha256: run.isOutside ? Ledger.sha256(raw.value ?? []).hex : "", traceparent: event.traceparent)
         switch decider.admit(message, catalog: catalog) {
         case .handle(let key, let outsideID):
+            if let refusal = Self.unkeepable(key, outsideID) { return work.setAside(raw, refusal) }
             admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
         case .pass: work.count(run.place, .passed)
         case .refuse(let refusal): work.setAside(raw, refusal)

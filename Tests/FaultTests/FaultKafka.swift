@@ -32,7 +32,8 @@ final class FaultKafka {
 
     func start() throws {
         let said = try Script.output([
-            home + "/bin/start", String(port), folder.path, "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
+            "FAULT_WORLD=\(folder.deletingLastPathComponent().path)", home + "/bin/start", String(port), folder.path,
+            "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
             "log.message.timestamp.type=CreateTime",
         ])
         guard let pid = said.split(separator: "\n").compactMap({ Int32($0) }).last else { throw Trouble("Kafka did not start: \(said)") }

@@ -52,7 +52,8 @@ final class FaultPostgres {
             binaries.appendingPathComponent("postgres").path, ["-D", data.path] + settings.flatMap { ["-c", $0] })
         if roomMiB == nil { try? FileManager.default.removeItem(at: data.appendingPathComponent("postmaster.pid")) }
         server = try ChildProcess(
-            program: "/usr/bin/env", arguments: inRoom(postgres), environment: ProcessInfo.processInfo.environment,
+            program: "/usr/bin/env", arguments: ["FAULT_WORLD=\(folder.deletingLastPathComponent().path)"] + inRoom(postgres),
+            environment: ProcessInfo.processInfo.environment,
             output: folder.appendingPathComponent("log").path)
         try waitUntilAnswering()
     }
@@ -67,7 +68,11 @@ final class FaultPostgres {
             touch "$1.ready"; exec sleep 1000000
             """
         let keeper = try ChildProcess(
-            program: "/usr/bin/env", arguments: ["unshare", "-m", "/bin/sh", "-c", script, "sh", data.path, String(sizeMiB)],
+            program: "/usr/bin/env",
+            arguments: [
+                "FAULT_WORLD=\(data.deletingLastPathComponent().deletingLastPathComponent().path)", "unshare", "-m", "/bin/sh", "-c",
+                script, "sh", data.path, String(sizeMiB),
+            ],
             environment: ProcessInfo.processInfo.environment)
         guard eventually(within: .seconds(5), { FileManager.default.fileExists(atPath: data.path + ".ready") || !keeper.isRunning }),
             keeper.isRunning
@@ -83,6 +88,12 @@ final class FaultPostgres {
     }
 
     func empty() throws { try Script.run(inRoom(["/bin/sh", "-c", "rm -f '\(data.path)/filler' '\(data.path)/filler2'"])) }
+
+    /// How often the server's log has these words.
+    func logged(_ words: String) -> Int {
+        let log = (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? ""
+        return log.components(separatedBy: words).count - 1
+    }
 
     var isRunning: Bool { server?.isRunning == true }
 

@@ -69,7 +69,7 @@ final class FaultProxy: @unchecked Sendable {
 
     var counts: Counts { counted.withLock { $0 } }
 
-    /// Resets this many live connections, drawn by lot, as soon as there are any.
+    /// Resets this many live connections, drawn by lot, or as many as there are.
     func reset(_ count: Int) { orders.withLock { $0.resets += count } }
 
     /// While true every connection is closed and every new one refused.
@@ -114,18 +114,13 @@ final class FaultProxy: @unchecked Sendable {
     }
 
     private func carryOut(resets: Int) {
-        guard resets > 0, !pairs.isEmpty else {
-            if resets > 0 { orders.withLock { $0.resets += resets } }
-            return
-        }
-        var left = resets
-        while left > 0, let index = pairs.indices.randomElement(using: &random) {
+        // What is not there can not be reset, and waiting for it would strike every new connection at birth.
+        for _ in 0..<min(resets, pairs.count) {
+            guard let index = pairs.indices.randomElement(using: &random) else { break }
             end(index, byReset: true)
             pairs.remove(at: index)
             counted.withLock { $0.resets += 1 }
-            left -= 1
         }
-        if left > 0 { orders.withLock { $0.resets += left } }
     }
 
     private func accept(isRefusing: Bool) {

@@ -30,6 +30,8 @@ final class FaultReport: Sendable {
 
     func add(_ line: Line) {
         print("fault: \(line.markdown)")
+        // Into a file or a pipe it would come at the very end.
+        _ = fflush(nil)
         lines.withLock { $0.append(line) }
         write()
     }

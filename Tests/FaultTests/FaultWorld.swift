@@ -25,6 +25,8 @@ final class FaultWorld: @unchecked Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-faults-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         _ = unsafe chmod(folder.path, 0o755)
+        // Inherited by everything that this world starts; so a watchman finds it should this process not come to its end.
+        try Self.watch(folder)
         postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB)
         databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile))
         kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"))
@@ -36,6 +38,23 @@ final class FaultWorld: @unchecked Sendable {
         try operate(["migrate"])
         try operate(["topics", "apply", "--packs", Self.packs])
         try operate(["catalog", "publish", Self.packs])
+    }
+
+    private static let mark = "FAULT_WORLD"
+
+    /// Ends what is left of a world once this process is gone, however it went.
+    private static func watch(_ folder: URL) throws {
+        let script = """
+            while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
+            for environment in /proc/[0-9]*/environ; do
+                process=${environment%/environ}; process=${process#/proc/}
+                [ "$process" != "$$" ] && grep -qszx "\(mark)=$2" "$environment" && kill -9 "$process"
+            done
+            rm -rf "$2"
+            """
+        _ = try ChildProcess(
+            program: "/bin/sh", arguments: ["-c", script, "sh", String(getpid()), folder.path],
+            environment: ["PATH": "/usr/bin:/bin"])
     }
 
     static var packs: String { Repository.root.appendingPathComponent("packs").path }
@@ -87,6 +106,7 @@ final class FaultWorld: @unchecked Sendable {
             "XINQIAO_POSTGRES": conninfo(of: service),
             "XINQIAO_KAFKA_BOOTSTRAP": kafka.bootstrap,
             "XINQIAO_STATUS_PORT": instance == 0 ? String(statusPort(service)) : "0",
+            Self.mark: folder.path,
             "XINQIAO_INSTANCE": name ?? "\(service.rawValue)-\(instance)",
         ]
         let process = try ChildProcess(

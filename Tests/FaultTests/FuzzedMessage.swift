@@ -19,6 +19,8 @@ struct FuzzedMessage {
 struct Fuzzer {
     private var random: SplitMix64
     private let sound: [OutsideRecord]
+    /// A link of this beginning is forged.
+    static let source = "xinqiao/fuzz"
     private var drawn = 0
     /// Our own forged links: sequences are dense, so that what is in the blocks is really looked at.
     private var sequences: [String: Int64] = [:]
@@ -69,7 +71,7 @@ struct Fuzzer {
     mutating func inside(_ topic: String, like real: [(type: String, key: String, value: [UInt8])]) -> FuzzedMessage {
         drawn += 1
         let partition = Int32(random.whole(0...Int(FaultWorld.lanes) - 1))
-        let source = "xinqiao/fuzz/\(random.whole(0...3))"
+        let source = "\(Self.source)/\(random.whole(0...3))"
         let link = "\(source) \(topic)/\(partition)"
         var block: [UInt8] = [1]
         let events = random.whole(1...5)

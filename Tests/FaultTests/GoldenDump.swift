@@ -9,10 +9,24 @@ struct GoldenDump: Equatable {
 
     static func == (one: GoldenDump, other: GoldenDump) -> Bool { one.tables == other.tables }
 
+    private static let answered =
+        "an application or a push is answered once, by what is known when it comes; of two topics either may be read first"
+
     /// Business tables that two calm runs do not share, each with the reason. The other oracles still cover what fills them.
     static let excluded: [String: String] = [
         "scoring.score_history": "a row for every batch that changed a score: how often that is depends on where batches are cut",
         "reporting.governance_event_view": "a record that waited for its consent left two rows; one that came after it left none",
+        "matchmaking.application": answered,
+        "matchmaking.deadline": answered,
+        "matchmaking.application_refusal": answered,
+        "reporting.application_view": answered,
+        "reporting.handling_view": answered,
+        "reporting.credit_report_view": answered,
+        "reporting.offer_view": answered,
+        "scoring.report": answered,
+        "exchange.release": answered,
+        "exchange.release_audit": answered,
+        "reporting.release_view": answered,
         "policypush.policy_budget": "one row for all firms",
         "reporting.quarterly_report": "one row for all firms",
     ]
@@ -27,12 +41,12 @@ struct GoldenDump: Equatable {
     /// Columns, and members of JSON columns, that depend on how the inputs were cut into batches or on which of two topics was read first.
     static let orderly: [String: [String]] = [
         // Counts the portraits of a subject.
-        "scoring.portrait": ["revision", "body,revision"],
+        "scoring.portrait": ["revision", "body,revision", "body,asOf", "body,score,scoreId"],
         "matchmaking.match": ["portrait_revision"],
         "reporting.subject_view": ["revision", "score_id"],
-        "reporting.offer_view": ["revision"],
-        // A report says what was known when the application came; that there is one for each is compared.
-        "scoring.report": ["report_id", "score_id", "text_en", "text_zh"],
+        // As it was when the firm first met the conditions.
+        "policypush.push": ["conditions", "amount_fen"],
+        "reporting.push_view": ["expected_fen"],
         "governance.fact": ["quality", "duplicate_of"],
         "governance.identity": ["learned_from"],
     ]
@@ -40,7 +54,9 @@ struct GoldenDump: Equatable {
     /// Rows that are a trace of the way and not of where it led.
     private static let kept: [String: String] = [
         "governance.quarantine": "status <> 'released'",
-        "matchmaking.match": "is_current",
+        "policypush.push": "status <> 'withdrawn'",
+        "reporting.push_view": "status <> 'withdrawn'",
+        "matchmaking.match": "is_current AND application_id = ''",
     ]
 
     /// How the rows about a subject are found in tables without a column of that name.

@@ -54,21 +54,25 @@ final class RawLog {
     func messages(of topic: String, _ take: (RawMessage) throws -> Void) throws {
         let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
         defer { consumer.close() }
+        var ends: [Int32: Int64] = [:]
+        var positions: [TopicPosition] = []
         for partition in 0..<FaultWorld.lanes {
             let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
-            var position = marks.low
-            guard position < marks.high else { continue }
-            try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: position)])
-            var idle = 0
-            while position < marks.high, idle < 40 {
-                var messages: [RawMessage] = []
-                var errors: [PartitionError] = []
-                try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
-                idle = messages.isEmpty ? idle + 1 : 0
-                for message in messages where message.offset < marks.high {
-                    position = message.offset + 1
-                    try take(message)
-                }
+            guard marks.low < marks.high else { continue }
+            ends[partition] = marks.high
+            positions.append(TopicPosition(topic: topic, partition: partition, offset: marks.low))
+        }
+        try consumer.assign(positions)
+        var idle = 0
+        while !ends.isEmpty, idle < 40 {
+            var messages: [RawMessage] = []
+            var errors: [PartitionError] = []
+            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+            idle = messages.isEmpty ? idle + 1 : 0
+            for message in messages {
+                guard let end = ends[message.partition] else { continue }
+                if message.offset + 1 >= end { ends[message.partition] = nil }
+                try take(message)
             }
         }
     }
