@@ -85,7 +85,8 @@ let tools: [Target] = [
     .executableTarget(
         name: "bench",
         dependencies: [
-            "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Postgres", "Contracts", "Vocabulary",
+            "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Kafka", "Postgres", "Chassis", "Contracts",
+            "Vocabulary",
         ],
         path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(

@@ -8,11 +8,14 @@ import Vocabulary
 
 extension Command {
     static let demo = Command(
-        "demo", usage: "[--firms N] [--seed N] [--months N] [--exit] [--folder DIR]",
+        "demo", usage: "[--firms N] [--seed N] [--months N] [--kafka HOST:PORT] [--exit] [--folder DIR]",
         summary: "bring up the whole suite on this machine, feed it a seeded province, and account for every record",
-        valued: ["firms", "seed", "months", "folder", "packs", "port"], flags: ["exit"],
-        details:
-            "The same seed gives the same province. Ends with a summary and one line of JSON; then works on until Ctrl-C, unless --exit."
+        valued: ["firms", "seed", "months", "folder", "packs", "port", "kafka"], flags: ["exit"],
+        details: """
+            The same seed gives the same province. Ends with a summary and one line of JSON; then works on until Ctrl-C, unless --exit.
+            --kafka names a broker without our topics in it, in place of the built-in one, which keeps 5 MiB a partition and so has to be
+            fed slowly.
+            """
     ) { options in
         let firms = try options.int("firms", default: Int(ProcessInfo.processInfo.environment["FIRMS"] ?? "") ?? 2_000, in: 1...2_000_000)
         let seed = try options.int("seed", default: Int(ProcessInfo.processInfo.environment["SEED"] ?? "") ?? 1, in: 0...Int.max)
@@ -32,8 +35,8 @@ extension Command {
     }
 
     static let up = Command(
-        "up", usage: "[--folder DIR]", summary: "bring up the whole suite on this machine, empty, until Ctrl-C",
-        valued: ["folder", "packs", "port"], flags: ["exit"],
+        "up", usage: "[--folder DIR] [--kafka HOST:PORT]", summary: "bring up the whole suite on this machine, empty, until Ctrl-C",
+        valued: ["folder", "packs", "port", "kafka"], flags: ["exit"],
         details: "The built-in broker keeps nothing, so every start is a new one. Lasting service is compose's part: see compose/README.md."
     ) { options in
         try Embedded.run(options) { suite in
@@ -54,7 +57,8 @@ enum Embedded {
         Shutdown.install(deadline: .seconds(30))
         let folder = try WorkFolder(options.text("folder") ?? ".demo")
         let suite = try EmbeddedSuite(
-            folder: folder, packs: options.text("packs") ?? "packs", portBase: try options.int("port", default: 9_464, in: 1_024...65_000))
+            folder: folder, packs: options.text("packs") ?? "packs", portBase: try options.int("port", default: 9_464, in: 1_024...65_000),
+            kafka: options.text("kafka"))
         defer { suite.stop() }
         try suite.start()
         let isOK = try work(suite)
@@ -80,6 +84,8 @@ struct DemoFeed {
         let ledger = SentLedger(connection: try Connections.postgres())
         let sender = try Sender(try Connections.kafka())
         var gate = FlowGate(flow: Flow(connection: connection))
+        // A broker with a disk holds what waits; the bound keeps the feed from running away all the same.
+        if suite.isOwnBroker == false { gate.underWayMax = 2_000_000 }
         let lastMonth = WallClock.now.dayInChina.month + -1
         let province = Province(seed: seed, firms: firms, months: months, lastMonth: lastMonth)
         let banks = try DemoBanks(ledger: ledger, seed: seed)
@@ -100,7 +106,7 @@ struct DemoFeed {
             for record in province.records(ofFirm: firm) {
                 if record.type == "financing.requested" { requests.append(record) } else { try send(record, at: record.time) }
             }
-            if firm % 4 == 3 { try gate.hold(sender) }
+            if firm % (suite.isOwnBroker ? 4 : 100) == 3 { try gate.hold(sender) }
             if Shutdown.isRequested { throw Failure("stopped in the middle of the feed; the next run begins anew") }
             let seconds = max(0.001, MonotonicClock.now.since(started).inSeconds)
             Terminal.progress("\(firm + 1) of \(firms) firms, \(sender.sent) records, \(Int(Double(sender.sent) / seconds))/s")
@@ -127,7 +133,7 @@ struct DemoFeed {
             if Int64(banks.answered) >= left, banks.sent == answersBefore { break }
         }
         try ledger.flush()
-        return try Summary(connection: connection, seconds: MonotonicClock.now.since(started).inSeconds)
+        return try Summary(connection: connection, seconds: MonotonicClock.now.since(started).inSeconds, peakMemory: suite.peakMemory)
     }
 }
 

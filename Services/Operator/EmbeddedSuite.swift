@@ -1,5 +1,6 @@
 import Chassis
 import Contracts
+import Deciding
 import Foundation
 import Pipeline
 import Synchronization
@@ -20,8 +21,12 @@ final class EmbeddedSuite: Sendable {
     private let isEnding = Atomic<Bool>(false)
     private let bootstrapText = Mutex<String>("")
 
-    init(folder: WorkFolder, packs: String, portBase: Int) throws {
+    /// A broker of somebody else's, in place of the built-in one.
+    private let kafka: String?
+
+    init(folder: WorkFolder, packs: String, portBase: Int, kafka: String? = nil) throws {
         self.folder = folder
+        self.kafka = kafka
         self.packs = packs
         try folder.startAnew()
         postgres = try PrivatePostgres(in: folder)
@@ -33,14 +38,55 @@ final class EmbeddedSuite: Sendable {
         }
     }
 
+    var isOwnBroker: Bool { kafka == nil }
+
+    /// Peak resident memory of each process, by name. Unit: MiB.
+    var peakMemory: [(name: String, mebibytes: Double)] {
+        let running = processes.withLock { $0 }
+        return running.sorted { $0.key < $1.key }.compactMap { name, process in
+            guard name != "postgres", let status = try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8),
+                let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+                let kibibytes = Double(line.filter(\.isNumber))
+            else { return nil }
+            return (name, kibibytes / 1_024)
+        }
+    }
+
     var bootstrap: String { bootstrapText.withLock { $0 } }
     var consoleAddress: String { "http://127.0.0.1:\(rooms.first { $0.service == .reporting }?.port ?? 0)/" }
 
     /// Brings everything up; returns when every service is ready.
     func start() throws {
-        Terminal.say("starting a private PostgreSQL and the built-in broker …")
+        Terminal.say("starting a private PostgreSQL\(isOwnBroker ? " and the built-in broker" : "") …")
         keep(try postgres.start { [self] in restartPostgres(after: $0) })
         unsafe setenv(ServiceKeys.postgres, postgres.conninfo, 1)
+        if let kafka { bootstrapText.withLock { $0 = kafka } } else { try startBroker() }
+        unsafe setenv(ServiceKeys.bootstrap, bootstrap, 1)
+        // The built-in broker answers an empty fetch only when its wait is over.
+        if isOwnBroker { unsafe setenv(ServiceKeys.kafkaOptions, "fetch.wait.max.ms=10", 1) }
+        try writeEnvironmentFile()
+
+        Terminal.say("making roles and schemas …")
+        try Migrating.run(password: nil, environment: ProcessInfo.processInfo.environment) { _ in }
+
+        Terminal.say("publishing the packs …")
+        let loaded = try Pack.load(packs)
+        let settings = try Connections.kafka()
+        if !isOwnBroker {
+            let catalog = Catalog(version: 0, entries: loaded.flatMap(\.entries).map(\.entry))
+            try TopicPlan.apply(TopicPlan.specs(catalog, partitions: 4, replication: 1), settings) { Terminal.say($0) }
+        }
+        try CatalogPublishing.check(loaded, beside: [])
+        Terminal.say(try CatalogPublishing.publish(loaded, beside: [], settings))
+
+        Terminal.say("starting \(rooms.count) services …")
+        for room in rooms {
+            try launch(room.service.rawValue, program: room.service.rawValue, arguments: [], environment: environment(of: room))
+        }
+        try waitUntilReady(.seconds(60))
+    }
+
+    private func startBroker() throws {
         let addressFile = folder.path("broker-address")
         try launch("broker", program: "xinqiao", arguments: ["broker", "--packs", packs, "--address-file", addressFile], environment: [:])
         bootstrapText.withLock { $0 = "" }
@@ -52,25 +98,6 @@ final class EmbeddedSuite: Sendable {
             usleep(50_000)
         }
         guard !bootstrap.isEmpty else { throw Failure("the built-in broker did not start; see \(folder.path("logs/broker.log"))") }
-        unsafe setenv(ServiceKeys.bootstrap, bootstrap, 1)
-        // The built-in broker answers an empty fetch only when its wait is over.
-        unsafe setenv(ServiceKeys.kafkaOptions, "fetch.wait.max.ms=10", 1)
-        try writeEnvironmentFile()
-
-        Terminal.say("making roles and schemas …")
-        try Migrating.run(password: nil, environment: ProcessInfo.processInfo.environment) { _ in }
-
-        Terminal.say("publishing the packs …")
-        let loaded = try Pack.load(packs)
-        let settings = try Connections.kafka()
-        try CatalogPublishing.check(loaded, beside: [])
-        Terminal.say(try CatalogPublishing.publish(loaded, beside: [], settings))
-
-        Terminal.say("starting \(rooms.count) services …")
-        for room in rooms {
-            try launch(room.service.rawValue, program: room.service.rawValue, arguments: [], environment: environment(of: room))
-        }
-        try waitUntilReady(.seconds(60))
     }
 
     func environment(of room: Room) -> [String: String] {
@@ -87,7 +114,7 @@ final class EmbeddedSuite: Sendable {
         for room in rooms {
             var text = ""
             let all = [
-                ServiceKeys.bootstrap: bootstrap, ServiceKeys.kafkaOptions: "fetch.wait.max.ms=10",
+                ServiceKeys.bootstrap: bootstrap, ServiceKeys.kafkaOptions: isOwnBroker ? "fetch.wait.max.ms=10" : "",
             ].merging(environment(of: room)) { $1 }
             for (key, value) in all.sorted(by: { $0.key < $1.key }) { text += "export \(key)='\(value)'\n" }
             try text.write(toFile: folder.path("\(room.service.rawValue).env"), atomically: true, encoding: .utf8)
@@ -95,7 +122,7 @@ final class EmbeddedSuite: Sendable {
         let mine = """
             export \(ServiceKeys.postgres)='\(postgres.conninfo)'
             export \(ServiceKeys.bootstrap)='\(bootstrap)'
-            export \(ServiceKeys.kafkaOptions)='fetch.wait.max.ms=10'
+            export \(ServiceKeys.kafkaOptions)='\(isOwnBroker ? "fetch.wait.max.ms=10" : "")'
 
             """
         try mine.write(toFile: folder.path("operator.env"), atomically: true, encoding: .utf8)

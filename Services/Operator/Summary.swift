@@ -10,8 +10,12 @@ struct Summary {
     private let hops: [(name: String, lost: Int64, duplicated: Int64)]
     let seconds: Double
 
-    init(connection: Connection, seconds: Double) throws {
+    /// Peak resident memory of each process. Unit: MiB.
+    private let peakMemory: [(name: String, mebibytes: Double)]
+
+    init(connection: Connection, seconds: Double, peakMemory: [(name: String, mebibytes: Double)] = []) throws {
         self.seconds = seconds
+        self.peakMemory = peakMemory
         func number(_ sql: String) throws -> Int64 { try connection.execute(sql).first.map { try $0.int64(0) } ?? 0 }
         figures = try Self.counts.map { (name: $0.name, value: try number($0.sql)) }
         hops = try Self.checks.map { check in
@@ -41,6 +45,9 @@ struct Summary {
             writer.object { object in
                 object.member("ok", isOK)
                 object.member("seconds", (seconds * 10).rounded() / 10)
+                object.member(
+                    "peakMemoryMiB",
+                    object: { inner in for (name, mebibytes) in peakMemory { inner.member(name, mebibytes.rounded()) } })
                 object.member(
                     "records",
                     object: { records in

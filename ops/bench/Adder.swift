@@ -18,6 +18,9 @@ struct Adder: Decider {
 
     static let sums = StoreTable("adder_sum", columns: [.init("key", .text), .init("sum", .int64)], key: ["key"], onConflict: .replace)
 
+    /// Whether it writes a row of a table beside its state.
+    var writesRows = true
+
     var service: ServiceName { .governance }
 
     func admit(_ message: Message, catalog: Catalog) -> Admission { .handle(key: message.subject) }
@@ -26,7 +29,7 @@ struct Adder: Decider {
         guard case .message(let message) = input else { return }
         guard let number = message.body["add"]?.int else { return effects.refuse("field-missing", "add") }
         state.sum += number
-        effects.write([.text(key), .int64(state.sum)], to: Self.sums)
+        if writesRows { effects.write([.text(key), .int64(state.sum)], to: Self.sums) }
         effects.send(type: "sum", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.governanceFacts, key: key, subject: key)
     }
 }

@@ -2,13 +2,17 @@
 enum Arguments {
     case help
     case measure(Plan)
+    /// Not for people: what the part `path` starts.
+    case servePath
 
     static let usage = """
-        bench [--part NAME]… [--runs N] [--model FILE] [--write FILE]
+        bench [--part NAME]… [--runs N] [--model FILE] [--write FILE] [--messages N] [--firms N,N]
 
           --part NAME   one of \(Part.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated; all when left out
           --runs N      measured runs of each contender, 5 or more (default 5); one more of each goes before, unmeasured
           --model FILE  catalogue entry with the card to score by (default \(Plan.modelDefault))
+          --messages N  of a run of the part `path` (default 1000000)
+          --firms N,N   sizes of the part `suite`, small and large (default 600,6060: 100,000 and a million records)
           --write FILE  put the table between `\(Report.beginMark)` and `\(Report.endMark)` of FILE
 
         Prints a table and, as its last line, one JSON object.
@@ -19,6 +23,10 @@ enum Arguments {
         var parts: [Part] = []
         var rest = words[...]
         while let word = rest.popFirst() {
+            if word == "--serve-path" {
+                self = .servePath
+                return
+            }
             if word == "--help" || word == "-h" {
                 self = .help
                 return
@@ -31,6 +39,13 @@ enum Arguments {
             case "--runs":
                 guard let runs = Int(value), (5...1_000).contains(runs) else { throw .usage("--runs \(value): 5 to 1000") }
                 plan.runs = runs
+            case "--messages":
+                guard let count = Int(value), (10_000...10_000_000).contains(count) else { throw .usage("--messages \(value): 10000 to 10000000") }
+                plan.messages = count
+            case "--firms":
+                let sizes = value.split(separator: ",").compactMap { Int($0) }
+                guard !sizes.isEmpty, sizes.allSatisfy({ (1...1_000_000).contains($0) }) else { throw .usage("--firms \(value): numbers with commas") }
+                plan.firms = sizes
             case "--model": plan.model = value
             case "--write": plan.document = value
             default: throw .usage("\(word) is unknown; see --help")
@@ -49,6 +64,8 @@ struct Plan {
     /// Measured runs of each contender; the median counts.
     var runs = 5
     var model = Plan.modelDefault
+    var messages = 1_000_000
+    var firms = [600, 6_060]
     /// A Markdown file to put the table into.
     var document: String?
 }

@@ -8,6 +8,7 @@ struct Main {
             switch try Arguments(Array(CommandLine.arguments.dropFirst())) {
             case .help: print(Arguments.usage)
             case .measure(let plan): try measure(plan)
+            case .servePath: try PathService.serve()
             }
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))

@@ -1,0 +1,86 @@
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import Synchronization
+import Vocabulary
+import Wire
+
+/// How long a message takes from the hands of its sender into those of its reader, on the whole path.
+enum LatencyBench {
+    private static let lanes: Int32 = 4
+
+    /// Sends at a steady pace, reads what comes out, and returns the 99th of a hundred. Unit: milliseconds.
+    static func p99(rate: Int, seconds: Int, schema: String, _ settings: KafkaSettings, _ postgres: ScratchPostgres) throws -> Double {
+        let admin = try postgres.connect()
+        // The links begin anew: the feed numbers its messages from 1.
+        try admin.script("TRUNCATE \(schema).link_in")
+        let service = try PathService.start(bootstrap: settings.bootstrap, postgres: postgres.folder, schema: schema)
+        defer { service.stop() }
+        Thread.sleep(forTimeInterval: 2)
+        let consumer = try KafkaConsumer(
+            KafkaSettings(
+                bootstrap: settings.bootstrap, clientID: "latency", extra: ["fetch.wait.max.ms": "5"]), groupID: "latency")
+        defer { consumer.close() }
+        try consumer.assign(
+            (0..<lanes).map { lane in
+                let high = try? consumer.watermarks(topic: PathBench.output, partition: lane, timeout: .seconds(5)).high
+                return TopicPosition(topic: PathBench.output, partition: lane, offset: high ?? 0)
+            })
+        let count = rate * seconds
+        let warm = rate * 2
+        let sentAt = SentTimes(count)
+        let sending = Thread {
+            guard let feed = try? LinkFeed(settings, lanes: lanes) else { return }
+            let begin = Date().timeIntervalSince1970
+            var next = 0
+            while next < count {
+                let due = min(count, Int((Date().timeIntervalSince1970 - begin) * Double(rate)))
+                if due > next {
+                    let now = Date().timeIntervalSince1970
+                    sentAt.note(next..<due, now)
+                    _ = try? feed.send((next..<due).map { (key: "late-\($0)", value: PathBench.value($0)) }, to: PathBench.input)
+                    next = due
+                }
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+            try? feed.finish()
+        }
+        sending.start()
+        var delays: [Double] = []
+        let limit = Date().addingTimeInterval(Double(seconds) + 30)
+        var seen = 0
+        while seen < count, Date() < limit {
+            var messages: [RawMessage] = []
+            var errors: [PartitionError] = []
+            try consumer.poll(into: &messages, errors: &errors, countMax: 1_000, bytesMax: 8 << 20, wait: .milliseconds(50))
+            let now = Date().timeIntervalSince1970
+            for message in messages {
+                for event in message.events {
+                    guard let key = event.partitionKey, key.hasPrefix("late-"), let number = Int(key.dropFirst(5)), number < count else {
+                        continue
+                    }
+                    seen += 1
+                    if number >= warm { delays.append((now - sentAt[number]) * 1_000) }
+                }
+            }
+        }
+        guard seen == count else { throw BenchFault.unequal("\(seen) outputs of \(count)") }
+        delays.sort()
+        return delays[min(delays.count - 1, delays.count * 99 / 100)]
+    }
+}
+
+/// When each message was sent, noted by one thread and read by another.
+private final class SentTimes: Sendable {
+    private let times: Mutex<[Double]>
+
+    init(_ count: Int) { times = Mutex(Array(repeating: 0, count: count)) }
+
+    func note(_ numbers: Range<Int>, _ moment: Double) {
+        times.withLock { times in for number in numbers { times[number] = moment } }
+    }
+
+    subscript(number: Int) -> Double { times.withLock { $0[number] } }
+}

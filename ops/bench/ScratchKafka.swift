@@ -1,0 +1,30 @@
+import Foundation
+
+/// A real Apache Kafka of the measurement's own: one node in a folder that goes when it stops. From `KAFKA_HOME`, else from
+/// `../shared/kafka`; nil with the reason where there is none.
+final class ScratchKafka {
+    let bootstrap: String
+    private let folder: String
+    private let pid: Int32
+
+    static var home: String? {
+        let named = ProcessInfo.processInfo.environment["KAFKA_HOME"] ?? "../shared/kafka"
+        return FileManager.default.isExecutableFile(atPath: named + "/bin/start") ? named : nil
+    }
+
+    init(home: String) throws {
+        folder = "/var/tmp/xinqiao-bench-kafka-\(getpid())-\(UInt32.random(in: 0...0xFFFF))"
+        let port = 20_000 + Int(getpid()) % 20_000
+        let answer = try Command.output([home + "/bin/start", String(port), folder, "num.partitions=4"])
+        guard let pid = Int32(answer.split(separator: "\n").last ?? "") else { throw BenchFault.file(home, answer) }
+        self.pid = pid
+        bootstrap = "127.0.0.1:\(port)"
+    }
+
+    func stop() {
+        kill(pid, SIGTERM)
+        for _ in 0..<100 where kill(pid, 0) == 0 { Thread.sleep(forTimeInterval: 0.1) }
+        kill(pid, SIGKILL)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

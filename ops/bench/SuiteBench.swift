@@ -1,0 +1,42 @@
+import Foundation
+import Wire
+
+/// The whole suite over a real Kafka: the demonstration's province through all eight services, twice, in two sizes.
+enum SuiteBench {
+    /// About 165 records a firm: 600 firms are 100,000, 6,060 a million.
+    static func measured(firms: [Int]) throws -> Part.Answer {
+        guard let home = ScratchKafka.home else { return .skipped("there is no Kafka: set KAFKA_HOME") }
+        var runs: [(records: Double, seconds: Double)] = []
+        var peak = 0.0
+        for firms in firms {
+            let kafka = try ScratchKafka(home: home)
+            defer { kafka.stop() }
+            let folder = "/var/tmp/xinqiao-bench-suite-\(getpid())"
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("xinqiao").path
+            let answer = try Command.output([
+                program, "demo", "--firms", String(firms), "--kafka", kafka.bootstrap, "--exit", "--folder", folder,
+            ])
+            guard let line = answer.split(separator: "\n").last(where: { $0.hasPrefix("{") }) else {
+                throw BenchFault.file("xinqiao demo", answer)
+            }
+            let json = try JSONDocument(parsing: Array(line.utf8)).root
+            guard json["ok"]?.bool == true, let records = json["records"]?["in"]?.double, let seconds = json["seconds"]?.double else {
+                throw BenchFault.file("xinqiao demo", String(line))
+            }
+            runs.append((records, seconds))
+            for (_, memory) in json["peakMemoryMiB"].map({ Array($0.members) }) ?? [] { peak = max(peak, memory.double ?? 0) }
+            print("suite: \(Int(records)) records of \(firms) firms in \(seconds) s")
+        }
+        guard let small = runs.first, let large = runs.last else { return .skipped("no sizes") }
+        return .figures([
+            Figure(
+                "suite_records_per_s", "records through all services, from the first one sent to the last effect", unit: "records/s",
+                of: [large.records / large.seconds]),
+            Figure(
+                "suite_linearity", "time a record at the large size through the small one; 1 is linear", unit: "×",
+                of: [(large.seconds / large.records) / (small.seconds / small.records)]),
+            Figure("suite_rss_mb", "peak memory of the largest service", unit: "MiB", of: [peak]),
+        ])
+    }
+}
