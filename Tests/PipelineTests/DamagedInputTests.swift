@@ -2,6 +2,7 @@ import Contracts
 import Deciding
 import Pipeline
 import Testing
+import Vocabulary
 import Wire
 
 /// What a fuzzed log taught: each of these once ended the process, or kept it from ever going on.
@@ -16,8 +17,13 @@ import Wire
     private func block(count: [UInt8], _ events: [UInt8]) -> [UInt8] { [1] + count + Array(repeating: 0, count: 8) + events }
 
     private func event(key: [UInt8], _ value: String) -> [UInt8] {
-        [3] + Array("add".utf8) + [UInt8(key.count >> 8), UInt8(key.count & 0xFF)] + key + [0xFF, 0xFF, 0, 0, 0, UInt8(value.utf8.count)]
-            + Array(value.utf8)
+        var bytes: [UInt8] = [3]
+        bytes += Array("add".utf8)
+        bytes += [UInt8(key.count >> 8), UInt8(key.count & 0xFF)]
+        bytes += key
+        bytes += [0xFF, 0xFF, 0, 0, 0, UInt8(value.utf8.count)]
+        bytes += Array(value.utf8)
+        return bytes
     }
 
     private func send(_ house: MemoryHouse, sequence: String, _ block: [UInt8]) {
