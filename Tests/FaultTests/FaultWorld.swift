@@ -37,7 +37,16 @@ final class FaultWorld: @unchecked Sendable {
         connection.close()
         try operate(["migrate"])
         try operate(["topics", "apply", "--packs", Self.packs])
-        try operate(["catalog", "publish", Self.packs])
+        // A topic just made has no leader for a moment.
+        for attempt in 1...10 {
+            do {
+                try operate(["catalog", "publish", Self.packs])
+                break
+            } catch {
+                if attempt == 10 { throw error }
+                OwnThread.sleep(for: .seconds(1))
+            }
+        }
     }
 
     private static let mark = "FAULT_WORLD"

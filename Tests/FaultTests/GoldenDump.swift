@@ -44,9 +44,9 @@ struct GoldenDump: Equatable {
         "scoring.portrait": ["revision", "body,revision", "body,asOf", "body,score,scoreId"],
         "matchmaking.match": ["portrait_revision"],
         "reporting.subject_view": ["revision", "score_id"],
-        // As it was when the firm first met the conditions.
-        "policypush.push": ["conditions", "amount_fen"],
-        "reporting.push_view": ["expected_fen"],
+        // As it was when the firm first met the conditions, and whether it did not for a while.
+        "policypush.push": ["conditions", "amount_fen", "reason"],
+        "reporting.push_view": ["expected_fen", "reason"],
         "governance.fact": ["quality", "duplicate_of"],
         "governance.identity": ["learned_from"],
     ]
