@@ -12,6 +12,7 @@ import Vocabulary
     private var handle: ClientHandle?
     private var names = TopicNames()
     private var headerNames = HeaderNames()
+    private let isNudging = Flag()
 
     /// Makes the client; connects in the background. Refuses settings that the library does not know.
     package init(_ settings: KafkaSettings, groupID: String) throws(KafkaFault) {
@@ -56,6 +57,20 @@ import Vocabulary
                 }
             }
             unsafe rd_kafka_message_destroy(message)
+        }
+        // A full call says that there is a backlog, and that the client's queue may have been full until now.
+        if count >= countMax || bytes >= bytesMax, let last = batch.last { nudge(handle, last.topic, last.partition) }
+    }
+
+    /// Lets librdkafka 2.0.2 see that there is room in its queue again. Its thread for a broker looks only when something happens on
+    /// the connection, or once a second; so something is asked of the partition's leader, and the answer is thrown away.
+    private func nudge(_ handle: ClientHandle, _ topic: String, _ partition: Int32) {
+        guard isNudging.raise() else { return }
+        startThread { [isNudging] in
+            var low: Int64 = 0
+            var high: Int64 = 0
+            _ = unsafe rd_kafka_query_watermark_offsets(handle.raw, topic, partition, &low, &high, 1_000)
+            isNudging.lower()
         }
     }
 
@@ -170,6 +185,15 @@ import Vocabulary
             message.err, during: "read \(topic)/\(partition)", topic: topic, partition: partition, offset: offset)
         return PartitionError(topic: topic, partition: partition, offset: offset, fault: fault)
     }
+}
+
+/// Whether something is being done on another thread.
+private final class Flag: Sendable {
+    private let isUp = Atomic<Bool>(false)
+
+    /// False when it was up already.
+    func raise() -> Bool { !isUp.exchange(true, ordering: .acquiringAndReleasing) }
+    func lower() { isUp.store(false, ordering: .releasing) }
 }
 
 private struct Watermarks: Sendable {

@@ -107,9 +107,9 @@ extension KafkaSettings {
         ("fetch.message.max.bytes", "1048576"),
         ("fetch.wait.max.ms", "100"),
         ("fetch.error.backoff.ms", "100"),
-        // With a full queue librdkafka 2.0.2 waits up to a second before it fetches again, so the bound is the bytes, and they are
-        // about a second of work: 100,000 messages of 300 bytes. What one fetch brings, unpacked, comes on top.
+        // With a full queue librdkafka 2.0.2 waits up to a second before it fetches again; `KafkaConsumer` wakes it after a full batch.
+        // The bound is the bytes. What one fetch brings, unpacked, comes on top.
         ("queued.min.messages", "1000000"),
-        ("queued.max.messages.kbytes", "32768"),
+        ("queued.max.messages.kbytes", "16384"),
     ]
 }

@@ -40,11 +40,15 @@ enum Arguments {
                 guard let runs = Int(value), (5...1_000).contains(runs) else { throw .usage("--runs \(value): 5 to 1000") }
                 plan.runs = runs
             case "--messages":
-                guard let count = Int(value), (10_000...10_000_000).contains(count) else { throw .usage("--messages \(value): 10000 to 10000000") }
+                guard let count = Int(value), (10_000...10_000_000).contains(count) else {
+                    throw .usage("--messages \(value): 10000 to 10000000")
+                }
                 plan.messages = count
             case "--firms":
                 let sizes = value.split(separator: ",").compactMap { Int($0) }
-                guard !sizes.isEmpty, sizes.allSatisfy({ (1...1_000_000).contains($0) }) else { throw .usage("--firms \(value): numbers with commas") }
+                guard !sizes.isEmpty, sizes.allSatisfy({ (1...1_000_000).contains($0) }) else {
+                    throw .usage("--firms \(value): numbers with commas")
+                }
                 plan.firms = sizes
             case "--model": plan.model = value
             case "--write": plan.document = value

@@ -62,7 +62,8 @@ enum PathBench {
             Figure(
                 "path_vs_copy", "the same through COPY of the same states and outbox rows into the same tables; 1 is the limit",
                 unit: "×", of: ratios(rates, limits)),
-            Figure("path_p99_ms", "from produce to the committed and published output at 20,000 messages/s, 99 of 100", unit: "ms", of: [p99]),
+            Figure(
+                "path_p99_ms", "from produce to the committed and published output at 20,000 messages/s, 99 of 100", unit: "ms", of: [p99]),
             Figure("path_rss_mb", "peak memory of that service", unit: "MiB", of: peaks),
         ]
     }

@@ -15,8 +15,20 @@ final class ScratchKafka {
     init(home: String) throws {
         folder = "/var/tmp/xinqiao-bench-kafka-\(getpid())-\(UInt32.random(in: 0...0xFFFF))"
         let port = 20_000 + Int(getpid()) % 20_000
-        let answer = try Command.output([home + "/bin/start", String(port), folder, "num.partitions=4"])
-        guard let pid = Int32(answer.split(separator: "\n").last ?? "") else { throw BenchFault.file(home, answer) }
+        // Not waited for: its broker outlives it and keeps Foundation waiting. The process id stands in a file once the broker answers.
+        let starting = Process()
+        starting.executableURL = URL(fileURLWithPath: home + "/bin/start")
+        starting.arguments = [String(port), folder, "num.partitions=4"]
+        starting.standardOutput = FileHandle.nullDevice
+        starting.standardError = FileHandle.nullDevice
+        try starting.run()
+        var found: Int32?
+        for _ in 0..<300 where found == nil {
+            Thread.sleep(forTimeInterval: 0.1)
+            let text = (try? String(contentsOfFile: folder + "/pid", encoding: .utf8)) ?? ""
+            found = Int32(text.filter(\.isNumber))
+        }
+        guard let pid = found else { throw BenchFault.file(folder + "/broker.log", "the broker did not answer within 30 s") }
         self.pid = pid
         bootstrap = "127.0.0.1:\(port)"
     }
