@@ -27,6 +27,7 @@ struct GoldenDump: Equatable {
         "exchange.release": answered,
         "exchange.release_audit": answered,
         "reporting.release_view": answered,
+        "ingestion.source_day": "counts the records of all firms",
         "policypush.policy_budget": "one row for all firms",
         "reporting.quarterly_report": "one row for all firms",
     ]
@@ -36,6 +37,7 @@ struct GoldenDump: Equatable {
         "received_at", "known_at", "changed_at", "at", "since", "computed_at", "learned_at", "refused_at", "decided_at", "updated_at",
         "first_pushed_at", "raised_at", "lowered_at", "as_of", "sent_at", "issued_at", "drawn_at", "dispatched_at", "pushed_at",
         "reminded_at", "granted_at", "set_aside_at", "offset", "overdue_at", "latest_at",
+        "first_at", "opened_at", "closed_at",
     ]
 
     /// Columns, and members of JSON columns, that depend on how the inputs were cut into batches or on which of two topics was read first.
@@ -72,7 +74,8 @@ struct GoldenDump: Equatable {
     /// The tables of the one path, which hold how work was done and not what was decided.
     private static let path: Set<String> = [
         "consumer_offset", "link_in", "link_out", "outbox", "state", "timer", "sweep", "outside_id", "dead_letter", "message_count",
-        "lane_lease", "worker", "schema_migration", "attempt",
+        "lane_lease", "worker", "worker_session", "schema_migration", "attempt", "lane_pause", "operator_act", "dead_letter_action",
+        "dead_letter_fix", "dead_letter_outcome", "dead_letter_replay",
     ]
 
     static func take(_ world: FaultWorld, _ subjects: [String]) throws -> GoldenDump {
