@@ -133,12 +133,12 @@ import Vocabulary
     /// The last thing that the library complained of in the background since the last call (a lost broker, a refused group).
     package func takeBackgroundFault() -> KafkaFault? { handle?.context.takeFault() }
 
-    /// Lets the client go and waits up to 5 s for its end; whatever takes longer goes on in the background. Never needed for
+    /// Lets the client go and waits up to 2 s for its end; whatever takes longer goes on in the background. Never needed for
     /// correctness. Calling it twice is fine.
     package func close() {
         guard let ended = handle?.ended else { return }
         handle = nil
-        _ = ended.wait(timeout: .now() + .seconds(5))
+        _ = ended.wait(timeout: .now() + .seconds(2))
     }
 
     private func open() throws(KafkaFault) -> ClientHandle {

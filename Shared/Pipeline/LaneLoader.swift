@@ -1,3 +1,4 @@
+import Chassis
 import Contracts
 import Deciding
 import Kafka
@@ -59,6 +60,7 @@ struct LaneLoader {
     private func watermarks(_ lanes: Set<Int32>) throws(StoreFault) -> [TopicPartition: (low: Int64, high: Int64)] {
         var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for topic in topics {
+            guard !Shutdown.isRequested else { throw .unavailable("stopping") }
             for lane in lanes {
                 let place = TopicPartition(topic: topic, partition: lane)
                 marks[place] = try watermark(place)

@@ -269,6 +269,8 @@ package final class Worker<Service: Decider> {
             health.remove(place.checkName)
             metrics.resumed(place)
         }
+        // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
+        do throws(KafkaFault) { try consumer.assign([]) } catch { throw .unavailable("kafka: \(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
         work.takeUp(held, loaded.book)
         pauses = loaded.pauses

@@ -50,11 +50,15 @@ struct GoldenDump: Equatable {
         "policypush.push": ["conditions", "amount_fen", "reason"],
         "reporting.push_view": ["expected_fen", "reason"],
         "governance.fact": ["quality", "duplicate_of"],
+        // The last time that a comparison was told; how often it was depends on which side came first.
+        "governance.cross_result": ["fact_id"],
         "governance.identity": ["learned_from"],
     ]
 
     /// Rows that are a trace of the way and not of where it led.
     private static let kept: [String: String] = [
+        // How often a comparison was told, see above.
+        "reporting.coverage_view": "record_type <> 'cross-check.result'",
         "governance.quarantine": "status <> 'released'",
         "policypush.push": "status <> 'withdrawn'",
         "reporting.push_view": "status <> 'withdrawn'",
