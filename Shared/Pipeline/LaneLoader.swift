@@ -12,8 +12,6 @@ struct LoadedLanes {
     var pauses: [TopicPartition: PauseReason] = [:]
     var acked: [LinkOut: Int64] = [:]
     var unacknowledged: [OutboxRow] = []
-    /// The log's end when it was looked at, for the lag.
-    var highs: [TopicPartition: Int64] = [:]
 }
 
 struct LaneLoader {
@@ -47,11 +45,9 @@ struct LaneLoader {
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, looked) in marks {
             guard let next = loaded.book.nextOffset[place] else { continue }
-            loaded.highs[place] = looked.high
             guard PauseReason(next: next, low: looked.low, high: looked.high) != nil else { continue }
             // The log was looked at before the rows were locked: meanwhile it may have grown, and another worker may have read on.
             let mark = try watermark(place)
-            loaded.highs[place] = mark.high
             loaded.pauses[place] = PauseReason(next: next, low: mark.low, high: mark.high)
         }
         return loaded

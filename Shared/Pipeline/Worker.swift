@@ -135,7 +135,7 @@ package final class Worker<Service: Decider> {
 
         var batch = InputBatch()
         if committer.outlook.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
-        batch.timers = try dueTimers(store, lease.held)
+        batch.timers = try dueTimers(store)
         let tools = tools(store)
         if let sweep = try work.nextSweep(catalog, tools) { batch.sweeps.append(sweep) }
         guard !batch.isEmpty else {
@@ -354,7 +354,7 @@ package final class Worker<Service: Decider> {
         return messages
     }
 
-    private func dueTimers(_ store: PostgresStore, _ held: Set<Int32>) throws(StoreFault) -> [LaneTimer] {
+    private func dueTimers(_ store: PostgresStore) throws(StoreFault) -> [LaneTimer] {
         guard MonotonicClock.now.since(timersCheckedAt) >= .milliseconds(250) else { return [] }
         let due = try work.dueTimers(store, at: WallClock.now)
         // A full answer means that there may be more: look again at once.
