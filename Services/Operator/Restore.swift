@@ -47,8 +47,10 @@ enum Restore {
                                            xinqiao catalog publish --as-was \(from)/catalog
               4. xinqiao truncated list    What stands outside of its log: send it again (xinqiao replay-link, or the sender), then
                                            xinqiao truncated accept …
-              5. Start the services. They read on from the backup's offsets; what their readers know already is dropped by its sequence.
-              6. xinqiao status            Lag falls to 0; compare with the senders' counts.
+              5. Is the broker the one that the lost database worked with?  xinqiao rejoin --why TEXT
+                 What that database sent after the backup is passed over then, and decided anew under new numbers.
+              6. Start the services. They read on from the backup's offsets.
+              7. xinqiao status            Lag falls to 0; compare with the senders' counts.
             """)
     }
 }

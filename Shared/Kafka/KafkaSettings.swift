@@ -83,7 +83,8 @@ extension KafkaSettings {
         // election, say), the broker takes the second, since it knows no sequence of this producer yet, and the library then
         // counts the first as written.
         ("max.in.flight", "1"),
-        ("linger.ms", "2"),
+        // What is sent is packed already, and with one request in flight the next ones gather behind it by themselves.
+        ("linger.ms", "0"),
         ("batch.size", "262144"),
         ("compression.type", "lz4"),
         ("queue.buffering.max.messages", "20000"),

@@ -87,6 +87,8 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
     case applied, duplicate, passed, refused
     /// Came before its link's predecessor: not applied, and expected to come again.
     case early
+    /// Sent by a database that is gone, after the moment of the backup that took its place: not applied, and decided anew.
+    case abandoned
 }
 
 package struct CountKey: Hashable, Sendable {

@@ -30,6 +30,9 @@ package final class CrashPoints: Sendable {
 
     package static let none = CrashPoints(nil)
 
+    /// Whether the process may die at this place, so that all before it must be done when it is reached.
+    func isSet(at here: Place) -> Bool { place == here }
+
     @inline(__always)
     package func pass(_ here: Place) {
         guard place == here else { return }

@@ -14,7 +14,7 @@ extension RawMessage {
             if header.name == "ce_source" { source = String(validating: header.value, as: UTF8.self) }
             if header.name == "ce_sequence" { sequence = String(validating: header.value, as: UTF8.self).flatMap { Int64($0) } }
         }
-        guard let source, let sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, source.hasPrefix("xinqiao/"),
+        guard let source, let sequence, sequence > 0, sequence <= LinkNumber.max, source.hasPrefix("xinqiao/"),
             source.utf8.count <= 200
         else { return nil }
         return (source, sequence)
@@ -142,9 +142,4 @@ package struct SweepMark: Hashable, Sendable {
         self.cursor = cursor
         self.isDone = isDone
     }
-}
-
-enum LinkHeaders {
-    /// As many as a delivery's ticket has room for: 40 bits. A larger one is a damaged header.
-    static let sequenceMax: Int64 = (1 << 40) - 1
 }

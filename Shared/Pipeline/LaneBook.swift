@@ -42,6 +42,10 @@ package struct LaneBook: Sendable {
     package var nextOffset: [TopicPartition: Int64] = [:]
     package var linkIn: [LinkIn: Int64] = [:]
     package var linkOut: [LinkOut: Int64] = [:]
+    /// Rises when a database that was restored from a backup joins a broker that knows more than it does.
+    package var epoch: Int64 = 0
+    /// The last number of each link that stands from before this epoch; what follows it in the log was decided by a database that is gone.
+    package var cuts: [LinkIn: Int64] = [:]
     /// Links that wait for a missing message, as far as this process has seen.
     package var linksStalled: Set<LinkIn> = []
 
@@ -51,12 +55,21 @@ package struct LaneBook: Sendable {
         /// Apply from the event of this index on.
         case next(LinkIn, from: Int)
         case duplicate
+        /// Sent by a database that is gone, after the moment of the backup: it will be decided anew.
+        case abandoned
         case gap(LinkIn, LinkGap)
     }
+
+    /// The last number given out on a link of ours; a new epoch begins its own.
+    package func lastGiven(_ link: LinkOut) -> Int64 { max(linkOut[link] ?? 0, LinkNumber.before(epoch)) }
 
     /// What to do with a message that carries `count` sequences of a link from `first` on. Only `last + 1` is ever applied: a
     /// high-water mark would lose what fills a hole later.
     func judge(_ link: LinkIn, first: Int64, count: Int) -> LinkVerdict {
+        if LinkNumber.epoch(of: first) < epoch, first > cuts[link] ?? 0 { return .abandoned }
+        // The first number of this epoch follows the last that stands of the one before.
+        let isEpochsFirst = epoch > 0 && first == LinkNumber.before(epoch) + 1 && linkIn[link] ?? 0 == cuts[link] ?? 0
+        if isEpochsFirst { return .next(link, from: 0) }
         guard let last = linkIn[link] else {
             let isAdopted = linkIn[LinkIn(source: LaneBook.adoptSource, place: link.place)] != nil
             return first == 1 || isAdopted || Mutant.isOn("first-number-adopted")
@@ -68,6 +81,24 @@ package struct LaneBook: Sendable {
         }
         guard applied < Int64(count) else { return Mutant.isOn("duplicate-applied") ? .next(link, from: 0) : .duplicate }
         return .next(link, from: Mutant.isOn("seen-part-applied") ? 0 : Int(applied))
+    }
+}
+
+/// How the messages of a link are numbered: densely from 1. A new epoch, of a database that was restored from a backup, numbers from 1
+/// again in the upper bits, so that numbers only ever rise and none is given out twice.
+package enum LinkNumber {
+    private static let epochShift: Int64 = 40
+    /// Beyond it readers that know only doubles would lose digits.
+    package static let max: Int64 = (1 << 52) - 1
+
+    package static func epoch(of number: Int64) -> Int64 { number >> epochShift }
+    /// The number before the first of an epoch.
+    package static func before(_ epoch: Int64) -> Int64 { epoch << epochShift }
+    /// The part below the epoch: what a ticket of the client has room for.
+    static func withinEpoch(_ number: Int64) -> Int64 { number & (1 << epochShift - 1) }
+    /// How many messages end with `number`, of those after `last`, which is the one before them.
+    static func count(after last: Int64, through number: Int64) -> Int {
+        Int(number - Swift.max(last, before(epoch(of: number))))
     }
 }
 

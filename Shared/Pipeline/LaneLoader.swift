@@ -37,6 +37,11 @@ struct LaneLoader {
                 loaded.book.linkOut[link] = try row.int64(3)
                 loaded.acked[link] = try row.int64(4)
             }
+            loaded.book.epoch = try store.connection.execute(Self.readEpoch).first?.int64(0) ?? 0
+            for row in try store.connection.execute(Self.readCuts, [.int32s(Array(lanes))]) {
+                let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
+                loaded.book.cuts[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
+            }
             try store.connection.commit()
         } catch {
             store.connection.rollback()
@@ -110,5 +115,7 @@ struct LaneLoader {
         SELECT topic, partition, next_offset FROM consumer_offset WHERE partition = ANY ($1::int4[])
          ORDER BY topic, partition FOR UPDATE
         """
+    static let readEpoch = "SELECT epoch FROM link_epoch"
+    static let readCuts = "SELECT source, topic, partition, last_seq FROM link_cut WHERE partition = ANY ($1::int4[])"
     static let readLinksIn = "SELECT source, topic, partition, last_seq FROM link_in WHERE partition = ANY ($1::int4[])"
 }

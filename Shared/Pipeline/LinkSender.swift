@@ -9,6 +9,11 @@ package struct LinkSender {
     package struct Ticket: Hashable, Sendable {
         package let link: Int
         package let lastSequence: Int64
+
+        package init(link: Int, lastSequence: Int64) {
+            self.link = link
+            self.lastSequence = lastSequence
+        }
     }
 
     private struct Progress {
@@ -23,7 +28,7 @@ package struct LinkSender {
         var inFlight: ArraySlice<Int64> = []
         /// Messages acknowledged since somebody asked.
         var counted = 0
-        /// Acknowledged out of order: they count once everything before them does.
+        /// Acknowledged out of order, by their numbers within the epoch: they count once everything before them does.
         var early: Set<Int64> = []
     }
 
@@ -117,23 +122,23 @@ package struct LinkSender {
     /// The broker has the message. Only an unbroken beginning counts as acknowledged.
     package mutating func acknowledged(_ ticket: Ticket) {
         guard links.indices.contains(ticket.link) else { return }
-        guard links[ticket.link].inFlight.first == ticket.lastSequence else {
-            links[ticket.link].early.insert(ticket.lastSequence)
+        let acknowledged = LinkNumber.withinEpoch(ticket.lastSequence)
+        guard let first = links[ticket.link].inFlight.first, LinkNumber.withinEpoch(first) == acknowledged else {
+            links[ticket.link].early.insert(acknowledged)
             if Mutant.isOn("ack-out-of-order") { count(ticket.link, upTo: ticket.lastSequence) }
             return
         }
-        var reached = ticket.lastSequence
         links[ticket.link].inFlight.removeFirst()
-        while let next = links[ticket.link].inFlight.first, links[ticket.link].early.remove(next) != nil {
+        count(ticket.link, upTo: first)
+        while let next = links[ticket.link].inFlight.first, links[ticket.link].early.remove(LinkNumber.withinEpoch(next)) != nil {
             links[ticket.link].inFlight.removeFirst()
-            reached = next
+            count(ticket.link, upTo: next)
         }
-        count(ticket.link, upTo: reached)
     }
 
     private mutating func count(_ number: Int, upTo reached: Int64) {
         guard reached > links[number].acked else { return }
-        let count = Int(reached - links[number].acked)
+        let count = LinkNumber.count(after: links[number].acked, through: reached)
         pending -= count
         links[number].counted += count
         links[number].acked = reached

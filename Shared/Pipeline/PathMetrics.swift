@@ -106,6 +106,7 @@ extension Outcome {
         case .passed: "suppressed"
         case .refused: "rejected"
         case .early: "parked"
+        case .abandoned: "abandoned"
         }
     }
 }

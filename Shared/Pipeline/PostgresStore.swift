@@ -14,6 +14,8 @@ package final class PostgresStore: PathStore {
         } catch {
             throw StoreFault(error)
         }
+        // Long states are packed when they are written, thousands a second. A server built without lz4 keeps its own way.
+        _ = try? connection.execute("SELECT set_config('default_toast_compression', 'lz4', false)")
     }
 
     package func close() { connection.close() }
@@ -57,20 +59,22 @@ package final class PostgresStore: PathStore {
     func commit(_ write: BatchWrite, crash: CrashPoints) throws(StoreFault) {
         guard !write.isEmpty else { return }
         do {
-            try connection.begin()
-            try fence(write.fence)
-            crash.pass(.afterBegin)
-            try writeLinks(write)
-            try writeStates(write.states)
-            crash.pass(.afterState)
-            try writeOutbox(write.outbox)
-            crash.pass(.afterOutbox)
-            try writeRows(write.rows)
-            try writeTimers(write.timers)
-            try writeSweeps(write.sweeps)
-            try writeOutsideIDs(write.outsideIDs)
-            try writeDeadLetters(write.deadLetters)
-            try writeCounts(write.counts)
+            try connection.queueBegin()
+            var fence = Fence(moves: write.fence)
+            try connection.queue(Self.moveOffsets, fence.parameters)
+            try reach(.afterBegin, crash, &fence)
+            try queueLinks(write)
+            try writeStates(write.states, &fence)
+            try reach(.afterState, crash, &fence)
+            try queueOutbox(write.outbox)
+            try reach(.afterOutbox, crash, &fence)
+            try queueTimers(write.timers)
+            try queueSweeps(write.sweeps)
+            try queueOutsideIDs(write.outsideIDs)
+            try queueDeadLetters(write.deadLetters)
+            try queueCounts(write.counts)
+            try writeRows(write.rows, &fence)
+            try settle(&fence)
             crash.pass(.beforeCommit)
             try connection.commit()
         } catch let fault as StoreFault {
@@ -78,29 +82,53 @@ package final class PostgresStore: PathStore {
             throw fault
         } catch let fault as PostgresFault {
             connection.rollback()
-            throw StoreFault(fault)
+            // The state is there, or another lane took the outside id meanwhile: what we knew is wrong, and reading again will show it.
+            throw fault.sqlstate == "23505" && fault.statementText.map(Self.fencing.contains) == true ? .fenced : StoreFault(fault)
         } catch {
             connection.rollback()
             throw .unavailable("\(error)")
         }
     }
 
-    private func fence(_ moves: [FenceMove]) throws {
-        let moved = try connection.execute(
-            Self.moveOffsets,
+    /// The compare-and-set of the offsets, until its answer has been read.
+    private struct Fence {
+        let moves: [FenceMove]
+        var isProven = false
+
+        init(moves: [FenceMove]) { self.moves = moves }
+
+        var parameters: [Parameter] {
             [
                 .texts(moves.map(\.place.topic)), .int32s(moves.map(\.place.partition)), .int64s(moves.map(\.from)),
                 .int64s(moves.map(\.to)),
-            ])
-        guard moved.affected == moves.count else { throw StoreFault.fenced }
+            ]
+        }
     }
 
-    private func writeLinks(_ write: BatchWrite) throws {
+    /// Statements in which a key that is there already says that somebody else moved the lane.
+    private static let fencing: Set<String> = [newStates.insertStatement, newStates.copyStatement, Housekeeping.saveOutsideIDs]
+
+    /// Reads the answers of all that was queued. The offsets' is the second of the first round, behind BEGIN.
+    private func settle(_ fence: inout Fence) throws {
+        let answers = try connection.answerQueued()
+        guard !fence.isProven else { return }
+        fence.isProven = true
+        guard answers.count > 1, answers[1].affected == fence.moves.count else { throw StoreFault.fenced }
+    }
+
+    /// A place where a fault test may let the process die: what comes before it must have been done by then.
+    private func reach(_ place: CrashPoints.Place, _ crash: CrashPoints, _ fence: inout Fence) throws {
+        guard crash.isSet(at: place) else { return }
+        try settle(&fence)
+        crash.pass(place)
+    }
+
+    private func queueLinks(_ write: BatchWrite) throws {
         if !write.linksIn.isEmpty {
             let links = write.linksIn.sorted {
                 ($0.key.source, $0.key.place.topic, $0.key.place.partition) < ($1.key.source, $1.key.place.topic, $1.key.place.partition)
             }
-            _ = try connection.execute(
+            try connection.queue(
                 Self.saveLinksIn,
                 [
                     .texts(links.map(\.key.source)), .texts(links.map(\.key.place.topic)), .int32s(links.map(\.key.place.partition)),
@@ -111,7 +139,7 @@ package final class PostgresStore: PathStore {
             let links = write.linksOut.sorted {
                 ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
             }
-            _ = try connection.execute(
+            try connection.queue(
                 Self.saveLinksOut,
                 [
                     .int32s(links.map(\.key.lane)), .texts(links.map(\.key.place.topic)), .int32s(links.map(\.key.place.partition)),
@@ -120,9 +148,9 @@ package final class PostgresStore: PathStore {
         }
     }
 
-    private func writeOutbox(_ rows: [OutboxRow]) throws {
+    private func queueOutbox(_ rows: [OutboxRow]) throws {
         guard !rows.isEmpty else { return }
-        _ = try connection.execute(
+        try connection.queue(
             Self.saveOutbox,
             [
                 .int32s(rows.map(\.link.lane)), .texts(rows.map(\.link.place.topic)), .int32s(rows.map(\.link.place.partition)),
@@ -130,22 +158,21 @@ package final class PostgresStore: PathStore {
             ])
     }
 
-    private func writeStates(_ states: [StateWrite]) throws {
+    private func writeStates(_ states: [StateWrite], _ fence: inout Fence) throws {
         guard !states.isEmpty else { return }
-        let new = states.filter(\.isNew)
+        // What the cache knows to be new needs no look whether it is there.
+        let new = states.filter(\.isNew).map(Self.cells)
         let known = states.count == new.count ? [] : states.filter { !$0.isNew }
-        do {
-            // What the cache knows to be new needs no look whether it is there.
-            try connection.write(new.map(Self.cells), into: Self.newStates)
-        } catch {
-            // It is there: what we knew of the lane is wrong.
-            throw error.sqlstate == "23505" ? StoreFault.fenced : error
+        if try !connection.queue(new, into: Self.newStates) {
+            try settle(&fence)
+            try connection.write(new, into: Self.newStates)
         }
         guard !known.isEmpty else { return }
         if known.count >= Self.mergedStatesMin {
+            try settle(&fence)
             try connection.write(known.map(Self.cells), into: Self.knownStates)
         } else {
-            _ = try connection.execute(
+            try connection.queue(
                 Self.changeStates, [.int32s(known.map(\.key.lane)), .texts(known.map(\.key.key)), .bytesArray(known.map(\.body))])
         }
     }
@@ -161,15 +188,20 @@ package final class PostgresStore: PathStore {
 
     /// The service's own tables. Most rows are of keys that were never there: those are copied straight in, and a table that turns out
     /// to be another one is merged for a while.
-    private func writeRows(_ rows: [StoreTable: [[Cell]]]) throws {
-        for (table, rows) in rows.sorted(by: { $0.key.name < $1.key.name }) {
-            let target = self.table(table)
+    private func writeRows(_ rows: [StoreTable: [[Cell]]], _ fence: inout Fence) throws {
+        var copied: [(table: StoreTable, rows: [[Cell]])] = []
+        for (table, rows) in rows.sorted(by: { $0.key.name < $1.key.name }) where try !connection.queue(rows, into: target(table)) {
+            copied.append((table, rows))
+        }
+        guard !copied.isEmpty else { return }
+        try settle(&fence)
+        for (table, rows) in copied {
             var merging = merging[table.name] ?? Merging()
             if merging.left > 0 {
                 merging.left -= 1
-                try connection.write(rows, into: target)
+                try connection.write(rows, into: target(table))
             } else {
-                merging.learn(wasFresh: try connection.writeFresh(rows, into: target))
+                merging.learn(wasFresh: try connection.writeFresh(rows, into: target(table)))
             }
             self.merging[table.name] = merging
         }
@@ -187,29 +219,29 @@ package final class PostgresStore: PathStore {
         }
     }
 
-    private func table(_ table: StoreTable) -> Table {
+    private func target(_ table: StoreTable) -> Table {
         if let known = tables[table.name] { return known }
         let made = Table(table)
         tables[table.name] = made
         return made
     }
 
-    private func writeTimers(_ timers: [TimerKey: Instant?]) throws {
+    private func queueTimers(_ timers: [TimerKey: Instant?]) throws {
         let set = timers.compactMap { key, due in due.map { (key, $0) } }
         let gone = timers.filter { $0.value == nil }.map(\.key)
         if !gone.isEmpty {
-            _ = try connection.execute(Self.dropTimers, [.int32s(gone.map(\.lane)), .texts(gone.map(\.key)), .texts(gone.map(\.name))])
+            try connection.queue(Self.dropTimers, [.int32s(gone.map(\.lane)), .texts(gone.map(\.key)), .texts(gone.map(\.name))])
         }
         if !set.isEmpty {
-            _ = try connection.execute(
+            try connection.queue(
                 Self.saveTimers,
                 [.int32s(set.map(\.0.lane)), .texts(set.map(\.0.key)), .texts(set.map(\.0.name)), .instants(set.map(\.1))])
         }
     }
 
-    private func writeSweeps(_ marks: [SweepMark]) throws {
+    private func queueSweeps(_ marks: [SweepMark]) throws {
         for mark in marks {
-            _ = try connection.execute(
+            try connection.queue(
                 Self.saveSweep,
                 [
                     .int32(mark.lane), .text(mark.kind), .text(mark.id), .int64(mark.version), mark.cursor.map { .text($0) } ?? .null,
@@ -218,22 +250,17 @@ package final class PostgresStore: PathStore {
         }
     }
 
-    private func writeOutsideIDs(_ ids: [OutsideID: [UInt8]]) throws {
+    private func queueOutsideIDs(_ ids: [OutsideID: [UInt8]]) throws {
         guard !ids.isEmpty else { return }
         let all = ids.sorted { ($0.key.writer, $0.key.id) < ($1.key.writer, $1.key.id) }
-        do {
-            _ = try connection.execute(
-                Housekeeping.saveOutsideIDs, [.texts(all.map(\.key.writer)), .texts(all.map(\.key.id)), .bytesArray(all.map(\.value))])
-        } catch {
-            // Another lane took the same id in the meantime: reading again will show it.
-            throw error.sqlstate == "23505" ? StoreFault.fenced : StoreFault(error)
-        }
+        try connection.queue(
+            Housekeeping.saveOutsideIDs, [.texts(all.map(\.key.writer)), .texts(all.map(\.key.id)), .bytesArray(all.map(\.value))])
     }
 
-    private func writeDeadLetters(_ letters: [MessagePlace: DeadLetter]) throws {
+    private func queueDeadLetters(_ letters: [MessagePlace: DeadLetter]) throws {
         guard !letters.isEmpty else { return }
         let all = letters.values.map { $0 }
-        _ = try connection.execute(
+        try connection.queue(
             Self.saveDeadLetters,
             [
                 .texts(all.map(\.place.topic)), .int32s(all.map(\.place.partition)), .int64s(all.map(\.place.offset)),
@@ -243,12 +270,12 @@ package final class PostgresStore: PathStore {
             ])
     }
 
-    private func writeCounts(_ counts: [CountKey: Int64]) throws {
+    private func queueCounts(_ counts: [CountKey: Int64]) throws {
         guard !counts.isEmpty else { return }
         let all = counts.sorted {
             ($0.key.lane, $0.key.topic, $0.key.outcome.rawValue) < ($1.key.lane, $1.key.topic, $1.key.outcome.rawValue)
         }
-        _ = try connection.execute(
+        try connection.queue(
             Self.addCounts,
             [
                 .int32s(all.map(\.key.lane)), .texts(all.map(\.key.topic)), .texts(all.map(\.key.outcome.rawValue)),

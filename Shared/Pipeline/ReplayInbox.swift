@@ -146,6 +146,9 @@ extension Step {
         asIfNext.nextOffset = [place: input.raw.offset]
         asIfNext.nextOffset[lanePlace] = book.nextOffset[lanePlace]
         let raw = decider.dialect(of: place.topic) == .packed ? input.raw.packedAlone ?? input.raw : input.raw
+        // Whatever epoch it came in: a person wants it decided.
+        asIfNext.cuts = [:]
+        if let link = raw.linkHeaders { asIfNext.epoch = min(book.epoch, LinkNumber.epoch(of: link.sequence)) }
         if let link = raw.linkHeaders { asIfNext.linkIn[LinkIn(source: link.source, place: place)] = link.sequence - 1 }
         let result = try run(
             InputBatch(messages: [raw]), book: asIfNext, cache: &cache, catalog: catalog, at: now,

@@ -218,6 +218,9 @@ package struct Step<Service: Decider> {
         case .duplicate:
             work.count(place, .duplicate, count)
             return .passed
+        case .abandoned:
+            work.count(place, .abandoned, count)
+            return .passed
         case .gap(let link, let gap):
             // The publisher goes back and sends the missing one and this one again, further on in the log.
             work.count(place, .early, count)
@@ -240,7 +243,7 @@ package struct Step<Service: Decider> {
             return work.setAside(raw, refused ?? Refusal(code: error.code, detail: "\(error)"))
         }
         if !run.isOutside {
-            guard let sequence = event.sequence, sequence > 0, sequence <= LinkHeaders.sequenceMax, event.source.hasPrefix("xinqiao/")
+            guard let sequence = event.sequence, sequence > 0, sequence <= LinkNumber.max, event.source.hasPrefix("xinqiao/")
             else {
                 return work.setAside(raw, Refusal(code: "link-missing", detail: "no xinqiao source and sequence in the headers"))
             }

@@ -15,6 +15,10 @@ package struct WorkerBounds: Sendable {
     /// Keys of one step of a catalogue walk.
     package var sweepKeysMax = 200
     package var timersMax = 500
+    /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
+    package var timersWait: Duration = .milliseconds(250)
+    package var timersWaitBusy: Duration = .seconds(2)
+    package var busyEventsMin = 100
     /// States kept decoded.
     package var cachedStatesMax = 20_000
     /// Committed but unacknowledged messages above which nothing more is read.
@@ -135,7 +139,7 @@ package final class Worker<Service: Decider> {
 
         var batch = InputBatch()
         if committer.outlook.pending < bounds.pendingMax { batch.messages = try poll(consumer) }
-        batch.timers = try dueTimers(store)
+        batch.timers = try dueTimers(store, amid: batch.messages)
         let tools = tools(store)
         if let sweep = try work.nextSweep(catalog, tools) { batch.sweeps.append(sweep) }
         guard !batch.isEmpty else {
@@ -354,8 +358,10 @@ package final class Worker<Service: Decider> {
         return messages
     }
 
-    private func dueTimers(_ store: PostgresStore) throws(StoreFault) -> [LaneTimer] {
-        guard MonotonicClock.now.since(timersCheckedAt) >= .milliseconds(250) else { return [] }
+    /// What is due may wait a little while much is coming in: a hundred facts about a subject then make one portrait and not several.
+    private func dueTimers(_ store: PostgresStore, amid messages: [RawMessage]) throws(StoreFault) -> [LaneTimer] {
+        let isBusy = messages.reduce(0) { $0 + $1.eventCount } >= bounds.busyEventsMin
+        guard MonotonicClock.now.since(timersCheckedAt) >= (isBusy ? bounds.timersWaitBusy : bounds.timersWait) else { return [] }
         let due = try work.dueTimers(store, at: WallClock.now)
         // A full answer means that there may be more: look again at once.
         if due.isAll { timersCheckedAt = MonotonicClock.now }

@@ -79,7 +79,7 @@ struct Working<State: DecidedState> {
             } else {
                 index = writers.count
                 links[link] = index
-                writers.append(LinkWriter(link, after: book.linkOut[link] ?? 0, at: now))
+                writers.append(LinkWriter(link, after: book.lastGiven(link), at: now))
                 touchedLanes.insert(lane)
             }
             lastLink = (link, index)

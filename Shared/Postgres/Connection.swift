@@ -13,6 +13,8 @@ import CLibPQ
     private var answerDeadline: Duration?
     private var statements: [PreparedStatement: String] = [:]
     private var statementsMade = 0
+    /// What was sent and not answered yet; see `StatementQueue.swift`.
+    var queue = StatementQueue()
     /// Reused for parameters and COPY rows, so that a batch allocates nothing once warm.
     var buffer = WireBuffer()
     /// Temporary tables that this transaction has already loaded; see `TableWriter.swift`.
@@ -20,7 +22,7 @@ import CLibPQ
     /// Receives the server's notices and warnings, which are otherwise dropped.
     package var onNotice: ((String) -> Void)?
 
-    private struct PreparedStatement: Hashable {
+    struct PreparedStatement: Hashable {
         let text: String
         let typeIDs: [UInt32]
     }
@@ -94,6 +96,12 @@ import CLibPQ
     ///
     /// Outside a transaction it is a transaction of its own, and a `connection` fault then leaves open whether it happened.
     package func execute(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFault) -> Rows {
+        let placed = try place(parameters, of: sql)
+        return try executeBuffered(sql, fieldStarts: placed.starts, typeIDs: placed.typeIDs)
+    }
+
+    /// Puts the parameters into the buffer, each with its length in front.
+    func place(_ parameters: [Parameter], of sql: String) throws(PostgresFault) -> (starts: [Int], typeIDs: [UInt32]) {
         buffer.clear()
         var starts: [Int] = []
         starts.reserveCapacity(parameters.count)
@@ -104,7 +112,7 @@ import CLibPQ
             typeIDs.append(parameter.typeID)
             do throws(Unwritable) { try buffer.append(parameter) } catch { throw error.fault(in: sql) }
         }
-        return try executeBuffered(sql, fieldStarts: starts, typeIDs: typeIDs)
+        return (starts, typeIDs)
     }
 
     /// Runs a statement whose parameters lie in the buffer, each with its length in front, at the given offsets.
@@ -112,6 +120,22 @@ import CLibPQ
         let deadline = AnswerDeadline(after: answerDeadline)
         let key = PreparedStatement(text: sql, typeIDs: typeIDs)
         let name = if let known = statements[key] { known } else { try prepare(key, by: deadline) }
+        try sendPrepared(name, fieldStarts: fieldStarts)
+        do {
+            return try Rows(answer(to: sql, by: deadline))
+        } catch {
+            forgetIfStale(key, error)
+            throw error
+        }
+    }
+
+    /// 0A000: the plan's result type changed under us (a migration ran); 26000: someone discarded the statement.
+    func forgetIfStale(_ key: PreparedStatement, _ fault: PostgresFault) {
+        if fault.sqlstate == "0A000" || fault.sqlstate == "26000" { statements[key] = nil }
+    }
+
+    /// Sends a statement whose parameters lie in the buffer; libpq keeps its own copy of them.
+    func sendPrepared(_ name: String, fieldStarts: [Int]) throws(PostgresFault) {
         let handle = unsafe try open()
         var sizes: [Int32] = []
         var values: [UnsafePointer<CChar>?] = unsafe []
@@ -128,27 +152,34 @@ import CLibPQ
         let isSent = unsafe PQsendQueryPrepared(handle, name, Int32(fieldStarts.count), values, sizes, formats, 1) == 1
         buffer.shrink(to: Connection.bufferSizeKept)
         guard isSent else { throw lost() }
-        do {
-            return try Rows(answer(to: sql, by: deadline))
-        } catch {
-            // 0A000: the plan's result type changed under us (a migration ran); 26000: someone discarded the statement.
-            if error.sqlstate == "0A000" || error.sqlstate == "26000" { statements[key] = nil }
-            throw error
-        }
     }
 
-    private func prepare(_ key: PreparedStatement, by deadline: AnswerDeadline) throws(PostgresFault) -> String {
+    /// The name under which the server has the statement; nil when it was never prepared.
+    func preparedName(_ key: PreparedStatement) -> String? { statements[key] }
+
+    func notePrepared(_ key: PreparedStatement, as name: String) { statements[key] = name }
+
+    /// Asks the server to prepare a statement, without waiting for its answer.
+    func sendPrepare(_ key: PreparedStatement) throws(PostgresFault) -> String {
         try refuseNul(in: key.text)
-        if statements.count >= Connection.statementsMax {
-            _ = try simpleQuery("DEALLOCATE ALL", by: deadline)
-            statements = [:]
-        }
         statementsMade += 1
         let name = "s\(statementsMade)"
         guard unsafe PQsendPrepare(try open(), name, key.text, Int32(key.typeIDs.count), key.typeIDs) == 1 else { throw lost() }
+        return name
+    }
+
+    private func prepare(_ key: PreparedStatement, by deadline: AnswerDeadline) throws(PostgresFault) -> String {
+        try makeRoomForStatements(by: deadline)
+        let name = try sendPrepare(key)
         _ = try answer(to: key.text, by: deadline)
         statements[key] = name
         return name
+    }
+
+    func makeRoomForStatements(by deadline: AnswerDeadline) throws(PostgresFault) {
+        guard statements.count >= Connection.statementsMax else { return }
+        _ = try simpleQuery("DEALLOCATE ALL", by: deadline)
+        statements = [:]
     }
 
     /// Runs many statements, separated by semicolons, without parameters. Outside a transaction they are one transaction.
@@ -231,6 +262,7 @@ import CLibPQ
         unsafe PQfinish(handle)
         unsafe self.handle = nil
         statements = [:]
+        queue = StatementQueue()
     }
 
     /// Asks the server to cancel what this session runs. Call it from the thread that owns the connection, or take a

@@ -42,6 +42,12 @@ extension PostgresFault {
         }
     }
 
+    /// The SQL text of the statement that was refused; nil when the fault is not a statement's.
+    package var statementText: String? {
+        guard case .statement(_, _, _, let statement) = self else { return nil }
+        return statement
+    }
+
     /// 08 connection, 40 rollback (deadlock, serialization), 53 resources (disk full, too many connections), 55 not in the state
     /// for it (lock timeout), 57 operator (cancelled, shut down, starting up), 58 the system beneath (input or output error).
     private static let transientClasses: Set<String> = ["08", "40", "53", "55", "57", "58"]

@@ -119,12 +119,15 @@ extension ColumnType {
 }
 
 extension Table {
+    /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it.
+    package var insertStatement: String { unnestStatement }
+    /// The text of the statement by which rows are copied straight in, as a fault names it.
+    package var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
+
     var quotedName: String { quotedIdentifier(name) }
 
     /// The columns, quoted and separated by commas.
     var columnList: String { columns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
-
-    var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
 
     /// One array per column.
     var unnestStatement: String {

@@ -65,9 +65,30 @@ extension Connection {
     /// One INSERT from arrays, one array a column.
     func unnest(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
         guard !rows.isEmpty else { return 0 }
+        let statement = table.unnestStatement
+        let starts = try placeColumns(of: rows, in: table, for: statement)
+        return try executeBuffered(statement, fieldStarts: starts, typeIDs: table.columns.map(\.type.arrayTypeID)).affected
+    }
+
+    /// Queues the rows as one INSERT from arrays; the answer comes with `answerQueued`. False, and nothing queued, for a table or a
+    /// number of rows that is better copied.
+    package func queue(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
+        guard rows.count <= Connection.queuedRowsMax, !table.hasLists else { return false }
+        guard !rows.isEmpty else { return true }
+        let unique = try withoutReplaced(rows, in: table)
+        let statement = table.unnestStatement
+        let starts = try placeColumns(of: unique, in: table, for: statement)
+        try queueBuffered(statement, fieldStarts: starts, typeIDs: table.columns.map(\.type.arrayTypeID))
+        return true
+    }
+
+    /// Up to here the round trips of a COPY cost more than what it saves.
+    private static let queuedRowsMax = 256
+
+    /// Puts one array a column into the buffer.
+    private func placeColumns(of rows: [[Value]], in table: Table, for statement: String) throws(PostgresFault) -> [Int] {
         for row in rows { try table.expectWidth(of: row) }
         buffer.clear()
-        let statement = table.unnestStatement
         var starts: [Int] = []
         for (index, column) in table.columns.enumerated() {
             let start = buffer.beginArray(of: column.type.typeID, count: rows.count)
@@ -75,7 +96,7 @@ extension Connection {
             for row in rows { try buffer.append(row[index], as: column, of: table) }
             do { try buffer.endArray(begunAt: start) } catch { throw error.fault(in: statement) }
         }
-        return try executeBuffered(statement, fieldStarts: starts, typeIDs: table.columns.map(\.type.arrayTypeID)).affected
+        return starts
     }
 
     /// For `.replace`: only the last row of each key, because one ON CONFLICT DO UPDATE may not touch a row twice (21000).

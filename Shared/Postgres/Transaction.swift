@@ -7,6 +7,12 @@ extension Connection {
         _ = try simpleQuery("BEGIN", by: deadlineFromNow)
     }
 
+    /// Like `begin`, sent with the statements that are queued next.
+    package func queueBegin() throws(PostgresFault) {
+        loadedTables = []
+        try queue("BEGIN")
+    }
+
     /// Commits. Any loss of the connection from here on, before the server's word, is `outcomeUnknown`;
     /// an error with the session still alive (a deferred constraint, a conflict) is a definite no.
     package func commit() throws(PostgresFault) {
@@ -30,6 +36,7 @@ extension Connection {
     /// Rolls back. A session that cannot even do that is closed, which rolls back too.
     package func rollback() {
         loadedTables = []
+        dropQueued()
         do { _ = try simpleQuery("ROLLBACK", by: deadlineFromNow) } catch { close() }
     }
 

@@ -150,7 +150,7 @@ package struct JSONWriter: Sendable {
     /// A whole number as the next value.
     package mutating func value(_ integer: Int64) {
         separate()
-        // Int64 has at most 19 digits.
+        // Int64 has at most 19 digits and a sign.
         var digits = InlineArray<20, UInt8>(repeating: Ascii.zero)
         var rest = integer.magnitude
         var first = 20
@@ -160,8 +160,11 @@ package struct JSONWriter: Sendable {
             digits[first] = Ascii.zero &+ UInt8(truncatingIfNeeded: digit)
             rest = quotient
         } while rest > 0
-        if integer < 0 { bytes.append(Ascii.minus) }
-        for place in first..<20 { bytes.append(digits[place]) }
+        if integer < 0 {
+            first -= 1
+            digits[first] = Ascii.minus
+        }
+        unsafe digits.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[first...])) }
     }
 
     /// The shortest text that reads back as the same double; null for what JSON has no number for.
@@ -204,7 +207,7 @@ package struct JSONWriter: Sendable {
     /// Copies the stretches between the bytes that need an escape.
     private mutating func append(escaping text: UnsafeBufferPointer<UInt8>) {
         var copied = 0
-        var at = 0
+        var at = unsafe Self.cleanStart(of: text, from: 0)
         while at < text.count {
             let byte = unsafe text[at]
             guard byte < 0x20 || byte == Ascii.quote || byte == Ascii.backslash else {
@@ -227,8 +230,30 @@ package struct JSONWriter: Sendable {
             }
             at += 1
             copied = at
+            at = unsafe Self.cleanStart(of: text, from: at)
         }
         unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[copied...]))
+    }
+}
+
+extension JSONWriter {
+    /// Where to look byte by byte again: the eight bytes there, or the fewer at the end, may hold one that needs an escape.
+    @inline(__always)
+    private static func cleanStart(of text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = unsafe UnsafeRawPointer(text.baseAddress) else { return start }
+        var at = start
+        while at + 8 <= text.count {
+            let word = unsafe base.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            // The high bit of a byte is set where subtracting went below zero and the byte itself had none (exact for the lowest such
+            // byte, and one is enough).
+            let control = (word &- 0x2020_2020_2020_2020) & ~word
+            let quotes = word ^ 0x2222_2222_2222_2222
+            let slashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+            let found = control | ((quotes &- 0x0101_0101_0101_0101) & ~quotes) | ((slashes &- 0x0101_0101_0101_0101) & ~slashes)
+            guard found & 0x8080_8080_8080_8080 == 0 else { return at }
+            at += 8
+        }
+        return at
     }
 }
 

@@ -69,6 +69,14 @@ final class Feed: @unchecked Sendable {
         return Array(ends.values)
     }
 
+    /// Takes over where the same records lay that another feed sent: what was taken there, and lies here once more, is a repetition.
+    func adopt(_ earlier: Feed) {
+        let theirs = earlier.progress.withLock { $0.places }
+        progress.withLock { progress in
+            for (index, places) in theirs { progress.places[index, default: []].insert(contentsOf: places, at: 0) }
+        }
+    }
+
     /// What was sent and where it lies.
     var sent: [(record: OutsideRecord, places: [TopicPosition])] {
         let places = progress.withLock { $0.places }

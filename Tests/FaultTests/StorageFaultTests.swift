@@ -67,6 +67,7 @@ extension ProcessFaultTests {
             try Script.run(["rm", "-rf", world.postgres.data.path])
             try Script.run(["cp", "-a", kept, world.postgres.data.path])
             try world.postgres.start()
+            try world.operate(["rejoin", "--why", "an old backup", "--by", "tests"])
             try world.startAll()
             try house.judge(
                 .oldDatabase, feed,
@@ -110,6 +111,7 @@ extension ProcessFaultTests {
             // The senders send what they have no word about; what is known is dropped by its id.
             let again = house.feed(.lostLog, in: world)
             try again.finish()
+            again.adopt(feed)
             try house.judge(
                 .lostLog, again,
                 FaultReport.Line(
