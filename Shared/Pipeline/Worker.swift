@@ -16,9 +16,9 @@ package struct WorkerBounds: Sendable {
     package var sweepKeysMax = 200
     package var timersMax = 500
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
-    package var timersWait: Duration = .milliseconds(250)
+    package var timersWait: Duration = .seconds(1)
     package var timersWaitBusy: Duration = .seconds(2)
-    package var busyEventsMin = 100
+    package var busyEventsMin = 50
     /// States kept decoded.
     package var cachedStatesMax = 20_000
     /// Committed but unacknowledged messages above which nothing more is read.

@@ -14,6 +14,9 @@ package struct Rows: RandomAccessCollection {
     /// Rows inserted, changed, deleted or selected.
     package var affected: Int { result.affected }
 
+    /// What the server calls what it did: `COMMIT`, `INSERT 0 5`.
+    var commandTag: String { result.commandTag }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }
 

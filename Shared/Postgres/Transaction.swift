@@ -13,6 +13,23 @@ extension Connection {
         try queue("BEGIN")
     }
 
+    /// Commits with the statements that are queued before it: one round trip for all of them. A refusal of any is a definite no;
+    /// any end of the session before the server's word is `outcomeUnknown`.
+    package func commitQueued() throws(PostgresFault) {
+        loadedTables = []
+        let last: Rows?
+        do {
+            try queue("COMMIT")
+            last = try answerQueued().last
+        } catch {
+            throw hasEnded ? .outcomeUnknown(reason: error.reason) : error
+        }
+        guard last?.commandTag == "COMMIT" else {
+            throw .statement(
+                sqlstate: "25P02", message: "the transaction had already failed and was rolled back", detail: nil, statement: "COMMIT")
+        }
+    }
+
     /// Commits. Any loss of the connection from here on, before the server's word, is `outcomeUnknown`;
     /// an error with the session still alive (a deferred constraint, a conflict) is a definite no.
     package func commit() throws(PostgresFault) {

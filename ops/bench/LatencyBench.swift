@@ -38,17 +38,19 @@ enum LatencyBench {
             while next < count {
                 let due = min(count, Int((Date().timeIntervalSince1970 - begin) * Double(rate)))
                 if due > next {
-                    let now = Date().timeIntervalSince1970
-                    sentAt.note(next..<due, now)
+                    // Counted from when each was due, so that a sender that falls behind does not hide it.
+                    sentAt.note(next..<due) { begin + Double($0) / Double(rate) }
                     _ = try? feed.send((next..<due).map { (key: "late-\($0)", value: PathBench.value($0)) }, to: PathBench.input)
                     next = due
                 }
-                Thread.sleep(forTimeInterval: 0.001)
+                // A link's upstream commits and hands over a batch, as a service does.
+                Thread.sleep(forTimeInterval: 0.003)
             }
             try? feed.finish()
         }
         sending.start()
         var delays: [Double] = []
+        var bySecond: [[Double]] = Array(repeating: [], count: seconds)
         let limit = Date().addingTimeInterval(Double(seconds) + 30)
         var seen = 0
         while seen < count, Date() < limit {
@@ -62,13 +64,20 @@ enum LatencyBench {
                         continue
                     }
                     seen += 1
-                    if number >= warm { delays.append((now - sentAt[number]) * 1_000) }
+                    let delay = (now - sentAt[number]) * 1_000
+                    bySecond[min(seconds - 1, number / rate)].append(delay)
+                    if number >= warm { delays.append(delay) }
                 }
             }
         }
         guard seen == count else { throw BenchFault.unequal("\(seen) outputs of \(count)") }
+        func percentile(_ sorted: [Double], _ percent: Int) -> Double { sorted[min(sorted.count - 1, sorted.count * percent / 100)] }
+        func whole(_ sorted: [Double], _ percent: Int) -> String { String(Int(percentile(sorted, percent).rounded())) }
+        print(
+            "latency by second, ms (50 of 100/99 of 100): "
+                + bySecond.filter { !$0.isEmpty }.map { $0.sorted() }.map { whole($0, 50) + "/" + whole($0, 99) }.joined(separator: " "))
         delays.sort()
-        return delays[min(delays.count - 1, delays.count * 99 / 100)]
+        return percentile(delays, 99)
     }
 }
 
@@ -78,8 +87,8 @@ private final class SentTimes: Sendable {
 
     init(_ count: Int) { times = Mutex(Array(repeating: 0, count: count)) }
 
-    func note(_ numbers: Range<Int>, _ moment: Double) {
-        times.withLock { times in for number in numbers { times[number] = moment } }
+    func note(_ numbers: Range<Int>, _ moment: (Int) -> Double) {
+        times.withLock { times in for number in numbers { times[number] = moment(number) } }
     }
 
     subscript(number: Int) -> Double { times.withLock { $0[number] } }
