@@ -81,4 +81,42 @@ import Vocabulary
         #expect(!other.isAlive)
         other.rollback()
     }
+
+    @Test func `COMMIT goes with the statements before it, and a refusal of any of them is a definite no`() throws {
+        guard let session = try freshSession(TransactionTests.schema) else { return }
+        try session.queueBegin()
+        try session.queue("INSERT INTO effect VALUES ($1)", [.int64(1)])
+        try session.commitQueued()
+        #expect(try session.execute("SELECT count(*) FROM effect")[0].int64(0) == 1)
+        try session.queueBegin()
+        try session.queue("INSERT INTO effect VALUES ($1)", [.int64(2)])
+        try session.queue("SELECT 1 / CASE WHEN count(*) = $1 THEN 1 ELSE 0 END FROM effect", [.int64(9)])
+        #expect(fault { () throws(PostgresFault) in try session.commitQueued() }?.sqlstate == "22012")
+        session.rollback()
+        #expect(session.isAlive)
+        #expect(try session.execute("SELECT count(*) FROM effect")[0].int64(0) == 1)
+    }
+
+    @Test func `a deferred constraint at a queued COMMIT is a definite no`() throws {
+        guard let session = try freshSession("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)") else { return }
+        try session.queueBegin()
+        try session.queue("INSERT INTO once VALUES ($1), ($1)", [.int64(1)])
+        #expect(fault { () throws(PostgresFault) in try session.commitQueued() }?.sqlstate == "23505")
+        session.rollback()
+        #expect(try session.execute("SELECT count(*) FROM once")[0].int64(0) == 0)
+    }
+
+    @Test func `a session killed while COMMIT is queued leaves the outcome unknown`() throws {
+        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let session = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        let other = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        try other.queueBegin()
+        try other.answerQueued()
+        _ = try session.execute("SELECT pg_terminate_backend($1)", [.int32(other.backendPID)])
+        let end = fault { () throws(PostgresFault) in try other.commitQueued() }
+        guard case .outcomeUnknown? = end else {
+            Issue.record("\(String(describing: end))")
+            return
+        }
+    }
 }
