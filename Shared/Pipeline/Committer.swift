@@ -157,6 +157,8 @@ final class Committer: WriteHand, @unchecked Sendable {
         if let store, store.connection.isAlive { return store }
         let made = try PostgresStore(address)
         store = made
+        // A mark that failed, or that a server which crashed had not put on its disk, is made again.
+        publisher.offerAcknowledgedAgain()
         return made
     }
 

@@ -23,10 +23,13 @@ struct Lease {
     /// Renews, gives back what is above the fair share, takes what is free. Returns the lanes held now.
     mutating func renew(_ store: PostgresStore) throws(StoreFault) -> Set<Int32> {
         do {
-            _ = try store.rows(Self.seen, [.text(owner)])
-            let alive = try store.rows(Self.countAlive, [.text(owner)]).first.map { row throws(PostgresFault) in try row.int64(0) } ?? 1
+            let answers = try store.connection.hint([
+                (Self.seen, [.text(owner)]), (Self.countAlive, [.text(owner)]),
+                (Self.extend, [.text(owner), .int64(length.wholeMicroseconds)]),
+            ])
+            let alive = try answers[1].first.map { row throws(PostgresFault) in try row.int64(0) } ?? 1
             let share = Int((Int64(lanes) + max(1, alive) - 1) / max(1, alive))
-            held = try laneNumbers(store.rows(Self.extend, [.text(owner), .int64(length.wholeMicroseconds)]))
+            held = try laneNumbers(answers[2])
             if held.count > share {
                 let surplus = held.sorted().suffix(held.count - share)
                 _ = try store.rows(Self.giveBack, [.text(owner), .int32s(Array(surplus))])

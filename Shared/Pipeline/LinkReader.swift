@@ -18,17 +18,22 @@ struct LinkReader {
         return acked
     }
 
-    /// Notes how far the broker has each link.
+    /// Notes how far the broker has each link. Forgotten by a server that failed, it only makes that more is sent again.
     func mark(_ acked: [LinkOut: Int64]) throws(StoreFault) {
         let all = acked.sorted {
             ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
         }
-        _ = try store.rows(
-            Self.markAcknowledged,
-            [
-                .int32s(all.map(\.key.lane)), .texts(all.map(\.key.place.topic)), .int32s(all.map(\.key.place.partition)),
-                .int64s(all.map(\.value)),
+        do {
+            _ = try store.connection.hint([
+                (
+                    Self.markAcknowledged,
+                    [
+                        .int32s(all.map(\.key.lane)), .texts(all.map(\.key.place.topic)), .int32s(all.map(\.key.place.partition)),
+                        .int64s(all.map(\.value)),
+                    ]
+                )
             ])
+        } catch { throw StoreFault(error) }
     }
 
     /// Outbox rows of the lanes that hold messages the broker has not acknowledged, in link order.

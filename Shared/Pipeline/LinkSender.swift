@@ -151,6 +151,9 @@ package struct LinkSender {
         return Dictionary(uniqueKeysWithValues: changed.map { (links[$0].link, links[$0].acked) })
     }
 
+    /// Lets `takeAcknowledged` give all links again: what was noted before may be gone with the database's session.
+    package mutating func offerAcknowledgedAgain() { changed = Set(links.indices) }
+
     /// How many messages of each topic were acknowledged since the last call.
     package mutating func takeAcknowledgedCounts() -> [String: Int] {
         var counts: [String: Int] = [:]

@@ -67,6 +67,9 @@ final class Publisher {
         return sender.takeAcknowledged()
     }
 
+    /// Lets `takeAcknowledged` give everything again.
+    func offerAcknowledgedAgain() { sender.offerAcknowledgedAgain() }
+
     /// Waits a bounded time for what is in flight, for an orderly stop.
     func drain(_ timeout: Duration) {
         let deadline = MonotonicClock.now + timeout

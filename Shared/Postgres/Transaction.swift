@@ -30,6 +30,21 @@ extension Connection {
         }
     }
 
+    /// Runs the statements as one transaction and in one round trip, without waiting for the disk: for what may be forgotten when the
+    /// server's machine fails, because it is only a hint. Returns their answers in order.
+    package func hint(_ statements: [(sql: String, parameters: [Parameter])]) throws(PostgresFault) -> [Rows] {
+        do {
+            try queueBegin()
+            try queue("SET LOCAL synchronous_commit = off")
+            for statement in statements { try queue(statement.sql, statement.parameters) }
+            try queue("COMMIT")
+            return Array(try answerQueued().dropFirst(2).dropLast())
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+
     /// Commits. Any loss of the connection from here on, before the server's word, is `outcomeUnknown`;
     /// an error with the session still alive (a deferred constraint, a conflict) is a definite no.
     package func commit() throws(PostgresFault) {

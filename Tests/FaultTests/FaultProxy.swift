@@ -31,6 +31,7 @@ final class FaultProxy: @unchecked Sendable {
     let port: Int
     private let listener: Int32
     private let target: Target
+    private let hearsPostgres: Bool
     private struct Orders {
         var resets = 0
         var isRefusing = false
@@ -50,11 +51,15 @@ final class FaultProxy: @unchecked Sendable {
         var toServer: [UInt8] = []
         var toClient: [UInt8] = []
         var isCommitPending = false
+        /// Nil for another protocol than PostgreSQL's.
+        var said: ClientStream?
         var isOver = false
     }
 
-    init(to target: Target, port wanted: Int = 0) throws {
+    /// - Parameter hearsPostgres: whether its clients speak PostgreSQL's protocol, so that it hears their COMMIT.
+    init(to target: Target, port wanted: Int = 0, hearsPostgres: Bool = false) throws {
         self.target = target
+        self.hearsPostgres = hearsPostgres
         listener = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var on: Int32 = 1
         _ = unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -136,7 +141,7 @@ final class FaultProxy: @unchecked Sendable {
             var on: Int32 = 1
             _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         }
-        pairs.append(Pair(client: client, server: server))
+        pairs.append(Pair(client: client, server: server, said: hearsPostgres ? ClientStream() : nil))
         counted.withLock { $0.connections += 1 }
     }
 
@@ -168,7 +173,9 @@ final class FaultProxy: @unchecked Sendable {
 
     /// False when the connection is over.
     private func passesCommit(_ index: Int, _ orders: Orders) -> Bool {
-        guard orders.commitsLostPerMille > 0, pairs[index].toServer.suffix(12) == Self.commit,
+        let said = pairs[index].toServer[...]
+        let isCommit = pairs[index].said?.take(said) ?? false
+        guard orders.commitsLostPerMille > 0, isCommit,
             Int.random(in: 0..<1_000, using: &random) < orders.commitsLostPerMille,
             let loss = CommitLoss.allCases.randomElement(using: &random)
         else { return true }
@@ -184,9 +191,6 @@ final class FaultProxy: @unchecked Sendable {
         }
         return false
     }
-
-    /// A simple query of PostgreSQL's protocol, as libpq sends it.
-    private static let commit: ArraySlice<UInt8> = [0x51, 0, 0, 0, 11, 0x43, 0x4F, 0x4D, 0x4D, 0x49, 0x54, 0]
 
     private func end(_ index: Int, byReset: Bool) {
         guard !pairs[index].isOver else { return }

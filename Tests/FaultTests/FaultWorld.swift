@@ -28,7 +28,7 @@ final class FaultWorld: @unchecked Sendable {
         // Inherited by everything that this world starts; so a watchman finds it should this process not come to its end.
         try Self.watch(folder)
         postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB)
-        databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile))
+        databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile), hearsPostgres: true)
         kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"))
         guard let statusPorts = FaultProxy.freePorts(16) else { throw Trouble("no free ports") }
         self.statusPorts = statusPorts

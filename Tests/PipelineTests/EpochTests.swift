@@ -96,6 +96,9 @@ import Wire
         #expect(sender.pending == 0)
         #expect(sender.takeAcknowledgedCounts() == [Self.place.topic: 7])
         #expect(sender.takeAcknowledged() == [link: LinkNumber.before(1) + 5])
+        #expect(sender.takeAcknowledged().isEmpty)
+        sender.offerAcknowledgedAgain()
+        #expect(sender.takeAcknowledged() == [link: LinkNumber.before(1) + 5])
     }
 }
 
