@@ -11,21 +11,27 @@ import Vocabulary
 package struct ServiceMain<Service: Decider> {
     private let decider: Service
     private let migrations: [Migration]
+    private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
     private let furtherKeys: [String]
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
+    ///   - configured: the decider with what it needs of the environment. Called once, before the work begins; what it finds wrong stops the
+    ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     package init(
-        _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
+        _ decider: Service, migrations: [Migration],
+        configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
+        inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
         self.migrations = migrations
+        self.configured = configured
         self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
@@ -70,6 +76,7 @@ package struct ServiceMain<Service: Decider> {
         var environment = Environment.ofProcess()
         let settings = ServiceSettings(&environment, service: decider.service)
         for key in furtherKeys { _ = environment.text(key, default: "") }
+        let decider = configured(decider, &environment)
         environment.finish()
         let log = Log(service: decider.service.rawValue, hiding: environment.secretValues)
         KafkaLog.sink = { level, facility, text in

@@ -79,6 +79,16 @@ struct ComposeTests {
         return defects + Topic.fixed.filter { !written.contains($0) }.map { "nobody writes \($0)" }
     }
 
+    @Test func `governance gets the key for persons as a file of its own, which is made with the other secrets`() {
+        let compose = tree["compose/compose.yaml"] ?? ""
+        let block = compose.block("governance") ?? ""
+        #expect(block.contains("XINQIAO_PERSONS_KEY_FILE: /run/secrets/persons.key\n") && block.contains("house-ca.crt, persons.key]"))
+        #expect(compose.contains("  persons.key: {file: ./secrets/persons.key}\n"))
+        #expect(tree["compose/make-secrets.sh"]?.contains("\npassword persons.key\n") == true)
+        let others = ServiceName.allCases.filter { $0 != .governance && (compose.block($0.rawValue) ?? "").contains("persons.key") }
+        #expect(others == [])
+    }
+
     @Test func `the list of parties is the packs' institutions and sources`() {
         #expect(partiesApart(tree) == [])
         #expect(partiesApart(tree.appending("institution bank-z\n", to: "compose/parties.txt")) == ["institution bank-z"])
