@@ -13,6 +13,7 @@ package struct ServiceMain<Service: Decider> {
     private let migrations: [Migration]
     private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
+    private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
     private let furtherKeys: [String]
 
@@ -21,12 +22,14 @@ package struct ServiceMain<Service: Decider> {
     ///   - configured: the decider with what it needs of the environment. Called once, before the work begins; what it finds wrong stops the
     ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
+    ///   - quotas: how fast topics are read at the most, as the catalogue says it for a moment; a topic that is not named is free.
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     package init(
         _ decider: Service, migrations: [Migration],
         configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
-        inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
+        inputs: (@Sendable (Catalog) -> [String])? = nil,
+        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] }, furtherKeys: [String] = [],
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
@@ -35,6 +38,7 @@ package struct ServiceMain<Service: Decider> {
         self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
+        self.quotas = quotas
         self.pages = pages
     }
 
@@ -100,8 +104,9 @@ package struct ServiceMain<Service: Decider> {
         let feed = CatalogFeed()
         feed.start(settings.kafka, groupID: "xinqiao." + decider.service.rawValue, health: health, log: log)
         let worker = Worker(
-            decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, bounds: settings.bounds,
-            health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance, crash: settings.crash)
+            decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, quotas: quotas,
+            bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
+            crash: settings.crash)
         worker.run()
         feed.stop()
         server.stop()
