@@ -122,16 +122,17 @@ import Wire
                 eventually(within: .seconds(10)) { (try? house.number("SELECT count(*) FROM toy_sum WHERE key = $1", [.text(id)])) == 1 })
             delays.append(ContinuousClock.now - sent)
             wasSlowed = wasSlowed || metrics.gauge(.sourceSlowed, labels: [("topic", Self.flood)]).value == 1
+            let more = try taken("flood") - atFirst
             let passed = (ContinuousClock.now - began) / .seconds(1)
-            // One batch may have been on its way when the clock began.
-            #expect(Double(try taken("flood") - atFirst) <= Double(rate) * (passed + 0.5), "\(passed) s")
+            // One batch may have been on its way when the clock began, and a worker that the machine held up may have rested a burst.
+            #expect(Double(more) <= Double(burst) + Double(rate) * (passed + 0.5), "\(passed) s")
             guard passed < 60 else { break }
             usleep(100_000)
         }
         let passed = (ContinuousClock.now - began) / .seconds(1)
         #expect(atFirst <= burst + rate)
         #expect(try taken("flood") == floodSize)
-        #expect(passed > Double(floodSize - atFirst) / Double(rate) - 0.5)
+        #expect(passed > Double(floodSize - atFirst - burst) / Double(rate) - 0.5)
         #expect(delays.count > 10)
         let sorted = delays.sorted()
         #expect(sorted[sorted.count / 2] < .milliseconds(400), "median \(sorted[sorted.count / 2]), longest \(sorted[sorted.count - 1])")
