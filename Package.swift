@@ -15,7 +15,7 @@ func shared(_ name: String, needs: [Target.Dependency] = [], resources: [Resourc
 }
 
 /// A service is two targets: `<Name>Domain`, pure decisions, and `<name>`, the process around them.
-func service(_ name: String, domainNeeds: [Target.Dependency] = []) -> [Target] {
+func service(_ name: String, domainNeeds: [Target.Dependency] = [], appNeeds: [Target.Dependency] = []) -> [Target] {
     [
         .target(
             name: "\(name)Domain",
@@ -25,7 +25,7 @@ func service(_ name: String, domainNeeds: [Target.Dependency] = []) -> [Target] 
             name: name.lowercased(),
             dependencies: [
                 .target(name: "\(name)Domain"), "Pipeline", "Postgres", "Chassis", "Contracts", "Deciding", "Wire", "Vocabulary",
-            ],
+            ] + appNeeds,
             path: "Services/\(name)/App", resources: [.embedInCode("Migrations")], swiftSettings: strict),
     ]
 }
@@ -65,7 +65,7 @@ let libraries: [Target] = [
 
 let services: [Target] = [
     service("Ingestion", domainNeeds: ["Schema", "Adapters"]),
-    service("Governance", domainNeeds: ["Ledger"]),
+    service("Governance", domainNeeds: ["Ledger"], appNeeds: ["Ledger"]),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
     service("PolicyPush"),

@@ -93,6 +93,7 @@ done
 connection_text migrator.postgres xinqiao_migrator
 password postgres-superuser.password
 password grafana.password
+password persons.key
 
 # Not made once but derived each time, so that a renewed role reaches the job `roles`.
 for role in $services migrator; do

@@ -64,6 +64,7 @@ final class EmbeddedSuite: Sendable {
         unsafe setenv(ServiceKeys.bootstrap, bootstrap, 1)
         // The built-in broker answers an empty fetch only when its wait is over.
         if isOwnBroker { unsafe setenv(ServiceKeys.kafkaOptions, "fetch.wait.max.ms=10", 1) }
+        try makePersonsKey()
         try writeEnvironmentFile()
 
         Terminal.say("making roles and schemas …")
@@ -101,12 +102,23 @@ final class EmbeddedSuite: Sendable {
     }
 
     func environment(of room: Room) -> [String: String] {
-        [
+        let own = room.service == .governance ? ["XINQIAO_PERSONS_KEY_FILE": personsKeyPath] : [:]
+        return [
             ServiceKeys.postgres: postgres.conninfo(user: "xinqiao_\(room.service.rawValue)"),
             ServiceKeys.statusPort: String(room.port),
             ServiceKeys.instance: "embedded-\(room.service.rawValue)",
             "XINQIAO_CONSOLE_SERVICES": rooms.map { "\($0.service.rawValue)=http://127.0.0.1:\($0.port)" }.joined(separator: ","),
-        ]
+        ].merging(own) { $1 }
+    }
+
+    private var personsKeyPath: String { folder.path("persons.key") }
+
+    /// A key of its own for every start, as the database is a new one every time: what was made under another is gone.
+    private func makePersonsKey() throws {
+        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+        let isMade = FileManager.default.createFile(
+            atPath: personsKeyPath, contents: Data(key.map { String($0, radix: 16) }.joined().utf8), attributes: [.posixPermissions: 0o600])
+        guard isMade else { throw Failure("the key for persons can not be written to \(personsKeyPath)") }
     }
 
     /// One file per service that a person can source to start the service by hand.

@@ -117,17 +117,37 @@ extension Environment {
             defects.append(ConfigDefect(key: key, found: "(hidden)", expected: "nothing, because \(fileKey) is set too"))
             return ""
         }
-        guard var bytes = SmallFile.read(path) else {
+        guard let bytes = Self.readSecret(path) else {
             add(fileKey, path, "the path of a readable file of at most 64 KiB")
             return ""
         }
-        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
         guard !bytes.isEmpty, !bytes.contains(0), let value = String(validating: bytes, as: UTF8.self) else {
             add(fileKey, path, "a file with a text in it")
             return ""
         }
         effective.append((fileKey, path))
         return keep(secret: value, of: key)
+    }
+
+    /// A secret that is too precious for the environment, which every child and every core dump has: only ever the content of the file that
+    /// the key names (its last line break does not count). Nil when the key is not set, and when the file is missing, too long, or not what
+    /// `parse` takes; then there is a defect that names the key, the path and what was `expected`, and never the content.
+    package mutating func secretFile<Value>(_ key: String, as parse: ([UInt8]) -> Value?, expected: String) -> Value? {
+        keysRead.insert(key)
+        guard let path = set(key) else { return nil }
+        guard let bytes = Self.readSecret(path), let value = parse(bytes) else {
+            add(key, path, expected)
+            return nil
+        }
+        effective.append((key, path))
+        if let text = String(validating: bytes, as: UTF8.self), !text.isEmpty { secretValues.append(text) }
+        return value
+    }
+
+    private static func readSecret(_ path: String) -> [UInt8]? {
+        guard var bytes = SmallFile.read(path) else { return nil }
+        while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+        return bytes
     }
 
     private mutating func keep(secret value: String, of key: String) -> String {

@@ -20,6 +20,8 @@ package enum MetricName: String, CaseIterable, Sendable {
     case consumerFenced = "credit_consumer_fenced_total"
     case consumerPaused = "credit_consumer_paused"
     case sourceTruncated = "credit_source_truncated_total"
+    case sourceSlowed = "credit_source_slowed"
+    case sourceHeldBack = "credit_source_held_back_total"
     // Outbox and links
     case outboxPending = "credit_outbox_pending_messages"
     case outboxOldestAge = "credit_outbox_oldest_unpublished_age_seconds"
@@ -131,6 +133,10 @@ extension MetricName {
         case .consumerPaused: return gauge("1 while a lane is paused and waits for the operator.", in: "flag", "topic", "partition")
         case .sourceTruncated:
             return counter("Partitions refused because the broker no longer has the next offset.", of: "partitions", "topic", "partition")
+        case .sourceSlowed:
+            return gauge("1 while a topic is not fetched from because its source has used up its quota.", in: "flag", "topic")
+        case .sourceHeldBack:
+            return counter("Messages that had to wait for the quota of their source after they were fetched.", of: "messages", "topic")
         case .outboxPending: return gauge("Committed messages not yet acknowledged by Kafka.", in: "messages")
         case .outboxOldestAge: return gauge("Age of the oldest committed message not yet acknowledged by Kafka.", in: "seconds")
         case .outboxPublished: return counter("Messages acknowledged by Kafka.", of: "messages", "topic")

@@ -24,6 +24,8 @@ package enum Topic {
     package static let portalOut = "portal.out.v1"
 
     package static func source(_ id: String) -> String { "source.\(id).records.v1" }
+    /// What goes to a source: which of its records it is to say again.
+    package static func sourceOut(_ id: String) -> String { "source.\(id).out.v1" }
     package static func institutionIn(_ id: String) -> String { "institution.\(id).in.v1" }
     package static func institutionOut(_ id: String) -> String { "institution.\(id).out.v1" }
     package static func deadLetters(_ service: String) -> String { "deadletters.\(service).v1" }
@@ -96,7 +98,10 @@ package enum ServiceName: String, CaseIterable, Sendable {
         case .policypush: [Topic.scoringPortraits, Topic.policyPushGrants]
         case .riskmonitoring: [Topic.governanceFacts, Topic.scoringPortraits]
         case .exchange:
-            [Topic.governanceFacts, Topic.matchmakingEvents, Topic.policyPushEvents, Topic.riskMonitoringEvents, Topic.scoringPortraits]
+            [
+                Topic.governanceFacts, Topic.governanceEvents, Topic.matchmakingEvents, Topic.policyPushEvents,
+                Topic.riskMonitoringEvents, Topic.scoringPortraits,
+            ]
         case .reporting:
             [
                 Topic.governanceFacts, Topic.governanceEvents, Topic.scoringPortraits, Topic.matchmakingEvents,

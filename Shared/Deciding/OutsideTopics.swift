@@ -8,9 +8,10 @@ package enum OutsideTopics {
             + catalog.latest("institution").filter { !$0.isWithdrawn }.map { Topic.institutionIn($0.id) }
     }
 
-    /// What exchange may write to institutions.
+    /// What exchange may write to institutions and to sources.
     package static func written(by catalog: Catalog) -> [String] {
         catalog.latest("institution").filter { !$0.isWithdrawn }.map { Topic.institutionOut($0.id) }
+            + catalog.latest("source").filter { !$0.isWithdrawn }.map { Topic.sourceOut($0.id) }
     }
 
     /// Every topic of the suite: fixed, outside, and one of dead letters for each service.

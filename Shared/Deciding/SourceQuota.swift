@@ -1,6 +1,19 @@
 import Vocabulary
 
-/// How many messages of one partition may be taken now: a bucket that fills at a source's own rate. A source that floods is slowed by its own
+/// What a source is granted over all partitions of its topic.
+package struct SourceGrant: Hashable, Sendable {
+    /// Records a second in the long run.
+    package let recordsPerSecond: Int64
+    /// Records that may come at once beside that.
+    package let burst: Int64
+
+    package init(recordsPerSecond: Int64, burst: Int64) {
+        self.recordsPerSecond = recordsPerSecond
+        self.burst = burst
+    }
+}
+
+/// How many messages of a source may be taken now: a bucket that fills at the source's own rate. A source that floods is slowed by its own
 /// bucket; nobody else's is touched.
 ///
 /// Pure: the caller says what time it is. Nothing is lost by waiting, since what is not taken stays on the broker.
@@ -21,10 +34,17 @@ package struct SourceQuota: Hashable, Sendable {
         asOf = now
     }
 
-    /// The part of a source's quota that one of its partitions has: an equal share, at least one message a second.
-    package static func share(perSecond: Int64, burst: Int64, of partitions: Int32, at now: Instant) -> SourceQuota {
-        let count = Int64(max(1, partitions))
-        return SourceQuota(perSecond: max(1, perSecond / count), burst: max(1, burst / count), at: now)
+    /// The part of a source's grant that a worker with `held` of all `lanes` has: as large as its part of the partitions, and at least one
+    /// message a second. One bucket for all of them, since a source need not spread its messages evenly.
+    package static func share(of grant: SourceGrant, held: Int, of lanes: Int32, at now: Instant) -> SourceQuota {
+        let (part, whole) = (Int64(max(0, held)), Int64(max(1, lanes)))
+        return SourceQuota(perSecond: grant.recordsPerSecond * part / whole, burst: grant.burst * part / whole, at: now)
+    }
+
+    /// Takes over what a former quota of the same source had left, or its debt.
+    package mutating func inherit(_ former: SourceQuota, at now: Instant) {
+        level = min(burst * 1_000_000, former.filled(at: now))
+        asOf = now
     }
 
     /// How many may be taken, at most `waiting`. Takes nothing: what is taken is said with `take`.

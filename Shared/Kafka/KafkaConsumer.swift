@@ -29,6 +29,21 @@ import Vocabulary
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(error, during: "assign") }
     }
 
+    /// Fetches nothing from these partitions until `resume`, and drops what was fetched of them and not yet polled; it is fetched again then.
+    /// A few more of their messages may come while the library takes notice. Offsets do not count.
+    package func pause(_ places: [TopicPosition]) throws(KafkaFault) {
+        let list = try PartitionList(places)
+        let error = unsafe rd_kafka_pause_partitions(try open().raw, list.raw)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(error, during: "pause") }
+    }
+
+    /// Fetches from these partitions again, each behind the last message that was polled.
+    package func resume(_ places: [TopicPosition]) throws(KafkaFault) {
+        let list = try PartitionList(places)
+        let error = unsafe rd_kafka_resume_partitions(try open().raw, list.raw)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(error, during: "resume") }
+    }
+
     /// Appends what there is to read: waits up to `wait` for the first message, then takes what has been fetched already.
     /// Stops at `countMax` messages and errors, or once the values and keys of this call reach `bytesMax` (the last may overshoot).
     /// A partition that cannot be read on is appended to `errors` once and the others go on; throws when the client is unusable.

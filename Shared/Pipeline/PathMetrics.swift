@@ -64,6 +64,16 @@ package final class PathMetrics: Sendable {
         }
     }
 
+    /// Of what was fetched, the messages that were not admitted wait for the quota of their source.
+    func heldBack(_ fetched: [RawMessage], admitted: [RawMessage]) {
+        var counts: [String: Int] = [:]
+        for message in fetched { counts[message.topic, default: 0] += 1 }
+        for message in admitted { counts[message.topic, default: 0] -= 1 }
+        for (topic, count) in counts where count > 0 { counter(.sourceHeldBack, ("topic", topic)).add(count) }
+    }
+
+    func slowed(_ topic: String, _ isSlowed: Bool) { metrics.gauge(.sourceSlowed, labels: [("topic", topic)]).set(isSlowed) }
+
     func gap(_ link: LinkIn) { counter(.linkGaps, ("topic", link.place.topic)).add() }
 
     func resumed(_ place: TopicPartition) {

@@ -11,24 +11,34 @@ import Vocabulary
 package struct ServiceMain<Service: Decider> {
     private let decider: Service
     private let migrations: [Migration]
+    private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
+    private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
     private let furtherKeys: [String]
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
+    ///   - configured: the decider with what it needs of the environment. Called once, before the work begins; what it finds wrong stops the
+    ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
+    ///   - quotas: how fast topics are read at the most, as the catalogue says it for a moment; a topic that is not named is free.
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     package init(
-        _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
+        _ decider: Service, migrations: [Migration],
+        configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
+        inputs: (@Sendable (Catalog) -> [String])? = nil,
+        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] }, furtherKeys: [String] = [],
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
         self.migrations = migrations
+        self.configured = configured
         self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
+        self.quotas = quotas
         self.pages = pages
     }
 
@@ -70,6 +80,7 @@ package struct ServiceMain<Service: Decider> {
         var environment = Environment.ofProcess()
         let settings = ServiceSettings(&environment, service: decider.service)
         for key in furtherKeys { _ = environment.text(key, default: "") }
+        let decider = configured(decider, &environment)
         environment.finish()
         let log = Log(service: decider.service.rawValue, hiding: environment.secretValues)
         KafkaLog.sink = { level, facility, text in
@@ -93,8 +104,9 @@ package struct ServiceMain<Service: Decider> {
         let feed = CatalogFeed()
         feed.start(settings.kafka, groupID: "xinqiao." + decider.service.rawValue, health: health, log: log)
         let worker = Worker(
-            decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, bounds: settings.bounds,
-            health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance, crash: settings.crash)
+            decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, quotas: quotas,
+            bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
+            crash: settings.crash)
         worker.run()
         feed.stop()
         server.stop()

@@ -35,6 +35,7 @@ package final class Worker<Service: Decider> {
     private let kafka: KafkaSettings
     private let feed: CatalogFeed
     private let inputs: @Sendable (Catalog) -> [String]
+    private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
     private let bounds: WorkerBounds
     private let health: Health
     private let metrics: PathMetrics
@@ -65,17 +66,22 @@ package final class Worker<Service: Decider> {
     /// Partitions of which too much was refused, found when a batch was committed and not yet acted upon.
     private var pausesDue: [RefusalLimits.Pause] = []
     private var pausesCheckedVersion: Int64 = -1
+    private var quotaBook = QuotaBook()
+    /// Topics whose partitions are not fetched from, because their source has used up its quota.
+    private var slowed: Set<String> = []
 
     package init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
-        inputs: @escaping @Sendable (Catalog) -> [String], bounds: WorkerBounds, health: Health, metrics: PathMetrics, log: Log,
-        owner: String, partitions: [String: Int32] = [:], crash: CrashPoints = .none
+        inputs: @escaping @Sendable (Catalog) -> [String],
+        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] }, bounds: WorkerBounds, health: Health,
+        metrics: PathMetrics, log: Log, owner: String, partitions: [String: Int32] = [:], crash: CrashPoints = .none
     ) {
         self.decider = decider
         self.address = address
         self.kafka = kafka
         self.feed = feed
         self.inputs = inputs
+        self.quotas = quotas
         self.bounds = bounds
         self.health = health
         self.metrics = metrics
@@ -90,10 +96,10 @@ package final class Worker<Service: Decider> {
     }
 
     /// Works until a stop is asked for. A broken world is waited out; nothing is half written at any moment.
-    package func run() {
+    package func run(until isOver: () -> Bool = { Shutdown.isRequested }) {
         var backoff = Backoff(initial: .milliseconds(100), cap: .seconds(5))
         committer.start()
-        while !Shutdown.isRequested {
+        while !isOver() {
             health.progress()
             do {
                 try turn()
@@ -219,6 +225,7 @@ package final class Worker<Service: Decider> {
         let before = self.lease == nil ? nil : Optional(lease.held)
         let held = try lease.renew(store)
         self.lease = lease
+        quotaBook.grant(quotas(catalog, WallClock.now), held: held.count, of: work.laneCount, at: Self.quotaClock)
         let mayBeRemedied =
             pauses.values.contains { if case .standing = $0 { true } else { false } } && catalog.version != pausesCheckedVersion
         guard changedTopics || held != before || mayBeRemedied else { return }
@@ -273,6 +280,7 @@ package final class Worker<Service: Decider> {
             health.remove(place.checkName)
             metrics.resumed(place)
         }
+        try forgetKept(consumer)
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
         do throws(KafkaFault) { try consumer.assign([]) } catch { throw .unavailable("kafka: \(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
@@ -298,6 +306,7 @@ package final class Worker<Service: Decider> {
     }
 
     private func assign(_ consumer: KafkaConsumer) throws(StoreFault) {
+        try forgetKept(consumer)
         let wanted = Set(topics)
         let positions = work.book.nextOffset
             .filter { wanted.contains($0.key.topic) && pauses[$0.key] == nil }
@@ -320,14 +329,21 @@ package final class Worker<Service: Decider> {
     // MARK: inputs
 
     private func poll(_ consumer: KafkaConsumer) throws(StoreFault) -> [RawMessage] {
+        let waited =
+            quotaBook.isEmpty
+            ? [] : quotaBook.letGo(countMax: max(1, bounds.messagesMax / 2), bytesMax: bounds.bytesMax / 2, at: Self.quotaClock)
         var messages: [RawMessage] = []
         var errors: [PartitionError] = []
         do {
             try consumer.poll(
-                into: &messages, errors: &errors, countMax: bounds.messagesMax, bytesMax: bounds.bytesMax, wait: bounds.wait)
+                into: &messages, errors: &errors, countMax: max(1, bounds.messagesMax - waited.count),
+                bytesMax: waited.isEmpty ? bounds.bytesMax : bounds.bytesMax / 2,
+                wait: waited.isEmpty ? bounds.wait : .zero)
         } catch {
             throw .unavailable("kafka: \(error)")
         }
+        // Before a faulty partition makes everything be fetched anew: what waits is dropped then, and nothing behind it may pass it.
+        let admitted = quotaBook.isEmpty && waited.isEmpty ? messages : try admit(messages, consumer)
         for error in errors {
             let place = TopicPartition(topic: error.topic, partition: error.partition)
             guard pauses[place] == nil else { continue }
@@ -355,7 +371,44 @@ package final class Worker<Service: Decider> {
             }
         }
         if run.count > 0 { metrics.consumed(run.count, from: run.topic) }
-        return messages
+        return waited.isEmpty ? admitted : waited + admitted
+    }
+
+    // MARK: quotas
+
+    /// Time for the quotas. Not the wall clock: a source must neither stand still nor burst because somebody set the time.
+    private static var quotaClock: Instant { Instant(microseconds: MonotonicClock.now.nanoseconds / 1_000) }
+
+    /// What of the messages may be taken now.
+    private func admit(_ messages: [RawMessage], _ consumer: KafkaConsumer) throws(StoreFault) -> [RawMessage] {
+        let admitted = quotaBook.admit(messages, at: Self.quotaClock)
+        if admitted.count < messages.count { metrics.heldBack(messages, admitted: admitted) }
+        try slowDown(consumer)
+        return admitted
+    }
+
+    /// Fetches nothing more of a source of which something waits for its quota, and again of one of which nothing waits any more.
+    private func slowDown(_ consumer: KafkaConsumer) throws(StoreFault) {
+        let now = quotaBook.slowed
+        guard now != slowed else { return }
+        let before = slowed
+        slowed = now
+        do throws(KafkaFault) {
+            try consumer.pause(positions(of: now.subtracting(before)))
+            try consumer.resume(positions(of: before.subtracting(now)))
+        } catch { throw .unavailable("kafka: \(error)") }
+        for topic in now.symmetricDifference(before) { metrics.slowed(topic, now.contains(topic)) }
+    }
+
+    /// What waits for a quota will be fetched again, and everything is fetched from again.
+    private func forgetKept(_ consumer: KafkaConsumer) throws(StoreFault) {
+        quotaBook.forgetKept()
+        try slowDown(consumer)
+    }
+
+    private func positions(of topics: Set<String>) -> [TopicPosition] {
+        work.book.nextOffset.filter { topics.contains($0.key.topic) }
+            .map { TopicPosition(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) }
     }
 
     /// What is due may wait a little while much is coming in: a hundred facts about a subject then make one portrait and not several.

@@ -89,6 +89,35 @@ struct EnvironmentTests {
         #expect(environment.secretValues == [canary, canary])
     }
 
+    @Test func `a secret that has only a file is read from it, and refused with the key, the path and the remedy`() {
+        let (long, short, lines) = (temporaryFile("0123456789abcdef\n"), temporaryFile("0123456789abcde\n\n"), temporaryFile("\n\n"))
+        defer { for path in [long, short, lines] { unsafe unlink(path) } }
+        func read(_ values: [String: String]) -> (key: [UInt8]?, environment: Environment) {
+            var environment = Environment(values)
+            let key = environment.secretFile("XINQIAO_K_FILE", as: { $0.count < 16 ? nil : $0 }, expected: "16 bytes, made with openssl")
+            return (key, environment)
+        }
+        let right = read(["XINQIAO_K_FILE": long])
+        #expect(right.key == Array("0123456789abcdef".utf8))
+        #expect(right.environment.defects.isEmpty)
+        #expect(right.environment.effective.map { "\($0.key)=\($0.value)" } == ["XINQIAO_K_FILE=" + long])
+        #expect(right.environment.secretValues == ["0123456789abcdef"])
+
+        for path in [short, lines, "/does/not/exist", "/dev/null"] {
+            let wrong = read(["XINQIAO_K_FILE": path])
+            #expect(wrong.key == nil)
+            #expect(wrong.environment.defects.map(\.line) == ["XINQIAO_K_FILE: found \"\(path)\", expected 16 bytes, made with openssl"])
+        }
+        // Not set is no defect; a value in the environment itself is nothing that is known.
+        let none = read(["XINQIAO_K_FILE": "", "XINQIAO_K": "0123456789abcdef"])
+        #expect(none.key == nil)
+        #expect(none.environment.defects.isEmpty)
+        #expect(
+            none.environment.lines(unknownPrefix: "XINQIAO_") == [
+                "configuration warning: XINQIAO_K: found (hidden), expected nothing: this process does not know this key"
+            ])
+    }
+
     @Test func `the environment of the process is read`() {
         let path = unsafe getenv("PATH").map { unsafe String(cString: $0) }
         var environment = Environment.ofProcess()

@@ -4,7 +4,9 @@ import Testing
 @Suite struct AsyncAPITests {
     @Test func `the interface document names every topic and every payload type`() throws {
         let text = try Repository.text("docs/asyncapi.yaml")
-        for topic in Topic.fixed + [Topic.source("{id}"), Topic.institutionIn("{id}"), Topic.institutionOut("{id}")] {
+        for topic in Topic.fixed + [
+            Topic.source("{id}"), Topic.sourceOut("{id}"), Topic.institutionIn("{id}"), Topic.institutionOut("{id}"),
+        ] {
             #expect(text.contains("address: \(topic)\n"), "\(topic) is no channel")
         }
         for payload in try DeclaredPayload.all(in: "Shared/Contracts") + DeclaredPayload.all(in: "Services/Governance/Domain") {

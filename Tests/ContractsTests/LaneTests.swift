@@ -15,6 +15,7 @@ import Testing
         #expect(Topic.writer(of: "source.tax.records.v1") == .source("tax"))
         #expect(Topic.writer(of: "institution.bank-a.in.v1") == .institution("bank-a"))
         #expect(Topic.writer(of: "institution.bank-a.out.v1") == nil)
+        #expect(Topic.writer(of: Topic.sourceOut("tax")) == nil)
         #expect(Topic.writer(of: Topic.portalIn) == .portal)
         #expect(Topic.writer(of: Topic.governanceFacts) == nil)
         #expect(Topic.writer(of: "source..records.v1.x") == nil)

@@ -108,6 +108,48 @@ import Wire
         #expect(house.events == ["released p1", "denied p2 consent-missing"])
     }
 
+    private func correction(_ id: String, to receiver: String) -> Message {
+        exchangeRequest(
+            id, receiver: receiver, type: "correction.requested.v1", purpose: "correction", categories: [], consent: "",
+            body: #"{"recordId":"7","dueOn":"2026-05-18","legalPerson":"x"}"#)
+    }
+
+    @Test func `a source hears of its own records without a consent, and only what the rule lists`() throws {
+        var house = ExchangeHouse()
+        house.hear(correction("k1", to: "source:tax"))
+        #expect(house.left.map(\.topic) == [Topic.sourceOut("tax")])
+        let out = try #require(house.left.first)
+        #expect(out.type == "correction.requested.v1")
+        #expect(
+            String(decoding: out.value, as: UTF8.self) == #"{"releaseId":"k1","consentId":"","recordId":"7","dueOn":"2026-05-18"}"#)
+        #expect(house.releaseRows[.text("k1")]?[2] == .text("source:tax"))
+        // Nothing that left to a source can be called back, so a revocation recalls nothing.
+        house.hear(exchangeGrant())
+        house.hear(exchangeRevoke())
+        #expect(house.events == ["released k1"])
+    }
+
+    @Test func `a source gets nothing that its rule does not open to sources`() {
+        var house = ExchangeHouse()
+        house.hear(exchangeGrant(receivers: ["*", "source:tax"]))
+        // A rule without a consent is open to the firm, one with a consent to institutions; neither is to a source.
+        house.hear(
+            exchangeRequest("p1", receiver: "source:tax", type: "policy.push.v1", purpose: "policy", categories: [], consent: ""))
+        house.hear(exchangeRequest("a1", receiver: "source:tax"))
+        house.hear(correction("k1", to: "institution:bank-a"))
+        house.hear(correction("k2", to: "portal"))
+        house.hear(correction("k3", to: "source:nobody"))
+        house.hear(correction("k4", to: "source:"))
+        house.hear(correction("k5", to: "sources:tax"))
+        #expect(house.left.isEmpty)
+        #expect(
+            house.events == [
+                "denied p1 receiver-not-the-rules", "denied a1 receiver-not-the-rules", "denied k1 receiver-not-the-rules",
+                "denied k2 receiver-not-the-rules", "denied k3 receiver-unknown", "denied k4 receiver-unknown",
+                "denied k5 receiver-unknown",
+            ])
+    }
+
     @Test func `without a named consent the one that lasts longest is found`() {
         var house = ExchangeHouse()
         house.hear(exchangeGrant("c1", until: "2026-06-30"))

@@ -68,6 +68,15 @@ import Wire
         let careless = exchangeRule("x.v1", purpose: "post-loan", categories: "[]", fields: #"{"a":"public"}"#)
         let twoDefects = ["there is no example", "consent is needed and `categories` names none"]
         #expect(Exchange.defects(of: careless, examples: [], in: .empty) == twoDefects)
+        for receivers in ["[]", #"["source","bank"]"#, #""source""#] {
+            let rule = exchangeRule(
+                "x.v1", purpose: "p", needsConsent: false, receivers: receivers, categories: "[]", fields: #"{"a":"public"}"#)
+            #expect(
+                Exchange.defects(of: rule, examples: [], in: .empty).contains("`receivers` is not a list of portal, institution, source"))
+        }
+        let consented = exchangeRule(
+            "x.v1", purpose: "p", receivers: #"["source"]"#, categories: #"["loan"]"#, fields: #"{"a":"public"}"#)
+        #expect(Exchange.defects(of: consented, examples: [], in: .empty).contains("`receivers` names source, and consent is needed"))
         let empty = CatalogEntry(kind: "releaseRule", id: "x", version: 1, effectiveFrom: .epoch, body: exchangeJSON("[]"))
         #expect(Exchange.defects(of: empty, examples: [], in: .empty).contains("the body is not an object"))
         let purpose = CatalogEntry(kind: "purpose", id: "policy", version: 1, effectiveFrom: .epoch, body: exchangeJSON("{}"))
@@ -77,10 +86,10 @@ import Wire
         #expect(found == ["`purpose` post-loan is not in the catalogue"])
     }
 
-    @Test func `the release rules of the base pack have no defect`() throws {
+    @Test(arguments: ["base", "governance"]) func `the release rules of a pack have no defect`(name: String) throws {
         let pack = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "packs/base/releaseRules.json")
-        guard let bytes = try? Data(contentsOf: pack) else { return print("skipped: no base pack") }
+            .appending(path: "packs/\(name)/releaseRules.json")
+        guard let bytes = try? Data(contentsOf: pack) else { return print("skipped: no pack \(name)") }
         let entries = try JSONDocument(parsing: Array(bytes)).root
         #expect(entries.count > 0)
         for json in entries.elements {

@@ -82,7 +82,12 @@ struct ExchangeHouse {
         CatalogEntry(
             kind: "institution", id: id, version: 1, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"), body: exchangeJSON("{}"))
     }
-    static let entries = [alertRule, applicationRule, pushRule] + institutions
+    static let correctionRule = exchangeRule(
+        "correction.requested.v1", purpose: "correction", needsConsent: false, receivers: #"["source"]"#, categories: "[]",
+        fields: #"{"recordId":"internal","dueOn":"internal"}"#)
+    static let source = CatalogEntry(
+        kind: "source", id: "tax", version: 1, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"), body: exchangeJSON("{}"))
+    static let entries = [alertRule, applicationRule, pushRule, correctionRule, source] + institutions
 }
 
 func exchangeJSON(_ text: String) -> JSONValue {
@@ -96,13 +101,15 @@ func exchangeJSON(_ text: String) -> JSONValue {
 func exchangeInstant(_ text: String) -> Instant { Instant(rfc3339: text) ?? .epoch }
 
 func exchangeRule(
-    _ id: String, purpose: String, needsConsent: Bool = true, categories: String, fields: String, version: Int64 = 1
+    _ id: String, purpose: String, needsConsent: Bool = true, receivers: String? = nil, categories: String, fields: String,
+    version: Int64 = 1
 ) -> CatalogEntry {
-    CatalogEntry(
+    let listed = receivers.map { #""receivers":\#($0),"# } ?? ""
+    return CatalogEntry(
         kind: "releaseRule", id: id, version: version, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
         body: exchangeJSON(
-            #"{"title":{"en":"x","zh":"x"},"purpose":"\#(purpose)","needsConsent":\#(needsConsent),"categories":\#(categories),"#
-                + #""fields":\#(fields)}"#))
+            #"{"title":{"en":"x","zh":"x"},"purpose":"\#(purpose)","needsConsent":\#(needsConsent),\#(listed)"#
+                + #""categories":\#(categories),"fields":\#(fields)}"#))
 }
 
 private func exchangeFact(_ type: String, _ id: String, at: String, data: String, isRetraction: Bool = false) -> Message {

@@ -46,6 +46,30 @@ import Wire
         #expect(house.cells(GovernanceTables.correction, "took_working_days") == ["int64(2)"])
         #expect(house.state(ana).corrections.isEmpty)
         #expect(house.timers.isEmpty)
+
+        let closing = try #require(house.requests.last)
+        #expect(house.requests.map(\.messageType) == ["correction.requested.v1", "correction.closed.v1"])
+        #expect(closing.receiver == "source:test")
+        #expect(closing.purpose == "correction")
+        #expect(closing.body["recordId"]?.string == "1")
+        #expect(closing.body["closedBy"]?.string == "2")
+        #expect(closing.body["outcome"]?.string == "corrected")
+    }
+
+    @Test func `a source is told what its own record says and not what was said before or by others`() throws {
+        let rule = GovernanceHouse.entry(
+            "qualityRule", "tax-jump",
+            #"{"recordTypes":["tax.return"],"kind":"year-on-year","severity":"quarantine","weight":10,"owner":"desk","threshold":3,"logic":{"or":[{"!":[{"var":"hasPrevious"}]},{"<=":[{"var":"data.sales"},{"*":[{"var":"threshold"},{"var":"previous.sales"}]}]}]}}"#
+        )
+        var house = house([rule])
+        house.take(
+            GovernanceHouse.record(
+                "0", "tax.return", of: ana, at: "2026-01-01T00:00:00Z", writer: "source:other", #"{"period":"2025-12","sales":77}"#))
+        house.take(tax("1", 1_000))
+        #expect(house.requests.map { $0.body["observed"]?.string } == ["data.sales=1000, threshold=3"])
+        #expect(
+            house.cells(GovernanceTables.qualityVerdict, "observed", where: "rule", is: "tax-jump")
+                == ["data.sales=1000, hasPrevious=true, previous.sales=77, threshold=3"])
     }
 
     @Test func `another source's record does not close the request`() {
@@ -94,6 +118,8 @@ import Wire
         #expect(house.cells(GovernanceTables.quarantine, "status") == ["overridden"])
         #expect(house.told.contains("overridden sales-not-negative by source:governance-desk/override-1"))
         #expect(house.cells(GovernanceTables.correction, "status") == ["accepted"])
+        #expect(house.requests.last?.messageType == "correction.closed.v1")
+        #expect(house.requests.last?.body["outcome"]?.string == "accepted")
     }
 
     @Test func `a release judges again by today's rules`() {

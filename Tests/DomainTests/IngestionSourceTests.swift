@@ -103,7 +103,46 @@ import Wire
         // A clock that goes back neither fills nor traps.
         #expect(quota.allowance(for: 1, at: start - .seconds(5)) == 0)
         #expect(quota.next(at: start + .seconds(9)) == start + .seconds(9))
-        #expect(SourceQuota.share(perSecond: 10, burst: 100, of: 4, at: start).perSecond == 2)
-        #expect(SourceQuota.share(perSecond: 1, burst: 1, of: 4, at: start).perSecond == 1)
+    }
+
+    @Test func `workers that share the lanes share the quota, and taking lanes up again gives no second burst`() {
+        let start = Instant.epoch
+        let grant = SourceGrant(recordsPerSecond: 10, burst: 100)
+        let quarter = SourceQuota.share(of: grant, held: 1, of: 4, at: start)
+        #expect(quarter.perSecond == 2 && quarter.burst == 25)
+        #expect(SourceQuota.share(of: SourceGrant(recordsPerSecond: 1, burst: 1), held: 1, of: 4, at: start).perSecond == 1)
+        var whole = SourceQuota.share(of: grant, held: 4, of: 4, at: start)
+        #expect(whole.perSecond == 10 && whole.burst == 100)
+        whole.take(130, at: start)
+        var again = SourceQuota.share(of: grant, held: 2, of: 4, at: start)
+        again.inherit(whole, at: start)
+        #expect(again.allowance(for: 1, at: start + .seconds(6)) == 0)
+        #expect(again.allowance(for: 9, at: start + .milliseconds(6_200)) == 1)
+        var rested = SourceQuota.share(of: grant, held: 1, of: 4, at: start)
+        rested.inherit(SourceQuota.share(of: grant, held: 4, of: 4, at: start), at: start)
+        #expect(rested.allowance(for: 1_000, at: start) == 25)
+    }
+
+    @Test func `the quota in force is the one of the version in force`() {
+        func entry(_ version: Int64, _ from: String, _ quota: String, isWithdrawn: Bool = false) -> CatalogEntry {
+            CatalogEntry(
+                kind: "source", id: "tax", version: version, effectiveFrom: GovernanceHouse.instant(from), isWithdrawn: isWithdrawn,
+                body: GovernanceHouse.json(#"{"recordTypes":["tax.return"]\#(quota)}"#))
+        }
+        let catalog = Catalog(
+            version: 1,
+            entries: [
+                entry(1, "2026-01-01T00:00:00Z", ""),
+                entry(2, "2026-02-01T00:00:00Z", #","quota":{"recordsPerSecond":10,"burst":100}"#),
+                entry(3, "2026-03-01T00:00:00Z", #","quota":{"recordsPerSecond":20}"#),
+                entry(4, "2026-04-01T00:00:00Z", "", isWithdrawn: true),
+            ])
+        func grants(_ at: String) -> [String: SourceGrant] {
+            catalog.view(IngestionCatalog.self).grants(at: GovernanceHouse.instant(at))
+        }
+        #expect(grants("2026-01-02T00:00:00Z") == [:])
+        #expect(grants("2026-02-02T00:00:00Z") == ["source.tax.records.v1": SourceGrant(recordsPerSecond: 10, burst: 100)])
+        #expect(grants("2026-03-02T00:00:00Z") == ["source.tax.records.v1": SourceGrant(recordsPerSecond: 20, burst: 20)])
+        #expect(grants("2026-04-02T00:00:00Z") == [:])
     }
 }

@@ -57,6 +57,16 @@ struct ComposeTests {
         #expect(wrongRights(curious) == ["scoring reads [\"governance.events.v1\"]"])
     }
 
+    @Test func `what goes out to a source is written by exchange and read by that source, and by nobody else`() {
+        let table = (tree["compose/kafka/acls"] ?? "").split(separator: "\\\n").joined(separator: " ")
+        let rights = table.split(separator: "\n").filter { $0.contains("source.") && $0.contains("out.v1") }
+            .map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(rights.count == 2)
+        #expect(rights.contains { $0.hasPrefix("service exchange writes ") && $0.contains("$(each 'source.%s.out.v1' $sources)") })
+        #expect(rights.contains(#"echo "source.$id Read Topic Literal source.$id.out.v1""#))
+        #expect(!table.contains("Write Topic Prefixed"))
+    }
+
     private func wrongRights(_ tree: RepositoryTree) -> [String] {
         let table = (tree["compose/kafka/acls"] ?? "").split(separator: "\\\n").joined(separator: " ")
         var written: Set<String> = Set(table.matches(#"^ +echo "[a-z]+ Write Topic Literal ([a-z.]+v1)""#))
@@ -67,6 +77,16 @@ struct ComposeTests {
             written.formUnion(table.matches("^ +service \(service.rawValue) writes(.*)$").joined().topics)
         }
         return defects + Topic.fixed.filter { !written.contains($0) }.map { "nobody writes \($0)" }
+    }
+
+    @Test func `governance gets the key for persons as a file of its own, which is made with the other secrets`() {
+        let compose = tree["compose/compose.yaml"] ?? ""
+        let block = compose.block("governance") ?? ""
+        #expect(block.contains("XINQIAO_PERSONS_KEY_FILE: /run/secrets/persons.key\n") && block.contains("house-ca.crt, persons.key]"))
+        #expect(compose.contains("  persons.key: {file: ./secrets/persons.key}\n"))
+        #expect(tree["compose/make-secrets.sh"]?.contains("\npassword persons.key\n") == true)
+        let others = ServiceName.allCases.filter { $0 != .governance && (compose.block($0.rawValue) ?? "").contains("persons.key") }
+        #expect(others == [])
     }
 
     @Test func `the list of parties is the packs' institutions and sources`() {

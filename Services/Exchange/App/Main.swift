@@ -8,7 +8,8 @@ struct Main {
         ServiceMain(
             Exchange(),
             migrations: [
-                Migration(name: "schema_001_exchange", sql: String(decoding: PackageResources.schema_001_exchange_sql, as: UTF8.self))
+                Migration(name: "schema_001_exchange", sql: String(decoding: PackageResources.schema_001_exchange_sql, as: UTF8.self)),
+                Migration(name: "schema_002_receivers", sql: String(decoding: PackageResources.schema_002_receivers_sql, as: UTF8.self)),
             ]
         ).run()
     }

@@ -9,6 +9,8 @@ package struct ReleaseRule: Sendable {
     package let id: String
     let purpose: String
     let needsConsent: Bool
+    /// To whom it may go. A rule that does not say means the firm and institutions.
+    let receivers: Set<Receiver.Kind>
     let categories: [String]
     let filter: FieldFilter
 
@@ -23,13 +25,22 @@ package struct ReleaseRule: Sendable {
         let purpose = body["purpose"]?.string ?? ""
         if purpose.isEmpty { defects.append("`purpose` is missing") }
         if let flag = body["needsConsent"], flag.bool == nil { defects.append("`needsConsent` is not true or false") }
+        let needsConsent = body["needsConsent"]?.bool ?? true
+        let receivers: [Receiver.Kind?] =
+            body["receivers"]?.elements.map { $0.string.flatMap { Receiver.Kind(rawValue: $0) } } ?? [.portal, .institution]
+        if receivers.isEmpty || receivers.contains(nil) {
+            defects.append("`receivers` is not a list of \(Receiver.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        // A consent names institutions, and what left under it can be called back from them only.
+        if needsConsent, receivers.contains(.source) { defects.append("`receivers` names source, and consent is needed") }
         let categories = body["categories"]?.elements.map(\.string) ?? []
         if categories.contains(nil) { defects.append("`categories` is not a list of ids") }
         let filter = FieldFilter(body["fields"], defects: &defects)
         guard defects.count == before, let filter else { return nil }
         id = entry.id
         self.purpose = purpose
-        needsConsent = body["needsConsent"]?.bool ?? true
+        self.needsConsent = needsConsent
+        self.receivers = Set(receivers.compactMap(\.self))
         self.categories = categories.compactMap(\.self)
         self.filter = filter
     }
@@ -50,19 +61,21 @@ package struct ReleaseRule: Sendable {
     }
 }
 
-/// What exchange makes of the catalogue: every version of every release rule, and which institutions there are.
+/// What exchange makes of the catalogue: every version of every release rule, and which institutions and sources there are.
 package struct ExchangeCatalog: CatalogView {
     /// The kind of entry that a release rule is.
     package static let ruleKind = "releaseRule"
 
     private let rules: [String: Versions<ReleaseRule>]
     private let institutions: [String: Versions<Bool>]
+    private let sources: [String: Versions<Bool>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
     package init(_ catalog: Catalog) {
         var rules: [String: Versions<ReleaseRule>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
+        var sources: [String: Versions<Bool>] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -77,16 +90,27 @@ package struct ExchangeCatalog: CatalogView {
                 if !found.isEmpty { unusable[entry.key] = found }
             case "institution":
                 institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            case "source":
+                sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
             default: break
             }
         }
         self.rules = rules
         self.institutions = institutions
+        self.sources = sources
         defects = unusable
     }
 
     func rule(for messageType: String, at now: Instant) -> ReleaseRule? { rules[messageType]?.inForce(at: now) }
-    func isInstitution(_ id: String, at now: Instant) -> Bool { institutions[id]?.inForce(at: now) ?? false }
+
+    /// Whether the receiver is in the catalogue. The portal is the platform's own.
+    func isKnown(_ receiver: Receiver, at now: Instant) -> Bool {
+        switch receiver {
+        case .portal: true
+        case .institution(let id): institutions[id]?.inForce(at: now) ?? false
+        case .source(let id): sources[id]?.inForce(at: now) ?? false
+        }
+    }
 }
 
 /// All versions of one entry, ascending; nil where it was withdrawn.

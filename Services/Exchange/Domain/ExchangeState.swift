@@ -103,7 +103,10 @@ package struct ReleaseDecision: Hashable, Sendable {
 
     /// It went to an institution, which can be asked to delete it.
     var canBeRecalled: Bool { status == .released && !consentID.isEmpty && institution != nil }
-    var institution: String? { ExchangeTurn.institution(of: receiver) }
+    var institution: String? {
+        guard case .institution(let id) = Receiver(receiver) else { return nil }
+        return id
+    }
 }
 
 /// A request that is ahead of its consent.

@@ -4,14 +4,6 @@ import Vocabulary
 import Wire
 
 extension ExchangeTurn {
-    static let portal = "portal"
-    private static let institutionPrefix = "institution:"
-
-    /// The institution's id; nil when the receiver is none.
-    static func institution(of receiver: String) -> String? {
-        receiver.hasPrefix(institutionPrefix) ? String(receiver.dropFirst(institutionPrefix.count)) : nil
-    }
-
     private enum Ruling {
         /// With the consent it rests on; empty when none is needed.
         case release(under: ReleaseRule, consentID: String, topic: String)
@@ -76,15 +68,14 @@ extension ExchangeTurn {
         guard request.body.kind == .object else { return .deny("body-not-an-object") }
         guard let rule = book.rule(for: request.messageType, at: now) else { return .deny("no-release-rule") }
         guard request.purpose == rule.purpose else { return .deny("purpose-not-the-rules") }
-        let topic: String
-        if let id = Self.institution(of: request.receiver) {
-            guard book.isInstitution(id, at: now) else { return .deny("receiver-unknown") }
-            topic = Topic.institutionOut(id)
-        } else {
-            guard request.receiver == Self.portal else { return .deny("receiver-unknown") }
-            // The firm itself may have what is its own. An institution never gets anything without consent, whatever a rule says.
-            if !rule.needsConsent { return .release(under: rule, consentID: "", topic: Topic.portalOut) }
-            topic = Topic.portalOut
+        guard let receiver = Receiver(request.receiver), book.isKnown(receiver, at: now) else { return .deny("receiver-unknown") }
+        guard rule.receivers.contains(receiver.kind) else { return .deny("receiver-not-the-rules") }
+        let topic = receiver.topic
+        switch receiver {
+        // The firm itself may have what is its own, a source what concerns its own records.
+        case .portal, .source: if !rule.needsConsent { return .release(under: rule, consentID: "", topic: topic) }
+        // An institution never gets anything without consent, whatever a rule says.
+        case .institution: break
         }
 
         // The rule's categories count even when the request forgets to name them.

@@ -22,6 +22,8 @@ package struct Correction: Sendable {
     static let countMax = 100
     /// The type of the message that leaves the house.
     package static let messageType = "correction.requested.v1"
+    /// The type of the message that says that nothing is asked for any more.
+    package static let closedMessageType = "correction.closed.v1"
     static let purpose = "correction"
 
     init(recordID: String, recordType: String, key: String, rule: String, openedAt: Instant, dueOn: Day, isProvisional: Bool) {
@@ -72,23 +74,27 @@ extension Turn {
 
         let finding = judgement.findings.first { $0.rule.id == rule.id }
         let body = Self.json { object in
-            object.member("recordId", String(record.recordID.dropFirst(record.writer.utf8.count + 1)))
+            object.member("recordId", Self.ownID(of: record.recordID))
             object.member("recordType", record.recordType)
             object.member("subject", record.subject)
             object.member("businessKey", slotKey)
             object.member("rule", rule.id)
             object.member("kind", rule.kind.rawValue)
-            object.member("observed", finding?.observed ?? "")
+            object.member("observed", finding?.observedOfRecord ?? "")
             object.member("threshold", rule.threshold?.text ?? "")
             object.member("dueOn", due.day)
             object.member("at", now)
         }
+        askToRelease("correction/\(record.recordID)", Correction.messageType, to: record.writer, body, effects: &effects)
+        scheduleCorrections(state: state, effects: &effects)
+    }
+
+    private func askToRelease(_ releaseID: String, _ messageType: String, to writer: String, _ body: JSONValue, effects: inout Effects) {
         effects.send(
             ReleaseRequest(
-                releaseID: "correction/\(record.recordID)", subject: key, receiver: record.writer, messageType: Correction.messageType,
-                purpose: Correction.purpose, categories: [], consentID: "", at: now, body: body),
+                releaseID: releaseID, subject: key, receiver: writer, messageType: messageType, purpose: Correction.purpose,
+                categories: [], consentID: "", at: now, body: body),
             to: Topic.governanceEvents, key: key)
-        scheduleCorrections(state: state, effects: &effects)
     }
 
     /// The same thing was said again by the same writer, and well; or people said that it was right.
@@ -104,6 +110,19 @@ extension Turn {
         for correction in closed {
             writeCorrection(correction, status: status, closedBy: record.recordID, effects: &effects)
             send("correction-closed", correction.recordID, type, reason: "\(status) by \(record.recordID)", effects: &effects)
+            let body = Self.json { object in
+                object.member("recordId", Self.ownID(of: correction.recordID))
+                object.member("recordType", type)
+                object.member("subject", record.subject)
+                object.member("businessKey", slotKey)
+                object.member("rule", correction.rule)
+                object.member("outcome", status)
+                object.member("closedBy", Self.ownID(of: record.recordID))
+                object.member("dueOn", correction.dueOn)
+                object.member("at", now)
+            }
+            askToRelease(
+                "correction-closed/\(correction.recordID)", Correction.closedMessageType, to: record.writer, body, effects: &effects)
         }
         scheduleCorrections(state: state, effects: &effects)
     }
@@ -140,6 +159,9 @@ extension Turn {
             ],
             to: GovernanceTables.correction)
     }
+
+    /// The id that the writer itself gave the record.
+    private static func ownID(of recordID: String) -> String { String(recordID.dropFirst(writer(of: recordID).utf8.count + 1)) }
 
     /// A record's id begins with its writer's name.
     static func writer(of recordID: String) -> String {

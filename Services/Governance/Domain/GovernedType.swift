@@ -141,16 +141,19 @@ package struct GovernedType: Sendable {
             case .unknown:
                 break
             }
-            judgement.findings.append(Judgement.Finding(rule: rule, truth: truth, observed: observed(rule, facts)))
+            judgement.findings.append(
+                Judgement.Finding(
+                    rule: rule, truth: truth, observed: observed(rule.variables, facts),
+                    observedOfRecord: observed(rule.variables.filter(RecordFacts.isOfTheRecord), facts)))
         }
         judgement.quality = judgedWeight == 0 ? 10_000 : heldWeight * 10_000 / judgedWeight
         return judgement
     }
 
     /// What the rule saw, such as `data.sales=12, previous.sales=3`; personal values are not repeated.
-    private func observed(_ rule: QualityRule, _ facts: RecordFacts) -> String {
+    private func observed(_ variables: [String], _ facts: RecordFacts) -> String {
         var parts: [String] = []
-        for name in rule.variables {
+        for name in variables {
             let steps = name.split(separator: ".")
             let isPersonal = steps.count > 1 && personalFields.contains(String(steps[1]))
             let value = facts.found(name)
@@ -169,6 +172,8 @@ struct Judgement: Sendable {
         /// Never `yes`.
         let truth: Truth
         let observed: String
+        /// The part of it that the record's writer said itself.
+        let observedOfRecord: String
     }
 
     /// 0…10,000 basis points: the weight of the rules that hold, of those that could be judged. Rounds down.

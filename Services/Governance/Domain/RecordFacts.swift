@@ -36,6 +36,11 @@ struct RecordFacts: FactSource {
     static let historic = [
         "previous", "hasPrevious", "yearAgo", "hasYearAgo", "median", "history", "sameAsPrevious", "other",
     ]
+    /// Whether the name leads to what the record itself says, or to a day or a measure that its writer may know. All others may lead to what
+    /// somebody else said, which must not leave the house in a request for correction.
+    static func isOfTheRecord(_ name: String) -> Bool {
+        name.hasPrefix("data.") || ["occurredDay", "receivedDay", "ageDays", "threshold"].contains(name)
+    }
     /// Statements that a median is taken of, at the most; and at the least.
     static let medianOf = 12
     static let medianOfAtLeast = 3

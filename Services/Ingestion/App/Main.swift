@@ -3,6 +3,7 @@ import Deciding
 import IngestionDomain
 import Pipeline
 import Postgres
+import Vocabulary
 
 @main
 struct Main {
@@ -13,7 +14,8 @@ struct Main {
                 Migration(name: "schema_001_ingestion", sql: String(decoding: PackageResources.schema_001_ingestion_sql, as: UTF8.self)),
                 Migration(name: "schema_002_coverage", sql: String(decoding: PackageResources.schema_002_coverage_sql, as: UTF8.self)),
             ],
-            inputs: { OutsideTopics.read(by: $0) }
+            inputs: { OutsideTopics.read(by: $0) },
+            quotas: { catalog, now in catalog.view(IngestionCatalog.self).grants(at: now) }
         ).run()
     }
 }

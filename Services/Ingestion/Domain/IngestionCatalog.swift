@@ -7,6 +7,7 @@ import Wire
 package struct IngestionCatalog: CatalogView {
     private let recordTypes: [String: Versions<RecordType>]
     private let sources: [String: Versions<Bool>]
+    private let quotas: [String: Versions<SourceGrant>]
     private let institutions: [String: Versions<Bool>]
     private let items: [String: Versions<InformationItem>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -15,6 +16,7 @@ package struct IngestionCatalog: CatalogView {
     package init(_ catalog: Catalog) {
         var recordTypes: [String: Versions<RecordType>] = [:]
         var sources: [String: Versions<Bool>] = [:]
+        var quotas: [String: Versions<SourceGrant>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
         var items: [String: Versions<InformationItem>] = [:]
         var unusable: [String: [String]] = [:]
@@ -30,6 +32,12 @@ package struct IngestionCatalog: CatalogView {
                 }
             case "source":
                 sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+                // Whoever is in the catalogue may write, however the rest of the entry reads.
+                if entry.isWithdrawn {
+                    quotas[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
+                } else if let registration = SourceRegistration(entry, defects: &found) {
+                    quotas[entry.id, default: .init()].add(registration.grant, from: entry.effectiveFrom)
+                }
             case "institution":
                 institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
             case "informationItem":
@@ -44,6 +52,7 @@ package struct IngestionCatalog: CatalogView {
         }
         self.recordTypes = recordTypes
         self.sources = sources
+        self.quotas = quotas
         self.institutions = institutions
         self.items = items
         defects = unusable
@@ -62,6 +71,11 @@ package struct IngestionCatalog: CatalogView {
             return registry
         }
         return nil
+    }
+
+    /// How fast the topics of the sources are read at the most at `now`, by topic. A source without a quota is not named.
+    package func grants(at now: Instant) -> [String: SourceGrant] {
+        quotas.reduce(into: [:]) { grants, source in grants[Topic.source(source.key)] = source.value.inForce(at: now) }
     }
 
     /// The portal is always registered: it is the platform's own.

@@ -9,10 +9,8 @@ package struct SourceRegistration: Sendable {
     package let recordTypes: [String]
     /// When something is expected; nil for a source that sends when something happens.
     package let rhythm: SourceRhythm?
-    /// Records a second that are taken from it in the long run, over all partitions; nil where nothing is said.
-    package let recordsPerSecond: Int64?
-    /// Records that may come at once beside that.
-    package let burst: Int64
+    /// How fast it is read at the most; nil where nothing is said.
+    package let grant: SourceGrant?
 
     /// Records a second at the most that an entry may grant.
     package static let recordsPerSecondMax: Int64 = 1_000_000
@@ -30,20 +28,19 @@ package struct SourceRegistration: Sendable {
             defects.append("`topic` is not its own topic \(Topic.source(entry.id))")
         }
         rhythm = body["rhythm"].flatMap { SourceRhythm($0, defects: &defects) }
-        var recordsPerSecond: Int64?
-        var burst: Int64 = 0
+        var grant: SourceGrant?
         if let quota = body["quota"] {
-            recordsPerSecond = quota["recordsPerSecond"]?.int
-            burst = quota["burst"]?.int ?? recordsPerSecond ?? 0
-            if !(1...Self.recordsPerSecondMax).contains(recordsPerSecond ?? 0) {
+            let recordsPerSecond = quota["recordsPerSecond"]?.int ?? 0
+            let burst = quota["burst"]?.int ?? recordsPerSecond
+            grant = SourceGrant(recordsPerSecond: recordsPerSecond, burst: burst)
+            if !(1...Self.recordsPerSecondMax).contains(recordsPerSecond) {
                 defects.append("`quota.recordsPerSecond` is not 1…\(Self.recordsPerSecondMax)")
             }
             if !(1...10 * Self.recordsPerSecondMax).contains(burst) {
                 defects.append("`quota.burst` is not 1…\(10 * Self.recordsPerSecondMax)")
             }
         }
-        self.recordsPerSecond = recordsPerSecond
-        self.burst = burst
+        self.grant = grant
         if defects.count > before { return nil }
     }
 }
