@@ -15,7 +15,7 @@ func shared(_ name: String, needs: [Target.Dependency] = [], resources: [Resourc
 }
 
 /// A service is two targets: `<Name>Domain`, pure decisions, and `<name>`, the process around them.
-func service(_ name: String, domainNeeds: [Target.Dependency] = []) -> [Target] {
+func service(_ name: String, domainNeeds: [Target.Dependency] = [], appNeeds: [Target.Dependency] = []) -> [Target] {
     [
         .target(
             name: "\(name)Domain",
@@ -24,8 +24,9 @@ func service(_ name: String, domainNeeds: [Target.Dependency] = []) -> [Target] 
         .executableTarget(
             name: name.lowercased(),
             dependencies: [
-                .target(name: "\(name)Domain"), "Pipeline", "Postgres", "Chassis", "Contracts", "Deciding", "Wire", "Vocabulary",
-            ],
+                .target(name: "\(name)Domain"), "Pipeline", "Postgres", "Chassis", "Contracts", "Deciding", "Wire",
+                "Vocabulary",
+            ] + appNeeds,
             path: "Services/\(name)/App", resources: [.embedInCode("Migrations")], swiftSettings: strict),
     ]
 }
@@ -52,7 +53,7 @@ let libraries: [Target] = [
     shared("Adapters", needs: ["Rules", "Wire", "Vocabulary"]),
     shared("Models", needs: ["Wire", "Vocabulary"]),
     shared("Ledger", needs: ["Vocabulary", "COpenSSL"]),
-    shared("Deciding", needs: ["Contracts", "Rules", "Wire", "Vocabulary"]),
+    shared("Deciding", needs: ["Contracts", "Ledger", "Rules", "Wire", "Vocabulary"]),
     shared("Kafka", needs: ["CRdKafka", "Vocabulary"]),
     shared("Postgres", needs: ["CLibPQ", "Vocabulary"]),
     shared("Chassis", needs: ["Vocabulary", "Wire"]),
@@ -65,7 +66,7 @@ let libraries: [Target] = [
 
 let services: [Target] = [
     service("Ingestion", domainNeeds: ["Schema", "Adapters"]),
-    service("Governance", domainNeeds: ["Ledger"]),
+    service("Governance", domainNeeds: ["Ledger"], appNeeds: ["Ledger"]),
     service("Scoring", domainNeeds: ["Models"]),
     service("Matchmaking"),
     service("PolicyPush"),
@@ -88,14 +89,16 @@ let tools: [Target] = [
             "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Kafka", "Postgres", "Chassis", "Contracts",
             "Vocabulary",
         ],
-        path: "ops/bench", exclude: ["README.md"], swiftSettings: strict),
+        path: "ops/bench", exclude: ["README.md", "hashlib_tree.py"], swiftSettings: strict),
     .executableTarget(
         name: "credit-reference",
         dependencies: ["Pipeline", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
         path: "ops/reference", exclude: ["README.md", "reference.py"], swiftSettings: strict),
     .executableTarget(
         name: "simulate",
-        dependencies: domains + ["Pipeline", "Province", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],
+        dependencies: domains + [
+            "Pipeline", "Province", "Ledger", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary",
+        ],
         path: "ops/simulate", exclude: ["README.md"], swiftSettings: strict),
 ]
 
@@ -114,7 +117,7 @@ let checks: [Target] = [
     tests("KafkaTests", needs: ["Kafka", "Vocabulary"]),
     tests("PostgresTests", needs: ["Postgres", "Vocabulary"]),
     tests("ChassisTests", needs: ["Chassis", "Wire", "Vocabulary"]),
-    tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+    tests("PipelineTests", needs: ["Pipeline", "Deciding", "Contracts", "Ledger", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
     tests(
         "DomainTests",
         needs: domains + [

@@ -1,4 +1,5 @@
 import Contracts
+import Ledger
 
 package struct TopicPartition: Hashable, Sendable {
     package let topic: String
@@ -42,6 +43,10 @@ package struct LaneBook: Sendable {
     package var nextOffset: [TopicPartition: Int64] = [:]
     package var linkIn: [LinkIn: Int64] = [:]
     package var linkOut: [LinkOut: Int64] = [:]
+    /// Where the lanes' logs stand; a lane without leaves is absent.
+    package var ledgers: [Int32: LedgerHead] = [:]
+    /// Lanes whose timer for the next checkpoint is known to be set.
+    var checkpointsDue: Set<Int32> = []
     /// Links that wait for a missing message, as far as this process has seen.
     package var linksStalled: Set<LinkIn> = []
 

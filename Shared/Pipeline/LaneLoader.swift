@@ -37,10 +37,17 @@ struct LaneLoader {
                 loaded.book.linkOut[link] = try row.int64(3)
                 loaded.acked[link] = try row.int64(4)
             }
+            loaded.book.ledgers = try store.ledgerHeads(Array(lanes))
             try store.connection.commit()
+        } catch let fault as StoreFault {
+            store.connection.rollback()
+            throw fault
+        } catch let fault as PostgresFault {
+            store.connection.rollback()
+            throw StoreFault(fault)
         } catch {
             store.connection.rollback()
-            throw StoreFault(error)
+            throw .unavailable("\(error)")
         }
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, looked) in marks {

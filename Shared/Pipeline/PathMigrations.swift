@@ -9,6 +9,7 @@ package enum PathMigration {
         migration("pipeline_004_attempt", PackageResources.pipeline_004_attempt_sql),
         migration("pipeline_005_dead_letters", PackageResources.pipeline_005_dead_letters_sql),
         migration("pipeline_006_operator_acts", PackageResources.pipeline_006_operator_acts_sql),
+        migration("pipeline_007_ledger", PackageResources.pipeline_007_ledger_sql),
     ]
 
     private static func migration(_ name: String, _ sql: [UInt8]) -> Migration {
