@@ -130,6 +130,11 @@ extension Environment {
         return keep(secret: value, of: key)
     }
 
+    /// Notes that a secret which was read can not be used; its value is not shown.
+    package mutating func refuse(secret key: String, expected: String) {
+        defects.append(ConfigDefect(key: key, found: "(hidden)", expected: expected))
+    }
+
     private mutating func keep(secret value: String, of key: String) -> String {
         effective.append((key, value.isEmpty ? "(none)" : "(hidden)"))
         if !value.isEmpty { secretValues.append(value) }

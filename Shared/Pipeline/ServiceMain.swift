@@ -14,19 +14,23 @@ package struct ServiceMain<Service: Decider> {
     private let inputs: @Sendable (Catalog) -> [String]
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
     private let furtherKeys: [String]
+    private let configured: @Sendable (Service, inout Environment) -> Service
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
     ///   - inputs: the topics to read, which may depend on the catalogue.
     ///   - furtherKeys: environment keys that the pages read.
+    ///   - configured: completes the decider by what only the environment can say, such as a key; asked once, when work begins.
     ///   - pages: more pages for the status server, for the console.
     package init(
         _ decider: Service, migrations: [Migration], inputs: (@Sendable (Catalog) -> [String])? = nil, furtherKeys: [String] = [],
+        configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
         self.migrations = migrations
         self.furtherKeys = furtherKeys
+        self.configured = configured
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
         self.pages = pages
@@ -70,6 +74,7 @@ package struct ServiceMain<Service: Decider> {
         var environment = Environment.ofProcess()
         let settings = ServiceSettings(&environment, service: decider.service)
         for key in furtherKeys { _ = environment.text(key, default: "") }
+        let decider = configured(decider, &environment)
         environment.finish()
         let log = Log(service: decider.service.rawValue, hiding: environment.secretValues)
         KafkaLog.sink = { level, facility, text in
@@ -138,6 +143,8 @@ package enum ServiceKeys {
     package static let statusPort = "XINQIAO_STATUS_PORT"
     package static let instance = "XINQIAO_INSTANCE"
     package static let batchMessages = "XINQIAO_BATCH_MESSAGES"
+    package static let ledgerKey = "XINQIAO_LEDGER_KEY"
+    package static let ledgerName = "XINQIAO_LEDGER_NAME"
     /// For fault tests only: where, or at which key, the process dies.
     package static let crashAt = "XINQIAO_CRASH_AT"
     package static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
@@ -152,6 +159,8 @@ package enum ServiceKeys {
           XINQIAO_STATUS_PORT         (9464)
           XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
           XINQIAO_BATCH_MESSAGES      most messages of one batch (10000)
+          XINQIAO_LEDGER_KEY[_FILE]   governance only: the private key of its checkpoints, Ed25519 in PEM; none are made without
+          XINQIAO_LEDGER_NAME         governance only: the name under which they are signed (xinqiao/governance)
           XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
         """
 }

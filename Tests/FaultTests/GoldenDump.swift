@@ -29,6 +29,7 @@ struct GoldenDump: Equatable {
         "reporting.release_view": answered,
         "ingestion.source_day": "counts the records of all firms",
         "policypush.policy_budget": "one row for all firms",
+        "governance.checkpoint": "the order of the leaves of several firms",
         "reporting.quarterly_report": "one row for all firms",
     ]
 
@@ -79,7 +80,7 @@ struct GoldenDump: Equatable {
     private static let path: Set<String> = [
         "consumer_offset", "link_in", "link_out", "outbox", "state", "timer", "sweep", "outside_id", "dead_letter", "message_count",
         "lane_lease", "worker", "worker_session", "schema_migration", "attempt", "lane_pause", "operator_act", "dead_letter_action",
-        "dead_letter_fix", "dead_letter_outcome", "dead_letter_replay",
+        "dead_letter_fix", "dead_letter_outcome", "dead_letter_replay", "ledger_head", "ledger_block",
     ]
 
     static func take(_ world: FaultWorld, _ subjects: [String]) throws -> GoldenDump {
