@@ -61,7 +61,7 @@ import Wire
         let seal = FactSeal.of(GovernanceHouse.json(#"{"consentId":"c1"}"#))
         let text =
             #"{"kind":"consent","factId":"portal/x-1","recordType":"consent.revoked","writer":"portal","subject":"\#(ana)","#
-            + #""businessKey":"portal/x-1","occurredAt":"2026-08-01T00:00:00Z","knownAt":"2026-08-01T08:00:00Z","#
+            + #""businessKey":"c1","occurredAt":"2026-08-01T00:00:00Z","knownAt":"2026-08-01T08:00:00Z","#
             + #""topic":"source.test.records.v1","partition":0,"offset":1,"sha256":"ab","quality":10000,"contentSha256":"\#(seal)"}"#
         #expect(String(decoding: entry.text, as: UTF8.self) == text)
         #expect(entry.leaf.hash == Merkle.leafHash(Array(text.utf8)))
