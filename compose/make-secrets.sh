@@ -91,6 +91,10 @@ for service in $services; do
     connection_text "$service.postgres" "xinqiao_$service"
 done
 connection_text migrator.postgres xinqiao_migrator
+if [ ! -f secrets/ledger.key ]; then
+    openssl genpkey -algorithm ed25519 -out secrets/ledger.key
+    made ledger.key
+fi
 password postgres-superuser.password
 password grafana.password
 password persons.key

@@ -27,7 +27,7 @@ struct Command: Sendable {
     static let all: [Command] = [
         .demo, .up, .broker, .migrate, .topics, .catalog, .importing, .coverage, .status, .deadLetters, .truncated, .replayLink, .lanes,
         .backup,
-        .restore, .rejoin, .explain, .train, .schema,
+        .restore, .rejoin, .explain, .prove, .verify, .train, .schema,
     ]
 
     static var overview: String {

@@ -2,6 +2,7 @@ import Chassis
 import Contracts
 import Deciding
 import Foundation
+import Ledger
 import Pipeline
 import Synchronization
 
@@ -65,6 +66,7 @@ final class EmbeddedSuite: Sendable {
         // The built-in broker answers an empty fetch only when its wait is over.
         if isOwnBroker { unsafe setenv(ServiceKeys.kafkaOptions, "fetch.wait.max.ms=10", 1) }
         try makePersonsKey()
+        try makeLedgerKey()
         try writeEnvironmentFile()
 
         Terminal.say("making roles and schemas …")
@@ -102,7 +104,9 @@ final class EmbeddedSuite: Sendable {
     }
 
     func environment(of room: Room) -> [String: String] {
-        let own = room.service == .governance ? ["XINQIAO_PERSONS_KEY_FILE": personsKeyPath] : [:]
+        let own =
+            room.service == .governance
+            ? ["XINQIAO_PERSONS_KEY_FILE": personsKeyPath, ServiceKeys.ledgerKey + "_FILE": folder.path("ledger.key")] : [:]
         return [
             ServiceKeys.postgres: postgres.conninfo(user: "xinqiao_\(room.service.rawValue)"),
             ServiceKeys.statusPort: String(room.port),
@@ -119,6 +123,18 @@ final class EmbeddedSuite: Sendable {
         let isMade = FileManager.default.createFile(
             atPath: personsKeyPath, contents: Data(key.map { String($0, radix: 16) }.joined().utf8), attributes: [.posixPermissions: 0o600])
         guard isMade else { throw Failure("the key for persons can not be written to \(personsKeyPath)") }
+    }
+
+    /// The demonstration's own key for checkpoints, and what belongs to it for those who check.
+    private func makeLedgerKey() throws {
+        var seed = [UInt8](repeating: 0, count: 32)
+        var dice = SystemRandomNumberGenerator()
+        for place in seed.indices { seed[place] = UInt8.random(in: 0...255, using: &dice) }
+        guard let key = Ed25519PrivateKey(seed: seed), let signer = NoteSigner(name: LedgerFiles.defaultName, key: key) else { return }
+        let path = folder.path("ledger.key")
+        try key.pem.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try (signer.verifier.text + "\n").write(toFile: folder.path("ledger.pub"), atomically: true, encoding: .utf8)
     }
 
     /// One file per service that a person can source to start the service by hand.

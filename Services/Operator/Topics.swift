@@ -37,6 +37,8 @@ enum TopicPlan {
     static func specs(_ catalog: Catalog, partitions: Int, replication: Int) -> [TopicSpec] {
         OutsideTopics.all(catalog).map { topic in
             var config = ["retention.ms": retention, "cleanup.policy": "delete", "max.message.bytes": "1048588"]
+            // A checkpoint is worth the more the older it is, and small.
+            if topic == Topic.governanceCheckpoints { config["retention.ms"] = "-1" }
             if topic == Topic.catalogEntries {
                 config = ["cleanup.policy": "compact", "retention.ms": "-1", "max.message.bytes": "1048588"]
             }

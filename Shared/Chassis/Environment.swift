@@ -150,6 +150,11 @@ extension Environment {
         return bytes
     }
 
+    /// Notes that a secret which was read can not be used; its value is not shown.
+    package mutating func refuse(secret key: String, expected: String) {
+        defects.append(ConfigDefect(key: key, found: "(hidden)", expected: expected))
+    }
+
     private mutating func keep(secret value: String, of key: String) -> String {
         effective.append((key, value.isEmpty ? "(none)" : "(hidden)"))
         if !value.isEmpty { secretValues.append(value) }

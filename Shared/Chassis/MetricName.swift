@@ -176,7 +176,8 @@ extension MetricName {
         case .riskAlerts: return counter("Post-loan warnings.", of: "warnings", "severity", "rule")
         case .consentDenied: return counter("Releases refused for want of consent.", of: "releases", "purpose")
         case .auditTreeSize: return gauge("Leaves of the tamper-evident log.", in: "leaves")
-        case .auditCheckpointAge: return gauge("Age of the last signed checkpoint of the tamper-evident log.", in: "seconds")
+        case .auditCheckpointAge:
+            return gauge("How long the oldest leaf of the tamper-evident log has waited for a signed checkpoint.", in: "seconds")
         case .processCPU: return counter("Processor time of the process, user and system.", of: "seconds")
         case .processResidentMemory: return gauge("Memory of the process in RAM.", in: "bytes")
         case .processOpenFiles: return gauge("Open file descriptors.", in: "files")

@@ -9,6 +9,8 @@ package enum Topic {
     package static let governanceIdentity = "governance.identity.v1"
     /// Verdicts, quarantine, consents, corrections: what governance did that is not itself a fact.
     package static let governanceEvents = "governance.events.v1"
+    /// Where governance's logs stand, signed, for everybody who wants to hold it against us later.
+    package static let governanceCheckpoints = "governance.checkpoints.v1"
     package static let scoringPortraits = "scoring.portraits.v1"
     package static let matchmakingEvents = "matchmaking.events.v1"
     package static let policyPushEvents = "policypush.events.v1"
@@ -32,8 +34,8 @@ package enum Topic {
 
     /// The topics that exist whatever the catalogue says.
     package static let fixed = [
-        ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, scoringPortraits, matchmakingEvents,
-        policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, reportingReports, catalogEntries,
+        ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, governanceCheckpoints, scoringPortraits,
+        matchmakingEvents, policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, reportingReports, catalogEntries,
         portalIn, portalOut,
     ]
 

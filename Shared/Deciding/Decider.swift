@@ -1,4 +1,5 @@
 import Contracts
+import Ledger
 import Vocabulary
 
 /// The pure heart of a service: what to do about one input, given what is known for its key.
@@ -20,6 +21,12 @@ package protocol Decider: Sendable {
     /// Which key a message is about, or why it is not handled. Cheap: called before any state is loaded.
     func admit(_ message: Message, catalog: Catalog) -> Admission
 
+    /// How long a leaf of a lane's log waits for the checkpoint that covers it. Nil: nobody signs, and no checkpoint is made.
+    var checkpointInterval: Duration? { get }
+
+    /// Gives away where the log of a lane stands. Only rows and messages are taken of the effects; the same log must give the same ones.
+    func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects)
+
     /// Changes `state` and says in `effects` what to write and to send. When it refuses (`effects.refuse`), the state
     /// stays as it was and nothing else of it takes effect.
     func decide(_ input: Input, key: String, on state: inout State, at now: Instant, catalog: Catalog, effects: inout Effects)
@@ -28,6 +35,8 @@ package protocol Decider: Sendable {
 extension Decider {
     package var sweptKinds: Set<String> { [] }
     package func dialect(of topic: String) -> Dialect { Topic.dialect(of: topic) }
+    package var checkpointInterval: Duration? { nil }
+    package func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {}
 }
 
 /// What is to be done with a message.

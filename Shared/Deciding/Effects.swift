@@ -1,4 +1,5 @@
 import Contracts
+import Ledger
 import Vocabulary
 import Wire
 
@@ -7,6 +8,7 @@ package struct Effects: Sendable {
     package private(set) var rows: [RowWrite] = []
     package private(set) var messages: [OutgoingMessage] = []
     package private(set) var timers: [TimerChange] = []
+    package private(set) var leaves: [LedgerLeaf] = []
     package private(set) var refusal: Refusal?
 
     package init() {}
@@ -16,6 +18,7 @@ package struct Effects: Sendable {
         rows.removeAll(keepingCapacity: true)
         messages.removeAll(keepingCapacity: true)
         timers.removeAll(keepingCapacity: true)
+        leaves.removeAll(keepingCapacity: true)
         refusal = nil
     }
 
@@ -33,6 +36,9 @@ package struct Effects: Sendable {
     package mutating func write(_ cells: [Cell], to table: StoreTable) {
         rows.append(RowWrite(table: table, cells: cells))
     }
+
+    /// Appends to the log of the lane, in the same transaction as everything else of the decision.
+    package mutating func append(_ leaf: LedgerLeaf) { leaves.append(leaf) }
 
     /// Sets the timer `name` of this key; an earlier one of the same name is replaced.
     package mutating func schedule(_ name: String, at due: Instant) { timers.append(TimerChange(name: name, due: due)) }

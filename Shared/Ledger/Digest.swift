@@ -55,6 +55,14 @@ package struct Digest: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Writes the 32 bytes into memory that has room for them from `offset` on.
+    @unsafe func store(in memory: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe memory.storeBytes(of: a.bigEndian, toByteOffset: offset, as: UInt64.self)
+        unsafe memory.storeBytes(of: b.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+        unsafe memory.storeBytes(of: c.bigEndian, toByteOffset: offset + 16, as: UInt64.self)
+        unsafe memory.storeBytes(of: d.bigEndian, toByteOffset: offset + 24, as: UInt64.self)
+    }
+
     /// 64 lower-case hexadecimal digits.
     package var hex: String {
         let digits = Array("0123456789abcdef".utf8)

@@ -17,7 +17,7 @@ package struct MerkleMemory: MerkleNodes, Sendable {
 
     /// Appends a leaf that is already hashed.
     package mutating func append(leaf: Digest) {
-        for node in tree.append(leaf: leaf) {
+        tree.append(leaf: leaf) { node in
             if node.level == levels.count { levels.append([]) }
             levels[node.level].append(node.digest)
         }

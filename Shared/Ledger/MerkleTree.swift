@@ -5,21 +5,24 @@ package enum Merkle {
 
     /// The hash of a leaf: SHA-256 of a zero byte and the entry.
     package static func leafHash(_ entry: [UInt8]) -> Digest {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entry.count + 1)
-        bytes.append(0)
-        bytes += entry
-        return sha256(bytes)
+        // On the stack where it is small: two of three entries cost less to hash than to allocate.
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: entry.count + 1) { bytes in
+            unsafe bytes.initializeElement(at: 0, to: 0)
+            unsafe entry.withUnsafeBufferPointer { entry in
+                _ = unsafe UnsafeMutableBufferPointer(rebasing: bytes[1...]).initialize(fromContentsOf: entry)
+            }
+            return unsafe SHA256.hash(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// The hash of an inner node: SHA-256 of a one byte and both children.
     package static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1 + 2 * Digest.byteCount)
-        bytes.append(1)
-        left.append(to: &bytes)
-        right.append(to: &bytes)
-        return sha256(bytes)
+        unsafe withUnsafeTemporaryAllocation(byteCount: 1 + 2 * Digest.byteCount, alignment: 1) { bytes in
+            unsafe bytes[0] = 1
+            unsafe left.store(in: bytes, at: 1)
+            unsafe right.store(in: bytes, at: 1 + Digest.byteCount)
+            return unsafe SHA256.hash(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     /// The largest power of two below `size`: where RFC 6962 splits a tree. `size` is at least 2.
@@ -61,18 +64,20 @@ package struct MerkleTree: Hashable, Sendable {
         self.subtrees = subtrees
     }
 
-    /// Appends a leaf and returns the nodes that this completed, the leaf first.
-    @discardableResult
-    package mutating func append(leaf: Digest) -> [MerkleNode] {
+    /// Appends a leaf.
+    package mutating func append(leaf: Digest) { append(leaf: leaf, completing: { _ in }) }
+
+    /// Appends a leaf and tells of every node that this completed, the leaf first.
+    @inline(__always)
+    package mutating func append(leaf: Digest, completing told: (MerkleNode) -> Void) {
         var node = MerkleNode(level: 0, index: size, digest: leaf)
-        var completed = [node]
+        told(node)
         while node.index & 1 == 1, let left = subtrees.popLast() {
             node = MerkleNode(level: node.level + 1, index: node.index >> 1, digest: Merkle.nodeHash(left, node.digest))
-            completed.append(node)
+            told(node)
         }
         subtrees.append(node.digest)
         size += 1
-        return completed
     }
 
     /// The root over all leaves.

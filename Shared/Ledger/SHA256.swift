@@ -11,14 +11,14 @@ enum SHA256 {
     // libcrypto's algorithm objects are immutable and counted atomically, so all threads may share one.
     nonisolated(unsafe) private static let algorithm: OpaquePointer? = unsafe EVP_MD_fetch(nil, "SHA256", nil)
 
-    static func hash(_ bytes: [UInt8]) -> Digest {
+    static func hash(_ bytes: [UInt8]) -> Digest { unsafe bytes.withUnsafeBytes { unsafe hash($0) } }
+
+    static func hash(_ input: UnsafeRawBufferPointer) -> Digest {
         var output: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         var written: UInt32 = 0
-        let isDone = unsafe bytes.withUnsafeBytes { input in
-            unsafe withUnsafeMutableBytes(of: &output) { output in
-                unsafe EVP_Digest(
-                    input.baseAddress, input.count, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &written, algorithm, nil)
-            }
+        let isDone = unsafe withUnsafeMutableBytes(of: &output) { output in
+            unsafe EVP_Digest(
+                input.baseAddress, input.count, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &written, algorithm, nil)
         }
         guard isDone == 1, written == 32 else {
             preconditionFailure("libcrypto without SHA-256, or out of memory: nothing could be proved from here on")

@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Ledger
 import Vocabulary
 import Wire
 
@@ -18,11 +19,46 @@ package struct BatchWrite: Sendable {
     package var outsideIDs: [OutsideID: [UInt8]] = [:]
     package var deadLetters: [MessagePlace: DeadLetter] = [:]
     package var counts: [CountKey: Int64] = [:]
+    package var ledgers: [LedgerWrite] = []
 
     package init() {}
 
     /// True when there is nothing but a moved offset to write.
     package var isEmpty: Bool { fence.isEmpty }
+}
+
+/// What becomes of one lane's log.
+package struct LedgerWrite: Hashable, Sendable {
+    package let lane: Int32
+    /// Where the log stands afterwards.
+    package let head: LedgerHead
+    /// The leaves appended, in order; empty when only a checkpoint was made.
+    package let leaves: [LedgerLeaf]
+    /// The time of the batch. Unlike the head's it goes back with the clock, so that rows written in the batch lead to it.
+    package let appendedAt: Instant
+
+    package init(lane: Int32, head: LedgerHead, leaves: [LedgerLeaf], appendedAt: Instant) {
+        self.lane = lane
+        self.head = head
+        self.leaves = leaves
+        self.appendedAt = appendedAt
+    }
+
+    /// The index of the first of the leaves.
+    package var first: UInt64 { head.tree.size - UInt64(leaves.count) }
+
+    /// The hashes one behind the other. Unit: 32 bytes each.
+    package var hashes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(leaves.count * Digest.byteCount)
+        for leaf in leaves { leaf.hash.append(to: &bytes) }
+        return bytes
+    }
+
+    /// What the leaves are about, as a JSON list of texts.
+    package var references: [UInt8] {
+        JSONWriter.encode { $0.array { list in for leaf in leaves { list.element(leaf.reference) } } }
+    }
 }
 
 /// One state as it is to be kept.
@@ -157,8 +193,8 @@ package struct DeadLetter: Sendable {
                 object.member("offset", place.offset)
                 object.member("index", Int64(place.index))
                 object.member("setAsideAt", now)
-                object.member("key", base64(Array((key ?? []).prefix(16 << 10))))
-                object.member("value", base64(Array((value ?? []).prefix(Self.envelopeValueMax))))
+                object.member("key", Base64.encode(Array((key ?? []).prefix(16 << 10))))
+                object.member("value", Base64.encode(Array((value ?? []).prefix(Self.envelopeValueMax))))
                 if let value, value.count > Self.envelopeValueMax { object.member("valueBytes", Int64(value.count)) }
                 object.member(
                     "headers",
@@ -166,7 +202,7 @@ package struct DeadLetter: Sendable {
                         for header in headersInEnvelope {
                             list.element(object: {
                                 $0.member("name", header.name)
-                                $0.member("value", base64(header.value))
+                                $0.member("value", Base64.encode(header.value))
                             })
                         }
                     })
@@ -176,22 +212,4 @@ package struct DeadLetter: Sendable {
 
     /// The headers as they are kept in the table: length-prefixed name and value, in order.
     var headerBytes: [UInt8] { LetterHeaders.encode(headers) }
-}
-
-func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var index = 0
-    while index < bytes.count {
-        let first = bytes[index]
-        let second = index + 1 < bytes.count ? bytes[index + 1] : 0
-        let third = index + 2 < bytes.count ? bytes[index + 2] : 0
-        text.append(alphabet[Int(first >> 2)])
-        text.append(alphabet[Int((first & 3) << 4 | second >> 4)])
-        text.append(index + 1 < bytes.count ? alphabet[Int((second & 15) << 2 | third >> 6)] : 61)
-        text.append(index + 2 < bytes.count ? alphabet[Int(third & 63)] : 61)
-        index += 3
-    }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -1,4 +1,5 @@
 import Contracts
+import Ledger
 
 package struct TopicPartition: Hashable, Sendable {
     package let topic: String
@@ -46,6 +47,10 @@ package struct LaneBook: Sendable {
     package var epoch: Int64 = 0
     /// The last number of each link that stands from before this epoch; what follows it in the log was decided by a database that is gone.
     package var cuts: [LinkIn: Int64] = [:]
+    /// Where the lanes' logs stand; a lane without leaves is absent.
+    package var ledgers: [Int32: LedgerHead] = [:]
+    /// Lanes whose timer for the next checkpoint is known to be set.
+    var checkpointsDue: Set<Int32> = []
     /// Links that wait for a missing message, as far as this process has seen.
     package var linksStalled: Set<LinkIn> = []
 

@@ -42,10 +42,17 @@ struct LaneLoader {
                 let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
                 loaded.book.cuts[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
             }
+            loaded.book.ledgers = try store.ledgerHeads(Array(lanes))
             try store.connection.commit()
+        } catch let fault as StoreFault {
+            store.connection.rollback()
+            throw fault
+        } catch let fault as PostgresFault {
+            store.connection.rollback()
+            throw StoreFault(fault)
         } catch {
             store.connection.rollback()
-            throw StoreFault(error)
+            throw .unavailable("\(error)")
         }
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, looked) in marks {

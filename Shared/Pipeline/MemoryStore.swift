@@ -1,4 +1,5 @@
 import Deciding
+import Ledger
 import Vocabulary
 
 /// The one path's store in memory, with the same rules as PostgreSQL: the fence, keys that can not come twice, all or nothing.
@@ -18,6 +19,9 @@ package final class MemoryStore: LaneStore {
     package private(set) var outsideIDs: [OutsideID: [UInt8]] = [:]
     package private(set) var deadLetters: [MessagePlace: DeadLetter] = [:]
     package private(set) var counts: [CountKey: Int64] = [:]
+    /// Where the lanes' logs stand, and their leaves in order, as they were appended.
+    package private(set) var ledgers: [Int32: LedgerHead] = [:]
+    package private(set) var leaves: [Int32: [LedgerLeaf]] = [:]
     /// What the database will not have, beside what its keys forbid: the SQLSTATE, or nil.
     package var refusal: ((StoreTable, [Cell]) -> String?)?
     private var unsent: [OutboxRow] = []
@@ -51,6 +55,8 @@ package final class MemoryStore: LaneStore {
         outsideIDs = other.outsideIDs
         deadLetters = other.deadLetters
         counts = other.counts
+        ledgers = other.ledgers
+        leaves = other.leaves
         refusal = other.refusal
     }
 
@@ -77,6 +83,7 @@ package final class MemoryStore: LaneStore {
         book.nextOffset = offsets.filter { lanes.contains($0.key.partition) }
         book.linkIn = linksIn.filter { lanes.contains($0.key.place.partition) }
         book.linkOut = linksOut.filter { lanes.contains($0.key.lane) }
+        book.ledgers = ledgers.filter { lanes.contains($0.key) }
         return book
     }
 
@@ -206,6 +213,9 @@ package final class MemoryStore: LaneStore {
                 }
             }
         }
+        for ledger in write.ledgers where ledger.first != UInt64(leaves[ledger.lane]?.count ?? 0) {
+            throw .corrupt("the log of lane \(ledger.lane) does not end before leaf \(ledger.first)")
+        }
         // Another lane took the same id in the meantime: reading again will show it.
         for id in write.outsideIDs.keys where outsideIDs[id] != nil { throw .fenced }
     }
@@ -230,6 +240,10 @@ package final class MemoryStore: LaneStore {
         outsideIDs.merge(write.outsideIDs) { first, _ in first }
         deadLetters.merge(write.deadLetters) { first, _ in first }
         counts.merge(write.counts) { $0 + $1 }
+        for ledger in write.ledgers {
+            ledgers[ledger.lane] = ledger.head
+            leaves[ledger.lane, default: []] += ledger.leaves
+        }
     }
 
     private func moveSweeps(_ write: BatchWrite) {

@@ -86,11 +86,15 @@ package final class PathMetrics: Sendable {
         if case .fatal = fault { counter(.kafkaFatalErrors).add() }
     }
 
-    func gauges(deadLetters: Int64, transactionIDAge: Int64, oldestUnpublished: Double, stalledLinks: Int) {
+    func gauges(
+        deadLetters: Int64, transactionIDAge: Int64, oldestUnpublished: Double, stalledLinks: Int, leaves: Int64, unsignedAge: Double
+    ) {
         metrics.gauge(.deadLettersPending).set(deadLetters)
         metrics.gauge(.dbTransactionIDAge).set(transactionIDAge)
         metrics.gauge(.outboxOldestAge).set(oldestUnpublished)
         metrics.gauge(.linkStalled, labels: [("topic", "all")]).set(stalledLinks)
+        metrics.gauge(.auditTreeSize).set(leaves)
+        metrics.gauge(.auditCheckpointAge).set(unsignedAge)
     }
 
     func pending(_ count: Int) { metrics.gauge(.outboxPending).set(count) }

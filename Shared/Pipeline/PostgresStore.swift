@@ -1,4 +1,5 @@
 import Deciding
+import Ledger
 import Postgres
 import Vocabulary
 
@@ -52,6 +53,24 @@ package final class PostgresStore: PathStore {
         }
     }
 
+    /// Where the logs of the lanes stand.
+    package func ledgerHeads(_ lanes: [Int32]) throws(StoreFault) -> [Int32: LedgerHead] {
+        var heads: [Int32: LedgerHead] = [:]
+        for row in try rows(Self.readLedgerHeads, [.int32s(lanes)]) {
+            let lane: Int32
+            let head: LedgerHead?
+            do {
+                lane = try row.int32(0)
+                head = LedgerHead(
+                    size: UInt64(clamping: try row.int64(1)), subtrees: try row.bytes(2), grownAt: try row.instant(3),
+                    signedSize: UInt64(clamping: try row.int64(4)), waitingSince: try row.instant(5))
+            } catch { throw StoreFault(error) }
+            guard let head else { throw .corrupt("ledger_head of lane \(lane): its size does not fit its subtrees") }
+            heads[lane] = head
+        }
+        return heads
+    }
+
     // MARK: the transaction
 
     package func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, crash: .none) }
@@ -72,11 +91,16 @@ package final class PostgresStore: PathStore {
             try queueOutsideIDs(write.outsideIDs)
             try queueDeadLetters(write.deadLetters)
             try queueCounts(write.counts)
+            try queueLedgers(write.ledgers)
             try writeRows(write.rows)
             try reach(.beforeCommit, crash)
             try connection.commitQueued()
         } catch let fault as PostgresFault {
             connection.rollback()
+            if fault.sqlstate == "23505", fault.statementText == Self.appendLeaves {
+                // The fence held, so nobody was faster: the two tables say different things.
+                throw .corrupt("ledger_block has leaves that ledger_head does not count: restore both from the same moment")
+            }
             throw Self.isFencing(fault) ? .fenced : StoreFault(fault)
         } catch {
             connection.rollback()
@@ -217,6 +241,25 @@ package final class PostgresStore: PathStore {
         return made
     }
 
+    private func queueLedgers(_ ledgers: [LedgerWrite]) throws {
+        guard !ledgers.isEmpty else { return }
+        try connection.queue(
+            Self.saveLedgerHeads,
+            [
+                .int32s(ledgers.map(\.lane)), .int64s(ledgers.map { Int64($0.head.tree.size) }), .bytesArray(ledgers.map(\.head.subtrees)),
+                .instants(ledgers.map(\.head.grownAt)), .int64s(ledgers.map { Int64($0.head.signedSize) }),
+                .instants(ledgers.map { $0.head.unsignedSince ?? $0.head.grownAt }),
+            ])
+        let grown = ledgers.filter { !$0.leaves.isEmpty }
+        guard !grown.isEmpty else { return }
+        try connection.queue(
+            Self.appendLeaves,
+            [
+                .int32s(grown.map(\.lane)), .int64s(grown.map { Int64($0.first) }), .instants(grown.map(\.appendedAt)),
+                .bytesArray(grown.map(\.hashes)), .texts(grown.map { String(decoding: $0.references, as: UTF8.self) }),
+            ])
+    }
+
     private func queueTimers(_ timers: [TimerKey: Instant?]) throws {
         let set = timers.compactMap { key, due in due.map { (key, $0) } }
         let gone = timers.filter { $0.value == nil }.map(\.key)
@@ -321,6 +364,25 @@ extension PostgresStore {
            SET body = c.body
           FROM unnest($1::int4[], $2::text[], $3::bytea[]) AS c (lane, key, body)
          WHERE s.lane = c.lane AND s.key = c.key
+        """
+
+    static let saveLedgerHeads = """
+        INSERT INTO ledger_head (lane, size, subtrees, grown_at, signed_size, waiting_since)
+        SELECT * FROM unnest($1::int4[], $2::int8[], $3::bytea[], $4::timestamptz[], $5::int8[], $6::timestamptz[])
+            ON CONFLICT (lane) DO UPDATE
+           SET size = excluded.size, subtrees = excluded.subtrees, grown_at = excluded.grown_at,
+               signed_size = excluded.signed_size, waiting_since = excluded.waiting_since
+        """
+
+    static let appendLeaves = """
+        INSERT INTO ledger_block (lane, first_leaf, appended_at, hashes, refs)
+        SELECT b.lane, b.first_leaf, b.appended_at, b.hashes, b.refs::json
+          FROM unnest($1::int4[], $2::int8[], $3::timestamptz[], $4::bytea[], $5::text[])
+               AS b (lane, first_leaf, appended_at, hashes, refs)
+        """
+
+    static let readLedgerHeads = """
+        SELECT lane, size, subtrees, grown_at, signed_size, waiting_since FROM ledger_head WHERE lane = ANY ($1::int4[])
         """
 
     static let saveTimers = """

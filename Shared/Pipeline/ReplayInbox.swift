@@ -168,6 +168,8 @@ extension Step {
         var after = book
         after.nextOffset[lanePlace] = result.book.nextOffset[lanePlace]
         after.linkOut = result.book.linkOut
+        after.ledgers = result.book.ledgers
+        after.checkpointsDue = result.book.checkpointsDue
         return StepResult(write: write, book: after, gaps: [:], healed: [])
     }
 }

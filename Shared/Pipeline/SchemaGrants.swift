@@ -11,7 +11,8 @@ package enum SchemaGrants {
                 GRANT EXECUTE ON FUNCTION \(schema).partitions_keep(timestamptz, int4, int4) TO xinqiao_\(schema);
                 -- What was done stays written down, whoever did it.
                 REVOKE UPDATE, DELETE ON
-                    \(schema).dead_letter_action, \(schema).dead_letter_fix, \(schema).dead_letter_outcome, \(schema).operator_act
+                    \(schema).dead_letter_action, \(schema).dead_letter_fix, \(schema).dead_letter_outcome, \(schema).operator_act,
+                    \(schema).ledger_block
                     FROM xinqiao_\(schema);
             END IF;
             IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_reader') THEN

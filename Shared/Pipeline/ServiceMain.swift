@@ -150,6 +150,8 @@ package enum ServiceKeys {
     package static let statusPort = "XINQIAO_STATUS_PORT"
     package static let instance = "XINQIAO_INSTANCE"
     package static let batchMessages = "XINQIAO_BATCH_MESSAGES"
+    package static let ledgerKey = "XINQIAO_LEDGER_KEY"
+    package static let ledgerName = "XINQIAO_LEDGER_NAME"
     /// For fault tests only: where, or at which key, the process dies.
     package static let crashAt = "XINQIAO_CRASH_AT"
     package static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
@@ -164,6 +166,8 @@ package enum ServiceKeys {
           XINQIAO_STATUS_PORT         (9464)
           XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
           XINQIAO_BATCH_MESSAGES      most messages of one batch (10000)
+          XINQIAO_LEDGER_KEY[_FILE]   governance only: the private key of its checkpoints, Ed25519 in PEM; none are made without
+          XINQIAO_LEDGER_NAME         governance only: the name under which they are signed (xinqiao/governance)
           XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
         """
 }

@@ -54,7 +54,11 @@ package struct Step<Service: Decider> {
             if !Mutant.isOn("fired-timer-stays") {
                 work.write.timers[TimerKey(lane: timer.lane, key: timer.key, name: timer.timer.name)] = .some(nil)
             }
-            decide(.timer(timer.timer), key: timer.key, lane: timer.lane, about: nil, batch, catalog, now, &effects, &work)
+            if timer.timer.name == CheckpointTimer.name {
+                checkpoint(timer.lane, &effects, &work)
+            } else {
+                decide(.timer(timer.timer), key: timer.key, lane: timer.lane, about: nil, batch, catalog, now, &effects, &work)
+            }
         }
         for sweep in batch.sweeps {
             for key in sweep.keys {
@@ -336,7 +340,7 @@ package struct Step<Service: Decider> {
             if work.cache.cell(stateKey) == nil { missing.insert(stateKey) }
         }
         for input in admitted { want(input.lane, input.key) }
-        for timer in batch.timers { want(timer.lane, timer.key) }
+        for timer in batch.timers where timer.timer.name != CheckpointTimer.name { want(timer.lane, timer.key) }
         for sweep in batch.sweeps { for key in sweep.keys { want(sweep.lane, key) } }
         guard !missing.isEmpty else { return }
         let stored = try store.states(Array(missing))
@@ -379,10 +383,21 @@ package struct Step<Service: Decider> {
         }
         if let admitted { work.count(TopicPartition(topic: admitted.message.topic, partition: lane), .applied) }
         for row in effects.rows { work.add(row) }
+        for leaf in effects.leaves { work.append(leaf, lane: lane) }
         for change in effects.timers {
             work.write.timers[TimerKey(lane: lane, key: key, name: change.name)] = .some(change.due)
         }
         for message in effects.messages { work.send(message, from: lane, to: partition(of: message)) }
+    }
+
+    /// Has the lane's log signed as it stands, if it has grown since the last time.
+    private func checkpoint(_ lane: Int32, _ effects: inout Effects, _ work: inout Working<Service.State>) {
+        guard decider.checkpointInterval != nil, let head = work.book.ledgers[lane], head.unsignedSince != nil else { return }
+        effects.reset()
+        decider.checkpoint(head, lane: lane, effects: &effects)
+        for row in effects.rows { work.add(row) }
+        for message in effects.messages { work.send(message, from: lane, to: partition(of: message)) }
+        work.sign(lane: lane)
     }
 
     private func partition(of message: OutgoingMessage) -> Int32 {
@@ -417,7 +432,7 @@ package struct Step<Service: Decider> {
                 OutgoingMessage(topic: topic, key: letter.keyText, subject: letter.keyText, type: "deadletter.v1", value: envelope),
                 from: key.partition, to: Lane.of(letter.keyText, lanes: lanes))
         }
-        work.close()
+        work.close(checkpointInterval: decider.checkpointInterval)
     }
 }
 

@@ -488,7 +488,7 @@ package final class Worker<Service: Decider> {
         do {
             metrics.gauges(
                 deadLetters: try row.int64(0), transactionIDAge: try row.int64(1), oldestUnpublished: try row.doubleOrNil(2) ?? 0,
-                stalledLinks: work.book.linksStalled.count)
+                stalledLinks: work.book.linksStalled.count, leaves: try row.int64(3), unsignedAge: try row.doubleOrNil(4) ?? 0)
         } catch { throw StoreFault(error) }
     }
 
@@ -525,7 +525,9 @@ package final class Worker<Service: Decider> {
                (SELECT extract(epoch FROM now() - min(o.created_at))::float8
                   FROM link_out l
                   JOIN outbox o ON o.lane = l.lane AND o.topic = l.topic AND o.partition = l.partition AND o.last_seq > l.acked_seq
-                 WHERE l.acked_seq < l.last_seq)
+                 WHERE l.acked_seq < l.last_seq),
+               (SELECT coalesce(sum(size), 0)::int8 FROM ledger_head),
+               (SELECT extract(epoch FROM now() - min(waiting_since))::float8 FROM ledger_head WHERE signed_size < size)
         """
     }
 }

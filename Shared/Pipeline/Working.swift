@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Ledger
 import Vocabulary
 
 /// What a step collects while it decides.
@@ -18,6 +19,8 @@ struct Working<State: DecidedState> {
     private var lastLink: (link: LinkOut, index: Int)?
     private var tables: [(table: StoreTable, rows: [[Cell]])] = []
     private var touchedLanes: Set<Int32> = []
+    private var leaves: [Int32: [LedgerLeaf]] = [:]
+    private var signedLanes: Set<Int32> = []
     private var tally: (key: CountKey, count: Int64)?
 
     init(book: LaneBook, cache: StateCache<State>, at now: Instant) {
@@ -66,6 +69,19 @@ struct Working<State: DecidedState> {
         tables.append((row.table, [row.cells]))
     }
 
+    /// Appends to the lane's log.
+    mutating func append(_ leaf: LedgerLeaf, lane: Int32) {
+        book.ledgers[lane, default: LedgerHead()].append(leaf.hash, at: now)
+        leaves[lane, default: []].append(leaf)
+    }
+
+    /// Notes that a checkpoint of all that the lane's log has by now was made.
+    mutating func sign(lane: Int32) {
+        book.ledgers[lane]?.sign()
+        book.checkpointsDue.remove(lane)
+        signedLanes.insert(lane)
+    }
+
     mutating func send(_ message: OutgoingMessage, from lane: Int32, to partition: Int32) {
         let index: Int
         if let lastLink, lastLink.link.lane == lane, lastLink.link.place.partition == partition,
@@ -88,8 +104,11 @@ struct Working<State: DecidedState> {
     }
 
     /// Numbers the outgoing messages densely per link and lists every compare-and-set.
-    mutating func close() {
+    ///
+    /// - Parameter checkpointInterval: how long a leaf waits for its checkpoint; nil when none is made.
+    mutating func close(checkpointInterval: Duration?) {
         closeTally()
+        closeLedgers(checkpointInterval)
         for (table, rows) in tables { write.rows[table] = rows }
         for (link, index) in links {
             let (rows, last) = writers[index].finish()
@@ -117,4 +136,23 @@ struct Working<State: DecidedState> {
         }
         write.fence.sort { ($0.place.topic, $0.place.partition) < ($1.place.topic, $1.place.partition) }
     }
+
+    private mutating func closeLedgers(_ checkpointInterval: Duration?) {
+        for lane in Set(leaves.keys).union(signedLanes).sorted() {
+            guard let head = book.ledgers[lane] else { continue }
+            write.ledgers.append(LedgerWrite(lane: lane, head: head, leaves: leaves[lane] ?? [], appendedAt: now))
+            touchedLanes.insert(lane)
+            // Once for each checkpoint, and once more after the lane was taken up: setting it again changes nothing.
+            if let checkpointInterval, let since = head.unsignedSince, book.checkpointsDue.insert(lane).inserted {
+                write.timers[CheckpointTimer.key(lane)] = .some(since + checkpointInterval)
+            }
+        }
+    }
+}
+
+/// The timer by which the path asks a decider for a checkpoint of a lane's log. It is no subject's, so no state is read for it.
+enum CheckpointTimer {
+    static let name = "@checkpoint"
+
+    static func key(_ lane: Int32) -> TimerKey { TimerKey(lane: lane, key: "@ledger", name: name) }
 }

@@ -18,6 +18,8 @@ struct GovernanceHouse {
     /// By table, then the key's cells as text.
     private(set) var rows: [String: [String: [Cell]]] = [:]
     private(set) var timers: [String: Instant] = [:]
+    /// The log of the one lane that there is.
+    private(set) var leaves: [LedgerLeaf] = []
     var now = GovernanceHouse.instant("2026-08-01T08:00:00Z")
 
     let catalog: Catalog
@@ -93,6 +95,7 @@ struct GovernanceHouse {
             case .keepFirst, .refuse: if rows[row.table.name]?[id] == nil { rows[row.table.name, default: [:]][id] = row.cells }
             }
         }
+        leaves += effects.leaves
         for timer in effects.timers { timers[key + "\n" + timer.name] = timer.due }
         var again: [OutgoingMessage] = []
         for message in effects.messages {

@@ -29,6 +29,7 @@ struct GoldenDump: Equatable {
         "reporting.release_view": answered,
         "ingestion.source_day": "counts the records of all firms",
         "policypush.policy_budget": "one row for all firms",
+        "governance.checkpoint": "the order of the leaves of several firms",
         "reporting.quarterly_report": "one row for all firms",
     ]
 
@@ -54,7 +55,7 @@ struct GoldenDump: Equatable {
         "governance.cross_result": ["fact_id"],
         "governance.identity": ["learned_from"],
         // The raw record as it came, with where it lay.
-        "governance.quarantine": ["record,origin,offset"],
+        "governance.quarantine": ["record,origin,offset", "record,receivedAt", "record,knownAt"],
     ]
 
     /// Rows that are a trace of the way and not of where it led.
@@ -89,7 +90,7 @@ struct GoldenDump: Equatable {
         "consumer_offset", "link_in", "link_out", "outbox", "state", "timer", "sweep", "outside_id", "dead_letter", "message_count",
         "link_epoch", "link_cut", "lane_lease", "worker", "worker_session", "schema_migration", "attempt", "lane_pause", "operator_act",
         "dead_letter_action",
-        "dead_letter_fix", "dead_letter_outcome", "dead_letter_replay",
+        "dead_letter_fix", "dead_letter_outcome", "dead_letter_replay", "ledger_head", "ledger_block",
     ]
 
     static func take(_ world: FaultWorld, _ subjects: [String]) throws -> GoldenDump {

@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Ledger
 import Pipeline
 import Postgres
 import Support
@@ -25,7 +26,7 @@ import Wire
                 [.text(place.topic), .int32(place.partition)])
         }
         var caches = (StateCache<Toy.State>(), StateCache<Toy.State>())
-        let step = Step(decider: Toy(), lanes: 2)
+        let step = Step(decider: Toy(isLogging: true), lanes: 2)
         var first: BatchWrite?
         for round in 0..<6 {
             var batch = InputBatch()
@@ -66,6 +67,29 @@ import Wire
                 [.int32(link.lane), .text(link.place.topic), .int32(link.place.partition)])
             #expect(try row.first?.int64(0) == sequence)
         }
+        let heads = try real.ledgerHeads([0, 1])
+        #expect(heads == memory.ledgers && heads[0]?.tree.size == 15)
+        for lane in Int32(0)..<2 {
+            var hashes: [UInt8] = []
+            var references: [String] = []
+            var ends: UInt64 = 0
+            let blocks = try admin.execute(
+                "SELECT first_leaf, hashes, ARRAY(SELECT json_array_elements_text(refs)) FROM toy.ledger_block WHERE lane = $1 ORDER BY 1",
+                [.int32(lane)])
+            for block in blocks {
+                #expect(UInt64(try block.int64(0)) == ends)
+                hashes += try block.bytes(1)
+                references += try block.texts(2)
+                ends = UInt64(references.count)
+            }
+            #expect(blocks.count == 6)
+            #expect(hashes == memory.leaves[lane]?.flatMap(\.hash.bytes))
+            #expect(references == memory.leaves[lane]?.map(\.reference))
+        }
+        // Leaves are only ever added, whoever asks.
+        #expect(throws: PostgresFault.self) { try admin.script("UPDATE toy.ledger_block SET lane = 7") }
+        #expect(throws: PostgresFault.self) { try admin.script("DELETE FROM toy.ledger_block") }
+        #expect(throws: PostgresFault.self) { try admin.script("TRUNCATE toy.ledger_block") }
         // The first batch again, from the offsets of then: the fence must turn it away whole.
         let stale = try #require(first)
         #expect(throws: StoreFault.self) { try real.commit(stale) }

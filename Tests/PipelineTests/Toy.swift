@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Ledger
 import Pipeline
 import Vocabulary
 import Wire
@@ -27,6 +28,9 @@ struct Toy: Decider {
     static let sums = StoreTable(
         "toy_sum", columns: [.init("key", .text), .init("sum", .int64), .init("note", .text)], key: ["key"], onConflict: .replace)
 
+    /// Whether every number is a leaf of the lane's log, and the log is told about.
+    var isLogging = false
+
     var service: ServiceName { .ingestion }
     var sweptKinds: Set<String> { ["toy"] }
 
@@ -47,6 +51,7 @@ struct Toy: Decider {
                 return
             }
             state.sum += number
+            if isLogging { effects.append(Self.leaf(key, state.sum)) }
             if message.body["wait"]?.bool == true { effects.schedule("later", at: now + .seconds(60)) }
             effects.write([.text(key), .int64(state.sum), .text(message.body["note"]?.string ?? "")], to: Self.sums)
             effects.send(type: "sum", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.ingestionRecords, key: key, subject: key)
@@ -55,11 +60,22 @@ struct Toy: Decider {
         case .sweep: state.sweeps += 1
         }
     }
+
+    static func leaf(_ key: String, _ sum: Int64) -> LedgerLeaf {
+        LedgerLeaf(reference: "sum/\(key)", hash: Merkle.leafHash(Array("\(key) \(sum)".utf8)))
+    }
+
+    var checkpointInterval: Duration? { isLogging ? .seconds(60) : nil }
+
+    func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {
+        let text = "{\"size\":\(head.tree.size),\"root\":\"\(head.tree.root.hex)\"}"
+        effects.send(type: "grown", value: Array(text.utf8), to: Topic.governanceCheckpoints, key: "lane \(lane)", subject: "lane \(lane)")
+    }
 }
 
-func house(lanes: Int32 = 4) -> MemoryHouse {
+func house(lanes: Int32 = 4, isLogging: Bool = false) -> MemoryHouse {
     let house = MemoryHouse(lanes: lanes, now: Instant(microseconds: 1_780_000_000_000_000))
-    house.add(Toy()) { _ in [Topic.portalIn] }
+    house.add(Toy(isLogging: isLogging)) { _ in [Topic.portalIn] }
     return house
 }
 

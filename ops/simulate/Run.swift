@@ -38,7 +38,7 @@ final class Run {
             rooms.append(ServiceRoom(decider, stage, topics: topics, store: store))
         }
         add(Ingestion(), OutsideTopics.read(by: catalog))
-        add(Governance(), ServiceName.governance.inputs)
+        add(Governance(signer: LogVerdict.signer), ServiceName.governance.inputs)
         add(Scoring(), ServiceName.scoring.inputs)
         add(Matchmaking(), ServiceName.matchmaking.inputs)
         add(PolicyPush(), ServiceName.policypush.inputs)

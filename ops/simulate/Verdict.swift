@@ -14,6 +14,8 @@ struct Violation: CustomStringConvertible {
         case links = "O3"
         /// The history has one of Jepsen's anomalies.
         case history = "O4"
+        /// A log is not what its leaves, its facts and its checkpoints say.
+        case log = "O5"
         /// Nothing was wrong but that it never ended.
         case rest = "O0"
     }
@@ -38,6 +40,7 @@ enum Verdict {
                 ServiceName.allCases.filter { $0.inputs.contains(topic) }.map(\.rawValue)
             }.map { Violation(oracle: .history, words: "\($0)") }
         }
+        found += LogVerdict.wrongs(run).map { Violation(oracle: .log, words: $0) }
         found += Picture.differences(calm, run).map { Violation(oracle: .picture, words: $0) }
         return found
     }

@@ -14,8 +14,9 @@ struct Main {
                 Migration(
                     name: "schema_002_governance_in_full",
                     sql: String(decoding: PackageResources.schema_002_governance_in_full_sql, as: UTF8.self)),
+                Migration(name: "schema_003_checkpoint", sql: String(decoding: PackageResources.schema_003_checkpoint_sql, as: UTF8.self)),
             ],
-            configured: { _, environment in Governance(persons: personsKey(&environment)) }
+            configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }
         ).run()
     }
 
@@ -26,5 +27,22 @@ struct Main {
             expected:
                 "the path of a readable file with a secret of at least \(PseudonymKey.byteCountMin) bytes, such as `openssl rand -hex 32` makes"
         )
+    }
+
+    /// Who signs the checkpoints, as the environment has it; none when no key is set.
+    private static func signer(_ environment: inout Environment) -> NoteSigner? {
+        let pem = environment.secret(ServiceKeys.ledgerKey, default: "")
+        let name = environment.text(ServiceKeys.ledgerName, default: "xinqiao/governance")
+        guard !pem.isEmpty else { return nil }
+        guard let key = Ed25519PrivateKey(pem: pem) else {
+            environment.refuse(
+                secret: ServiceKeys.ledgerKey, expected: "an Ed25519 private key in PEM, as `openssl genpkey -algorithm ed25519` makes it")
+            return nil
+        }
+        let signer = NoteSigner(name: name, key: key)
+        if signer == nil {
+            environment.refuse(secret: ServiceKeys.ledgerName, expected: "a name without blanks and plus signs, such as xinqiao/governance")
+        }
+        return signer
     }
 }

@@ -14,7 +14,13 @@ package struct Governance: Decider {
     /// The key under which persons are compared; without it they are not.
     private let persons: PseudonymKey?
 
-    package init(persons: PseudonymKey? = nil) { self.persons = persons }
+    /// Who signs the checkpoints; without one none are made.
+    private let signer: NoteSigner?
+
+    package init(persons: PseudonymKey? = nil, signer: NoteSigner? = nil) {
+        self.persons = persons
+        self.signer = signer
+    }
 
     package var service: ServiceName { .governance }
 
@@ -27,6 +33,19 @@ package struct Governance: Decider {
         }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
         return .handle(key: message.key)
+    }
+
+    package var checkpointInterval: Duration? { signer == nil ? nil : .seconds(60) }
+
+    package func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {
+        guard let signer else { return }
+        let checkpoint = LogCheckpoint(
+            origin: Checkpoint.origin(signer.verifier.name, lane: lane), size: Int64(clamping: head.tree.size), grownAt: head.grownAt,
+            note: Checkpoint.note(of: head, lane: lane, by: signer).note)
+        effects.write(
+            [.text(checkpoint.origin), .int64(checkpoint.size), .int64(Int64(lane)), .instant(checkpoint.grownAt), .text(checkpoint.note)],
+            to: GovernanceTables.checkpoint)
+        effects.send(checkpoint, to: Topic.governanceCheckpoints, key: checkpoint.origin)
     }
 
     private static let detour: Set<String> = [

@@ -109,8 +109,13 @@ package enum GovernanceTables {
         ],
         key: ["record_id"], onConflict: .keepFirst)
 
+    package static let checkpoint = StoreTable(
+        "checkpoint",
+        columns: [.init("origin", .text), .init("size", .int64), .init("lane", .int64), .init("grown_at", .instant), .init("note", .text)],
+        key: ["origin", "size"], onConflict: .keepFirst)
+
     package static let all = [
         fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity, correction, crossResult, objection,
-        repairApplication, identityMatch, subjectMerger,
+        repairApplication, identityMatch, subjectMerger, checkpoint,
     ]
 }

@@ -214,15 +214,15 @@ extension Turn {
         }
     }
 
-    func writeFact(_ record: AcceptedRecord, slotKey: String, quality: Int64, duplicateOf: String?, effects: inout Effects) {
-        effects.write(
-            [
-                .text(record.recordID), .text(record.recordType), .text(record.writer), .text(key), .text(slotKey),
-                .instant(record.occurredAt), .instant(now), .text(record.origin.topic), .int64(Int64(record.origin.partition)),
-                .int64(record.origin.offset), .text(record.origin.sha256), .int64(quality), .json(Array(record.data.rawBytes)),
-                .textOrNull(duplicateOf), .text(FactSeal.of(record.data)),
-            ],
-            to: GovernanceTables.fact)
+    /// The fact is a row and a leaf of the log, in one transaction.
+    private func writeFact(_ record: AcceptedRecord, slotKey: String, quality: Int64, duplicateOf: String?, effects: inout Effects) {
+        let entry = FactEntry(
+            factID: record.recordID, recordType: record.recordType, writer: record.writer, subject: key, businessKey: slotKey,
+            occurredAt: record.occurredAt, knownAt: now, topic: record.origin.topic, partition: Int64(record.origin.partition),
+            offset: record.origin.offset, sha256: record.origin.sha256, quality: quality, duplicateOf: duplicateOf,
+            contentSHA256: FactSeal.of(record.data))
+        effects.write(entry.cells(data: Array(record.data.rawBytes)), to: GovernanceTables.fact)
+        effects.append(entry.leaf)
     }
 }
 

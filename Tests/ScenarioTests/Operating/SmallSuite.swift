@@ -87,18 +87,18 @@ final class SmallSuite {
         return text
     }
 
-    func start(_ service: ServiceName) throws {
+    func start(_ service: ServiceName, with further: [String: String] = [:], within limit: Duration = .seconds(30)) throws {
         let own = [
             "XINQIAO_POSTGRES": conninfo + " user=xinqiao_\(service.rawValue)", "XINQIAO_STATUS_PORT": "0",
             "XINQIAO_INSTANCE": "\(service.rawValue)-small",
         ]
         processes[service.rawValue] = try ChildProcess(
             program: ProcessSuite.products.appendingPathComponent(service.rawValue).path, arguments: [],
-            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(own) { $1 },
-            output: folder.appendingPathComponent("\(service.rawValue).log").path)
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(own) { $1 }
+                .merging(further) { $1 }, output: folder.appendingPathComponent("\(service.rawValue).log").path)
         guard
             eventually(
-                within: .seconds(30),
+                within: limit,
                 { (try? number("SELECT count(*) FROM \(service.rawValue).lane_lease WHERE expires_at > now()")) == 4 })
         else { throw Trouble(description: "\(service.rawValue) took no lanes:\n\(log(of: service).suffix(3_000))") }
     }
