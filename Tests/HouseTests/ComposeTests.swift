@@ -82,7 +82,11 @@ struct ComposeTests {
     @Test func `governance gets the key for persons as a file of its own, which is made with the other secrets`() {
         let compose = tree["compose/compose.yaml"] ?? ""
         let block = compose.block("governance") ?? ""
-        #expect(block.contains("XINQIAO_PERSONS_KEY_FILE: /run/secrets/persons.key\n") && block.contains("house-ca.crt, persons.key]"))
+        for name in ["persons", "ledger"] {
+            #expect(
+                block.contains("XINQIAO_\(name.uppercased())_KEY_FILE: /run/secrets/\(name).key\n")
+                    && block.contains("\n    - \(name).key\n"))
+        }
         #expect(compose.contains("  persons.key: {file: ./secrets/persons.key}\n"))
         #expect(tree["compose/make-secrets.sh"]?.contains("\npassword persons.key\n") == true)
         let others = ServiceName.allCases.filter { $0 != .governance && (compose.block($0.rawValue) ?? "").contains("persons.key") }

@@ -11,7 +11,7 @@ import Wire
 
 /// The tamper-evident log at the operator's command line: fed by the running service, signed, proven offline, and what is found when
 /// somebody with all rights in the database rewrites a fact.
-@Suite struct LedgerTests {
+@Suite(.serialized) struct LedgerTests {
     @Test func `facts and consents are proven by what institutions keep, and every alteration is named`() throws {
         guard let server = PrivatePostgres.shared else { return }
         let suite = try SmallSuite(server)
@@ -29,7 +29,7 @@ import Wire
         try suite.start(.ingestion)
         try suite.start(.governance, with: signing)
         try suite.tell(Array(records.prefix(20)))
-        let firstCount = try settled(suite)
+        let firstCount = try settled(suite, accepted: 20)
         #expect(firstCount > 10)
         let firm = try #require(records.first).subject
         let lane = Lane.of(firm, lanes: 4)
@@ -41,7 +41,7 @@ import Wire
         let oldSize = try suite.number("SELECT max(size) FROM governance.checkpoint WHERE lane = \(lane)")
 
         try suite.tell(Array(records.dropFirst(20)) + [story.revocation(at: today.startInChina)])
-        let secondCount = try settled(suite)
+        let secondCount = try settled(suite, accepted: Int64(records.count) + 1)
         #expect(secondCount > firstCount)
         suite.stop(.governance)
         try suite.start(.governance, with: signing.merging(["XINQIAO_CLOCK_OFFSET_SECONDS": "240"]) { $1 })
@@ -148,7 +148,8 @@ import Wire
     }
 
     /// Waits until everything was decided, also what takes governance's own detour; the number of leaves, which must be that of the facts.
-    private func settled(_ suite: SmallSuite) throws -> Int64 {
+    private func settled(_ suite: SmallSuite, accepted: Int64) throws -> Int64 {
+        #expect(try suite.number(SmallSuite.accepted, becomes: accepted) == accepted)
         #expect(try suite.number(SmallSuite.lacking, becomes: 0) == 0)
         #expect(try suite.number(Self.underWay, becomes: 0) == 0)
         #expect(
