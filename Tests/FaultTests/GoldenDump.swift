@@ -44,7 +44,7 @@ struct GoldenDump: Equatable {
     /// Columns, and members of JSON columns, that depend on how the inputs were cut into batches or on which of two topics was read first.
     static let orderly: [String: [String]] = [
         // Counts the portraits of a subject.
-        "scoring.portrait": ["revision", "body,revision", "body,asOf", "body,score,scoreId"],
+        "scoring.portrait": ["revision", "body,revision", "body,asOf", "body,score,scoreId", "body,catalogVersion"],
         "matchmaking.match": ["portrait_revision"],
         "reporting.subject_view": ["revision", "score_id"],
         // As it was when the firm first met the conditions, and whether it did not for a while.
