@@ -57,7 +57,9 @@ struct Working<State: DecidedState> {
     }
 
     mutating func setAside(_ letter: DeadLetter) {
-        if write.deadLetters.updateValue(letter, forKey: letter.place) == nil { deadLetterOrder.append(letter.place) }
+        // A damaged block stands under the place of its first event, which may have been set aside already: the whole holds the part.
+        guard write.deadLetters.updateValue(letter, forKey: letter.place) == nil else { return }
+        deadLetterOrder.append(letter.place)
         count(TopicPartition(topic: letter.place.topic, partition: letter.place.partition), .refused)
     }
 

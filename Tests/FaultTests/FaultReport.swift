@@ -69,7 +69,8 @@ enum Machine {
         let commit =
             (try? Script.output(["git", "-C", Repository.root.path, "rev-parse", "--short", "HEAD"]))?
             .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
-        return "\(today.text), commit \(commit), \(cpu), \(ProcessInfo.processInfo.activeProcessorCount) cores, Linux \(kernel), load \(load); "
+        return
+            "\(today.text), commit \(commit), \(cpu), \(ProcessInfo.processInfo.activeProcessorCount) cores, Linux \(kernel), load \(load); "
             + "\(FaultScale.current.isLong ? "long" : "short") run, seed \(FaultScale.current.seed)."
     }
 }

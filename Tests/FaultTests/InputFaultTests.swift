@@ -89,6 +89,15 @@ extension ProcessFaultTests {
                 }
                 real[topic] = events
             }
+            // Something sound of each partition goes beside every spoilt message, once more: a partition of which more than half is refused
+            // would pause itself, as it should.
+            var companions: [TopicPartition: RawMessage] = [:]
+            for topic in Topics.between + outside {
+                try log.messages(of: topic) { message in
+                    let place = TopicPartition(topic: topic, partition: message.partition)
+                    if companions[place] == nil { companions[place] = message }
+                }
+            }
             let before = try refusals(world)
             var warm: [Int] = []
             var sent = 0
@@ -106,6 +115,11 @@ extension ProcessFaultTests {
                     try log.append(message.topic, message.partition, key: message.key, value: message.value, headers: message.headers)
                 {
                     sent += 1
+                    if let sound = companions[TopicPartition(topic: message.topic, partition: message.partition)] {
+                        _ = try log.append(
+                            sound.topic, sound.partition, key: sound.key, value: sound.value,
+                            headers: sound.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
+                    }
                 }
                 if index == scale.fuzzedMessages / 4 {
                     try waitUntilRead(world, outside, log)
