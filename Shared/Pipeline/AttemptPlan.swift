@@ -1,7 +1,8 @@
 /// What to do about a place in a topic after the process ended uncleanly, by how often it was tried. Pure.
 ///
 /// The first try after the end takes the batch as it comes. When that ends the process too, its messages are taken one by one: the
-/// next end then names the culprit. A message that ended the process twice, the last time alone, is set aside without a third try.
+/// next end then names the culprit. A message that ended the process three times, the last two alone, is set aside without a fourth try:
+/// fewer, and a process that is killed from outside would too easily blame what it had in its hands.
 package enum AttemptPlan: Hashable, Sendable {
     case asItComes
     case oneByOne
@@ -9,7 +10,7 @@ package enum AttemptPlan: Hashable, Sendable {
 
     /// Tries from which on messages are taken one by one, and from which on one is set aside. The try that is about to begin counts.
     package static let aloneFrom: Int32 = 2
-    package static let asideFrom: Int32 = 3
+    package static let asideFrom: Int32 = 4
 
     /// A try that is written down before it begins.
     package struct Mark: Hashable, Sendable {

@@ -34,7 +34,7 @@ struct AcceptanceLedger {
             acceptedAt[place] = try row.text(3)
         }
         var setAsideAt: Set<TopicPosition> = []
-        for row in try connection.execute("SELECT topic, partition, \"offset\" FROM ingestion.dead_letter") {
+        for row in try connection.execute("SELECT topic, partition, \"offset\" FROM ingestion.dead_letter WHERE status <> 'replayed'") {
             setAsideAt.insert(TopicPosition(topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2)))
         }
         doubled += Set(acceptedAt.keys).intersection(setAsideAt).map { "accepted and set aside: \($0)" }
