@@ -24,7 +24,7 @@ import Vocabulary
         let feed = house.feed(.kills)
         let mortality = Mortality(house.world)
         let started = MonotonicClock.now
-        try mortality.run(plans, within: .seconds(scale.isLong ? 3_600 : 300)) { share in
+        try mortality.run(plans, within: .seconds(scale.isLong ? 3_600 : 600)) { share in
             let left = Double(feed.records.count) * min(1, 0.1 + share) - Double(feed.sentCount)
             feed.pace(max(10, left))
         }
@@ -296,7 +296,7 @@ import Vocabulary
         let before = world.databaseProxy.counts.commitsLost
         func lost() -> Int { world.databaseProxy.counts.commitsLost.reduce(0) { $0 + $1.value - (before[$1.key] ?? 0) } }
         world.databaseProxy.loseCommits(perMille: 500)
-        let end = MonotonicClock.now + .seconds(scale.isLong ? 1_800 : 150)
+        let end = MonotonicClock.now + .seconds(scale.isLong ? 1_800 : 400)
         while lost() < scale.ambiguousCommits, MonotonicClock.now < end {
             let left = Double(feed.records.count) * min(1, 0.1 + Double(lost()) / Double(scale.ambiguousCommits)) - Double(feed.sentCount)
             feed.pace(max(10, left))
@@ -347,7 +347,7 @@ import Vocabulary
         let before = done()
         let started = MonotonicClock.now
         let fatalBefore = fatalErrors(world)
-        let end = started + .seconds(scale.isLong ? 1_800 : 120)
+        let end = started + .seconds(scale.isLong ? 1_800 : 400)
         // Swizzle: as often as connections come back.
         while done() - before < scale.resets, MonotonicClock.now < end {
             let share = Double(done() - before) / Double(scale.resets)
