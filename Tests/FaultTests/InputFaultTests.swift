@@ -55,9 +55,10 @@ extension ProcessFaultTests {
 
         private func waitUntilRead(_ world: FaultWorld, _ topics: [String], _ log: RawLog) throws {
             for topic in topics {
+                // The feed goes on meanwhile: at least what lies there now.
                 let count = try log.count(topic)
                 let read = "SELECT coalesce(sum(next_offset), 0)::int8 FROM ingestion.consumer_offset WHERE topic = $1"
-                guard eventually(within: .seconds(scale.isLong ? 3_600 : 300), { (try? world.number(read, [.text(topic)])) == count })
+                guard eventually(within: .seconds(scale.isLong ? 3_600 : 300), { (try? world.number(read, [.text(topic)])) ?? -1 >= count })
                 else {
                     throw Trouble(
                         "\(topic) has \(count) messages, and ingestion has read \((try? world.number(read, [.text(topic)])) ?? -1)")
