@@ -117,24 +117,27 @@ final class EmbeddedSuite: Sendable {
 
     private var personsKeyPath: String { folder.path("persons.key") }
 
-    /// A key of its own for every start, as the database is a new one every time: what was made under another is gone.
+    /// A key for persons of its own for every start, as the database is a new one every time: what was made under another is gone.
     private func makePersonsKey() throws {
-        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
-        let isMade = FileManager.default.createFile(
-            atPath: personsKeyPath, contents: Data(key.map { String($0, radix: 16) }.joined().utf8), attributes: [.posixPermissions: 0o600])
-        guard isMade else { throw Failure("the key for persons can not be written to \(personsKeyPath)") }
+        try writeSecret(Self.randomBytes(32).map { String($0, radix: 16) }.joined(), to: personsKeyPath)
     }
 
     /// The demonstration's own key for checkpoints, and what belongs to it for those who check.
     private func makeLedgerKey() throws {
-        var seed = [UInt8](repeating: 0, count: 32)
-        var dice = SystemRandomNumberGenerator()
-        for place in seed.indices { seed[place] = UInt8.random(in: 0...255, using: &dice) }
-        guard let key = Ed25519PrivateKey(seed: seed), let signer = NoteSigner(name: LedgerFiles.defaultName, key: key) else { return }
-        let path = folder.path("ledger.key")
-        try key.pem.write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        guard let key = Ed25519PrivateKey(seed: Self.randomBytes(32)), let signer = NoteSigner(name: LedgerFiles.defaultName, key: key)
+        else {
+            return
+        }
+        try writeSecret(key.pem, to: folder.path("ledger.key"))
         try (signer.verifier.text + "\n").write(toFile: folder.path("ledger.pub"), atomically: true, encoding: .utf8)
+    }
+
+    private static func randomBytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
+
+    /// A file that nobody else can read at any moment.
+    private func writeSecret(_ text: String, to path: String) throws {
+        let isMade = FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard isMade else { throw Failure("the key can not be written to \(path)") }
     }
 
     /// One file per service that a person can source to start the service by hand.

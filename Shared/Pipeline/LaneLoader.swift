@@ -44,15 +44,9 @@ struct LaneLoader {
             }
             loaded.book.ledgers = try store.ledgerHeads(Array(lanes))
             try store.connection.commit()
-        } catch let fault as StoreFault {
-            store.connection.rollback()
-            throw fault
-        } catch let fault as PostgresFault {
-            store.connection.rollback()
-            throw StoreFault(fault)
         } catch {
             store.connection.rollback()
-            throw .unavailable("\(error)")
+            throw StoreFault(caught: error)
         }
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, looked) in marks {

@@ -42,12 +42,8 @@ struct Lease {
                             [.text(owner), .int64(length.wholeMicroseconds), .int32(lanes), .int64(Int64(share - held.count))])))
             }
             return held
-        } catch let fault as StoreFault {
-            throw fault
-        } catch let fault as PostgresFault {
-            throw StoreFault(fault)
         } catch {
-            throw .unavailable("\(error)")
+            throw StoreFault(caught: error)
         }
     }
 

@@ -49,12 +49,8 @@ struct LinkReader {
                         "outbox row \(link.place.topic)/\(link.place.partition) from lane \(link.lane), sequence \(first)")
                 }
                 rows.append(whole)
-            } catch let fault as StoreFault {
-                throw fault
-            } catch let fault as PostgresFault {
-                throw StoreFault(fault)
             } catch {
-                throw .unavailable("\(error)")
+                throw StoreFault(caught: error)
             }
         }
         return rows

@@ -136,7 +136,7 @@ package final class PostgresStore: PathStore {
         }
     }
 
-    private static let newKeys: Set<String> = [newStates.insertStatement, newStates.copyStatement, Housekeeping.saveOutsideIDs]
+    private static let newKeys: Set<String> = [newStates.unnestStatement, newStates.copyStatement, Housekeeping.saveOutsideIDs]
 
     private func queueLinks(_ write: BatchWrite) throws {
         if !write.linksIn.isEmpty {
@@ -418,6 +418,16 @@ extension PostgresStore {
 }
 
 extension StoreFault {
+    /// Whatever was thrown while the store was asked: a fault of the store's as it is, PostgreSQL's in the store's words.
+    init(caught error: any Error) {
+        self =
+            switch error {
+            case let fault as StoreFault: fault
+            case let fault as PostgresFault: StoreFault(fault)
+            default: .unavailable("\(error)")
+            }
+    }
+
     package init(_ fault: PostgresFault) {
         if case .outcomeUnknown(let reason) = fault {
             self = .outcomeUnknown(reason)

@@ -146,10 +146,12 @@ extension Step {
         asIfNext.nextOffset = [place: input.raw.offset]
         asIfNext.nextOffset[lanePlace] = book.nextOffset[lanePlace]
         let raw = decider.dialect(of: place.topic) == .packed ? input.raw.packedAlone ?? input.raw : input.raw
-        // Whatever epoch it came in: a person wants it decided.
-        asIfNext.cuts = [:]
-        if let link = raw.linkHeaders { asIfNext.epoch = min(book.epoch, LinkNumber.epoch(of: link.sequence)) }
-        if let link = raw.linkHeaders { asIfNext.linkIn[LinkIn(source: link.source, place: place)] = link.sequence - 1 }
+        if let sender = raw.linkHeaders {
+            let link = LinkIn(source: sender.source, place: place)
+            asIfNext.linkIn[link] = sender.sequence - 1
+            // Whatever epoch it came in: a person wants it decided. What it leads to is sent in the present one.
+            asIfNext.cuts[link] = sender.sequence
+        }
         let result = try run(
             InputBatch(messages: [raw]), book: asIfNext, cache: &cache, catalog: catalog, at: now,
             loading: StoreWithoutID(base: store, hidden: input.ownID))

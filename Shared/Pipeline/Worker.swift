@@ -413,8 +413,10 @@ package final class Worker<Service: Decider> {
 
     /// What is due may wait a little while much is coming in: a hundred facts about a subject then make one portrait and not several.
     private func dueTimers(_ store: PostgresStore, amid messages: [RawMessage]) throws(StoreFault) -> [LaneTimer] {
+        let waited = MonotonicClock.now.since(timersCheckedAt)
+        guard waited >= bounds.timersWait else { return [] }
         let isBusy = messages.reduce(0) { $0 + $1.eventCount } >= bounds.busyEventsMin
-        guard MonotonicClock.now.since(timersCheckedAt) >= (isBusy ? bounds.timersWaitBusy : bounds.timersWait) else { return [] }
+        guard !isBusy || waited >= bounds.timersWaitBusy else { return [] }
         let due = try work.dueTimers(store, at: WallClock.now)
         // A full answer means that there may be more: look again at once.
         if due.isAll { timersCheckedAt = MonotonicClock.now }

@@ -119,8 +119,6 @@ extension ColumnType {
 }
 
 extension Table {
-    /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it.
-    package var insertStatement: String { unnestStatement }
     /// The text of the statement by which rows are copied straight in, as a fault names it.
     package var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
 
@@ -129,8 +127,8 @@ extension Table {
     /// The columns, quoted and separated by commas.
     var columnList: String { columns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
 
-    /// One array per column.
-    var unnestStatement: String {
+    /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it: one array per column.
+    package var unnestStatement: String {
         let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.sqlName)[]" }.joined(separator: ", ")
         return "INSERT INTO \(quotedName) (\(columnList)) SELECT * FROM unnest(\(arrays))\(conflictClause)"
     }

@@ -25,8 +25,7 @@ extension Connection {
             throw hasEnded ? .outcomeUnknown(reason: error.reason) : error
         }
         guard last?.commandTag == "COMMIT" else {
-            throw .statement(
-                sqlstate: "25P02", message: "the transaction had already failed and was rolled back", detail: nil, statement: "COMMIT")
+            throw .rolledBack
         }
     }
 
@@ -60,8 +59,7 @@ extension Connection {
         }
         // A transaction that had failed before answers COMMIT with ROLLBACK, and calls that a success.
         guard result.commandTag == statement else {
-            throw .statement(
-                sqlstate: "25P02", message: "the transaction had already failed and was rolled back", detail: nil, statement: statement)
+            throw .rolledBack
         }
     }
 
@@ -107,6 +105,10 @@ extension Connection {
 }
 
 extension PostgresFault {
+    /// COMMIT was answered with ROLLBACK.
+    fileprivate static let rolledBack = PostgresFault.statement(
+        sqlstate: "25P02", message: "the transaction had already failed and was rolled back", detail: nil, statement: "COMMIT")
+
     /// The words without what kind of fault it is.
     fileprivate var reason: String {
         switch self {

@@ -1,9 +1,10 @@
 import Contracts
 import Deciding
-import Pipeline
 import Testing
 import Vocabulary
 import Wire
+
+@testable import Pipeline
 
 /// A database that was restored from a backup and rejoined its broker: what the lost one sent after the backup is passed over, what it had
 /// sent before is not, and what is decided now is taken for what it is.
@@ -72,6 +73,28 @@ import Wire
         #expect(book.lastGiven(link) == 3 << 40)
         book.linkOut[link] = 3 << 40 + 2
         #expect(book.lastGiven(link) == 3 << 40 + 2)
+    }
+
+    @Test func `a letter from before the epoch is decided when a person asks, and what it leads to is sent in the present one`() throws {
+        let place = TopicPartition(topic: Topic.governanceFacts, partition: 0)
+        let source = LinkIn(source: "xinqiao/governance/0", place: place)
+        let out = LinkOut(lane: 0, place: TopicPartition(topic: Topic.ingestionRecords, partition: 0))
+        var book = MemoryStore().book(topics: [place.topic], lanes: 1)
+        book.epoch = 1
+        book.cuts[source] = 3
+        book.linkIn[source] = 3
+        book.linkOut[out] = 17
+        let letter = OutboxRow(
+            link: LinkOut(lane: 0, place: place), firstSequence: 4, at: .epoch,
+            messages: [OutgoingMessage(topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":5}".utf8))])
+        let raw = try #require(LinkWire(service: .governance) { Topic.dialect(of: $0) }.raw(letter, at: 0).first)
+        var cache = StateCache<Toy.State>()
+        let result = try Step(decider: Toy(), lanes: 1).replay(
+            ReplayInput(id: 1, raw: raw, index: 0, attempts: 0, ownID: nil), book: book, cache: &cache, catalog: .empty, at: .epoch,
+            loading: MemoryStore())
+        #expect(result.write.counts.map(\.key.outcome) == [.applied])
+        #expect(result.write.outbox.map(\.firstSequence) == [LinkNumber.before(1) + 1])
+        #expect(result.book.cuts == [source: 3] && result.book.linkIn[source] == 3 && result.book.epoch == 1)
     }
 
     @Test func `a sender goes from one epoch into the next without losing count`() throws {
