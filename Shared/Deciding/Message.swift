@@ -88,18 +88,6 @@ package final class Message: Sendable {
         traceparent = nil
     }
 
-    /// The place in the partition as one number that grows: the offset, and within it the event of a packed message.
-    package var position: Int64 { offset << 20 | Int64(index) }
-
-    /// What grows from message to message of one source: its place in the link; else in the partition. Unlike an offset it does not go back
-    /// when a link is sent again to a log that lost its end.
-    package var order: Int64 {
-        switch identity {
-        case .given: position
-        case .sequence(let sequence): sequence
-        }
-    }
-
     /// CloudEvents `id`: the sender's own, or the event's place in its link.
     package var id: String {
         switch identity {

@@ -106,9 +106,45 @@ struct Evaluation<Facts: FactSource> {
         case .filter, .map, .reduce, .all, .none, .some: return try walk(operation, arguments, in: scope, depth: depth)
         case .equal, .strictlyEqual, .notEqual, .notStrictlyEqual, .less, .atMost, .greater, .atLeast, .in, .cat, .substr, .sum,
             .difference, .product, .quotient, .remainder, .max, .min, .merge, .missing, .missingSome:
+            if arguments.count == 2, let outcome = try pair(operation, arguments[0], arguments[1], in: scope, depth: depth) { return outcome }
             switch try values(of: arguments, in: scope, depth: depth) {
             case .known(let values): return try compute(operation, values, in: scope)
             case .unknown(let missing): return .unknown(missing: missing)
+            }
+        }
+    }
+
+    /// What nearly every rule is made of, without a list of the arguments; nil for the other operators, before anything was read.
+    private mutating func pair(
+        _ operation: Operator, _ left: Logic, _ right: Logic, in scope: Scope, depth: Int
+    ) throws(RuleLimit) -> Outcome? {
+        switch operation {
+        case .equal, .notEqual, .strictlyEqual, .notStrictlyEqual, .less, .atMost, .greater, .atLeast, .sum, .product, .difference,
+            .quotient:
+            break
+        default: return nil
+        }
+        let first = try value(of: left, in: scope, depth: depth + 1)
+        let second = try value(of: right, in: scope, depth: depth + 1)
+        guard case .known(let a) = first, case .known(let b) = second else {
+            return .unknown(missing: first.missing + second.missing)
+        }
+        switch operation {
+        case .equal: return .bool(try areLooselyEqual(a, b))
+        case .notEqual: return .bool(!(try areLooselyEqual(a, b)))
+        case .strictlyEqual: return .bool(try areStrictlyEqual(a, b))
+        case .notStrictlyEqual: return .bool(!(try areStrictlyEqual(a, b)))
+        case .sum: return number(a.coercedToNumber + b.coercedToNumber)
+        case .product: return number(a.coercedToNumber * b.coercedToNumber)
+        case .difference: return number(a.coercedToNumber - b.coercedToNumber)
+        case .quotient: return number(a.coercedToNumber / b.coercedToNumber)
+        default:
+            guard let order = try order(a, b) else { return isThreeValued ? .unknown(missing: []) : .bool(false) }
+            switch operation {
+            case .less: return .bool(order < 0)
+            case .atMost: return .bool(order <= 0)
+            case .greater: return .bool(order > 0)
+            default: return .bool(order >= 0)
             }
         }
     }
@@ -271,10 +307,6 @@ struct Evaluation<Facts: FactSource> {
 
     private mutating func compute(_ operation: Operator, _ values: [RuleValue], in scope: Scope) throws(RuleLimit) -> Outcome {
         switch operation {
-        case .equal: return .bool(try areLooselyEqual(values[0], values[1]))
-        case .notEqual: return .bool(!(try areLooselyEqual(values[0], values[1])))
-        case .strictlyEqual: return .bool(try areStrictlyEqual(values[0], values[1]))
-        case .notStrictlyEqual: return .bool(!(try areStrictlyEqual(values[0], values[1])))
         case .less: return try isAscending(values) { $0 < 0 }
         case .atMost: return try isAscending(values) { $0 <= 0 }
         case .greater: return try isAscending(values) { $0 > 0 }
@@ -287,9 +319,7 @@ struct Evaluation<Facts: FactSource> {
         case .substr: return .known(.string(try substring(values)))
         case .sum: return number(values.reduce(0) { $0 + $1.coercedToNumber })
         case .product: return number(values.reduce(1) { $0 * $1.coercedToNumber })
-        case .difference:
-            return number(values.count == 1 ? -values[0].coercedToNumber : values[0].coercedToNumber - values[1].coercedToNumber)
-        case .quotient: return number(values[0].coercedToNumber / values[1].coercedToNumber)
+        case .difference: return number(-values[0].coercedToNumber)
         case .remainder: return number(values[0].coercedToNumber.truncatingRemainder(dividingBy: values[1].coercedToNumber))
         case .max: return number(values.reduce(-Double.infinity) { greater($0, $1.coercedToNumber) })
         case .min: return number(-values.reduce(-Double.infinity) { greater($0, -$1.coercedToNumber) })
@@ -310,7 +340,8 @@ struct Evaluation<Facts: FactSource> {
             let absent = missing(names, in: scope)
             let isEnough = Double(names.count - absent.count) >= values[0].coercedToNumber
             return .known(.array(isEnough ? [] : absent))
-        case .and, .or, .not, .truth, .if, .ternary, .filter, .map, .reduce, .all, .none, .some:
+        case .equal, .notEqual, .strictlyEqual, .notStrictlyEqual, .quotient, .and, .or, .not, .truth, .if, .ternary, .filter, .map,
+            .reduce, .all, .none, .some:
             preconditionFailure("`apply` sends these elsewhere")
         }
     }
@@ -438,7 +469,7 @@ struct Evaluation<Facts: FactSource> {
 extension FactSource {
     /// A fact by its whole name, or a path into a fact; nil when it is not known or null.
     func find(_ name: VariableName) -> RuleValue? {
-        if let found = value(name.text) { return found == .null ? nil : found }
+        if let found = value(of: name) { return found == .null ? nil : found }
         guard name.steps.count > 1, let start = value(name.steps[0]) else { return nil }
         let found = name.value(in: start, from: 1)
         return found == .null ? nil : found

@@ -90,10 +90,15 @@ package struct VariableName: Hashable, Sendable {
     package let text: String
     /// The steps of the path.
     package let steps: [String]
+    /// The first step, and what comes after its dot; empty when there is none.
+    package let head: String
+    package let tail: String
 
     package init(_ text: String) {
         self.text = text
         steps = text.isEmpty ? [] : text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        head = steps.first ?? ""
+        tail = steps.count > 1 ? String(text.utf8.dropFirst(head.utf8.count + 1)) ?? "" : ""
     }
 
     init(_ value: RuleValue) { self.init(value == .null ? "" : value.text) }

@@ -1,7 +1,7 @@
 import Wire
 
 /// What a rule reads and yields: the values of JSON, numbers as doubles.
-package indirect enum RuleValue: Hashable, Sendable {
+package enum RuleValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)

@@ -2,6 +2,12 @@
 package protocol FactSource {
     /// The value of the fact; nil or null when it is not known.
     func value(_ name: String) -> RuleValue?
+    /// The same by a name that is taken apart already, for sources that keep their facts by parts. Unless given: by the whole name.
+    func value(of name: VariableName) -> RuleValue?
+}
+
+extension FactSource {
+    package func value(of name: VariableName) -> RuleValue? { value(name.text) }
 }
 
 extension [String: RuleValue]: FactSource {

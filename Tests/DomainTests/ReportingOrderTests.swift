@@ -4,7 +4,7 @@ import ReportingDomain
 import Testing
 import Vocabulary
 
-/// No order, repeat or delay of the messages may show in the rows.
+/// No order, repeat or delay of the messages may show in the rows; facts come once each, in any order.
 @Suite struct ReportingOrderTests {
     private static func alert(_ kind: String, _ level: String, on day: Int) -> Message {
         ReportingHouse.message(
@@ -21,12 +21,10 @@ import Vocabulary
                 at: ReportingHouse.day(day)), on: Topic.policyPushEvents)
     }
 
-    /// What lies on each topic, in its order. Facts are counted by their place, so they keep theirs.
-    private static let topics: [[Message]] = [
-        [
-            ReportingHouse.fact(1), ReportingHouse.fact(2, "registration", data: #"{"name":"Old"}"#),
-            ReportingHouse.fact(3, "registration", data: #"{"name":"New"}"#), ReportingHouse.fact(4, supersedes: "f-1"),
-        ]
+    /// Tallied, and each handed over once: a replayed letter brings its fact after later ones.
+    private static let facts: [Message] = [
+        ReportingHouse.fact(1), ReportingHouse.fact(2, "registration", data: #"{"name":"Old"}"#),
+        ReportingHouse.fact(3, "registration", data: #"{"name":"New"}"#), ReportingHouse.fact(4, supersedes: "f-1"),
     ]
     private static let loose: [Message] = [
         ReportingHouse.portrait(1, points: 600), ReportingHouse.portrait(2, points: 640),
@@ -64,23 +62,16 @@ import Vocabulary
 
     @Test func `any order with any repeats gives the same rows and the same state`() {
         let expected = ReportingHouse()
-        expected.take(Self.topics.flatMap { $0 } + Self.loose)
+        expected.take(Self.facts + Self.loose)
         #expect(expected.refusals == [])
         #expect(expected.cells(ReportingTables.alert, "level") == [.text("none")])
         #expect(expected.cells(ReportingTables.push, "granted_fen") == [.int64(2_000_000)])
         #expect(expected.cells(ReportingTables.subject, "name") == [.text("New")])
+        #expect(expected.cells(ReportingTables.coverage, "facts") == [.int64(2), .int64(2)])
+        #expect(expected.cells(ReportingTables.coverage, "standing") == [.int64(2), .int64(1)])
         var dice = GovernanceDice(seed: 2026)
         for _ in 0..<60 {
-            var messages = (Self.loose + Self.loose.filter { _ in Bool.random(using: &dice) }).shuffled(using: &dice)
-            for topic in Self.topics {
-                // Each topic keeps its order and is read again from some earlier place now and then.
-                var place = 0
-                for message in topic + topic.suffix(Int.random(in: 0...topic.count, using: &dice)) {
-                    place = Int.random(in: place...messages.count, using: &dice)
-                    messages.insert(message, at: place)
-                    place += 1
-                }
-            }
+            let messages = (Self.facts + Self.loose + Self.loose.filter { _ in Bool.random(using: &dice) }).shuffled(using: &dice)
             let house = ReportingHouse()
             house.take(messages)
             #expect(house.rows == expected.rows)
@@ -92,7 +83,7 @@ import Vocabulary
         let decider = Reporting()
         var state = SubjectRecord()
         var effects = Effects()
-        for message in [ReportingHouse.fact(1), ReportingHouse.step("requested", on: 0), ReportingHouse.portrait(1, points: 600)] {
+        for message in [ReportingHouse.step("requested", on: 0), ReportingHouse.portrait(1, points: 600)] {
             decider.decide(.message(message), key: "S", on: &state, at: .epoch, catalog: .empty, effects: &effects)
             let bytes = state.bytes
             var again = Effects()

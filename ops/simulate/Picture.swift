@@ -21,9 +21,6 @@ struct Exclusion {
     static let all: [Exclusion] =
         [
             Exclusion(
-                service: .reporting, table: "state", columns: nil, when: .always,
-                reason: "holds the number in the link up to which facts were counted; two firms share a link in any order"),
-            Exclusion(
                 service: .governance, table: "checkpoint", columns: nil, when: .always,
                 reason: "two firms share a lane's log in any order, and the root depends on it; O5 asks whether it is right"),
             Exclusion(

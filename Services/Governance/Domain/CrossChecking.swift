@@ -53,10 +53,11 @@ extension Turn {
             for part in check.parts where part.recordType == type {
                 for data in changed {
                     let key = Self.joinedKey(part, data)
-                    if !keys.contains(key) { keys.append(key) }
+                    guard !keys.contains(key) else { continue }
+                    keys.append(key)
+                    try compare(check, key, (part, data), cause: cause, state: &state, effects: &effects)
                 }
             }
-            for key in keys { try compare(check, key, cause: cause, state: &state, effects: &effects) }
         }
     }
 
@@ -64,13 +65,25 @@ extension Turn {
         part.key.map { GovernedType.keyPart(data[$0]) }.joined(separator: "|")
     }
 
+    /// Whether two records have the same joined key, without making the keys: the slots of a subject are asked one by one.
+    private static func isJoined(_ part: CrossCheck.Part, _ data: JSONValue, to other: (part: CrossCheck.Part, data: JSONValue)) -> Bool {
+        zip(part.key, other.part.key).allSatisfy { field, otherField in
+            guard let value = data[field], let otherValue = other.data[otherField] else {
+                return GovernedType.keyPart(data[field]) == GovernedType.keyPart(other.data[otherField])
+            }
+            if value.rawBytes == otherValue.rawBytes { return true }
+            if value.kind == .string, otherValue.kind == .string { return value.string == otherValue.string }
+            return GovernedType.keyPart(value) == GovernedType.keyPart(otherValue)
+        }
+    }
+
     private func compare(
-        _ check: CrossCheck, _ key: String, cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+        _ check: CrossCheck, _ key: String, _ member: (part: CrossCheck.Part, data: JSONValue), cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         var sides: [String: [Slot]] = [:]
         for part in check.parts {
             let place = try state.openMemory(of: part.recordType)
-            sides[part.name] = state.memories[place].slots.filter { $0.sent != nil && Self.joinedKey(part, $0.data) == key }
+            sides[part.name] = state.memories[place].slots.filter { $0.sent != nil && Self.isJoined(part, $0.data, to: member) }
         }
         let present = sides.values.filter { !$0.isEmpty }
         let known = state.results.firstIndex { $0.check == check.id && $0.key == key }

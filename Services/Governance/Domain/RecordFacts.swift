@@ -18,19 +18,10 @@ import Wire
 ///
 /// `previous`, `median` and `sameAsPrevious` leave out what is held, and what was flagged as a wrong number.
 struct RecordFacts: FactSource {
-    let data: JSONValue
-    let occurredAt: Instant
-    let receivedAt: Instant
-    let key: String
-    let order: Order
-    let type: GovernedType
-    /// All that stands of the subject, its needed types read.
-    let memories: [TypeMemory]
-    /// The history of the row, the nearest first; read once for all rules.
-    let history: [JSONValue]
-    let previous: JSONValue?
-    private(set) var others: [String: String] = [:]
-    private(set) var threshold: RuleValue?
+    /// All but what one rule alone asks for; shared by the rules.
+    private let ground: Ground
+    private var others: [String: String] = [:]
+    private var threshold: RuleValue?
 
     /// The names that need more than the record.
     static let historic = [
@@ -45,18 +36,14 @@ struct RecordFacts: FactSource {
     static let medianOf = 12
     static let medianOfAtLeast = 3
 
-    /// Without `withHistory` nothing that was said before is looked for.
+    /// - Parameters:
+    ///   - memories: all that stands of the subject, its needed types read.
+    ///   - withHistory: otherwise nothing that was said before is looked for.
     init(_ record: AcceptedRecord, key: String, order: Order, type: GovernedType, memories: [TypeMemory], withHistory: Bool) {
-        data = record.data
-        occurredAt = record.occurredAt
-        receivedAt = record.receivedAt
-        self.key = key
-        self.order = order
-        self.type = type
-        self.memories = memories
         let memory = withHistory ? memories.first { $0.type == type.id } : nil
-        history = memory?.history(before: key, order, type.succession, countMax: Self.medianOf) ?? []
-        previous = history.first
+        ground = Ground(
+            data: record.data, occurredAt: record.occurredAt, receivedAt: record.receivedAt, key: key, type: type, memories: memories,
+            history: memory?.history(before: key, order, type.succession, countMax: Self.medianOf) ?? [])
     }
 
     /// The same facts for one rule, with its names for other types.
@@ -68,54 +55,88 @@ struct RecordFacts: FactSource {
         return facts
     }
 
-    func value(_ name: String) -> RuleValue? {
-        if let value = member(name, "data.", of: data) { return value }
-        if let value = member(name, "previous.", of: previous) { return value }
-        if name.hasPrefix("median.") { return median(of: String(name.dropFirst(7))) }
-        if let value = member(name, "yearAgo.", of: name.hasPrefix("yearAgo") ? yearAgo : nil) { return value }
-        if name.hasPrefix("other.") { return other(name) }
-        return switch name {
-        case "hasPrevious": .bool(previous != nil)
-        case "hasYearAgo": .bool(yearAgo != nil)
-        case "history": .number(Double(history.count))
-        case "sameAsPrevious": .bool(previous.map { type.repeats($0, data) } ?? false)
-        case "occurredDay": .string(occurredAt.dayInChina.text)
-        case "receivedDay": .string(receivedAt.dayInChina.text)
-        case "ageDays": .number(Double(receivedAt.dayInChina - occurredAt.dayInChina))
+    func value(_ name: String) -> RuleValue? { value(of: VariableName(name)) }
+
+    func value(of name: VariableName) -> RuleValue? {
+        let rest = name.tail
+        guard rest.isEmpty else {
+            return switch name.head {
+            case "data": Self.member(rest, of: ground.data)
+            case "previous": Self.member(rest, of: ground.previous)
+            case "median": ground.median(of: rest)
+            case "yearAgo": Self.member(rest, of: ground.yearAgo)
+            case "other": other(name)
+            default: nil
+            }
+        }
+        return switch name.text {
+        case "hasPrevious": .bool(ground.previous != nil)
+        case "hasYearAgo": .bool(ground.yearAgo != nil)
+        case "history": .number(Double(ground.history.count))
+        case "sameAsPrevious": .bool(ground.previous.map { ground.type.repeats($0, ground.data) } ?? false)
+        case "occurredDay": .string(ground.occurredAt.dayInChina.text)
+        case "receivedDay": .string(ground.receivedAt.dayInChina.text)
+        case "ageDays": .number(Double(ground.receivedAt.dayInChina - ground.occurredAt.dayInChina))
         case "threshold": threshold
-        case "data": RuleValue(data)
-        case "previous": previous.map { RuleValue($0) }
+        case "data": RuleValue(ground.data)
+        case "previous": ground.previous.map { RuleValue($0) }
         default: nil
         }
-    }
-
-    private var yearAgo: JSONValue? { memories.first { $0.type == type.id }?.yearBefore(key) }
-
-    /// Of an even count the lower of the two in the middle, so that it is always a number somebody said.
-    private func median(of field: String) -> RuleValue? {
-        let numbers = history.compactMap { $0[field]?.double }.sorted()
-        return numbers.count < Self.medianOfAtLeast ? nil : .number(numbers[(numbers.count - 1) / 2])
-    }
-
-    private func other(_ name: String) -> RuleValue? {
-        let steps = name.split(separator: ".", maxSplits: 2).map(String.init)
-        guard steps.count == 3, let id = others[steps[1]], let memory = memories.first(where: { $0.type == id }) else { return nil }
-        let period = TypeMemory.period(of: key)
-        let found = memory.standing(period: period.isEmpty ? nil : period)
-        return (found?[steps[2]]).map { RuleValue($0) }
-    }
-
-    /// A member one step down; null when there is none. Deeper paths are left to the rule's own walk.
-    private func member(_ name: String, _ prefix: String, of json: JSONValue?) -> RuleValue? {
-        guard name.hasPrefix(prefix) else { return nil }
-        let rest = String(name.dropFirst(prefix.count))
-        if let value = json?[rest] { return RuleValue(value) }
-        return rest.contains(".") ? nil : .null
     }
 
     /// What a path leads to, for showing.
     func found(_ name: String) -> RuleValue? {
         let value = value(name)
         return value == .null ? nil : value
+    }
+
+    private func other(_ name: VariableName) -> RuleValue? {
+        guard name.steps.count >= 3, let id = others[name.steps[1]], let memory = ground.memories.first(where: { $0.type == id }) else {
+            return nil
+        }
+        let period = TypeMemory.period(of: ground.key)
+        let found = memory.standing(period: period.isEmpty ? nil : period)
+        return (found?[name.steps[2...].joined(separator: ".")]).map { RuleValue($0) }
+    }
+
+    /// A member one step down; null when there is none. Deeper paths are left to the rule's own walk.
+    private static func member(_ name: String, of json: JSONValue?) -> RuleValue? {
+        if let value = json?[name] { return RuleValue(value) }
+        return name.utf8.contains(UInt8(ascii: ".")) ? nil : .null
+    }
+}
+
+/// The record, and what is known beside it. A class, so that handing it to a rule copies nothing.
+private final class Ground {
+    let data: JSONValue
+    let occurredAt: Instant
+    let receivedAt: Instant
+    let key: String
+    let type: GovernedType
+    let memories: [TypeMemory]
+    /// The history of the row, the nearest first; read once for all rules.
+    let history: [JSONValue]
+    let previous: JSONValue?
+
+    init(
+        data: JSONValue, occurredAt: Instant, receivedAt: Instant, key: String, type: GovernedType, memories: [TypeMemory],
+        history: [JSONValue]
+    ) {
+        self.data = data
+        self.occurredAt = occurredAt
+        self.receivedAt = receivedAt
+        self.key = key
+        self.type = type
+        self.memories = memories
+        self.history = history
+        previous = history.first
+    }
+
+    var yearAgo: JSONValue? { memories.first { $0.type == type.id }?.yearBefore(key) }
+
+    /// Of an even count the lower of the two in the middle, so that it is always a number somebody said.
+    func median(of field: String) -> RuleValue? {
+        let numbers = history.compactMap { $0[field]?.double }.sorted()
+        return numbers.count < RecordFacts.medianOfAtLeast ? nil : .number(numbers[(numbers.count - 1) / 2])
     }
 }

@@ -5,8 +5,9 @@ import Wire
 
 /// Gathers what the other services did, subject by subject, into rows that anybody can read with SQL.
 ///
-/// Every row is keyed by what it is about and says everything known of it, so statistics are sums over rows and nothing is ever
-/// counted up: a message that comes twice, or late, leaves the same rows. Sends nothing.
+/// Every row is keyed by what it is about and says everything known of it, so statistics are sums over rows: a message that comes twice,
+/// or late, leaves the same rows. Only facts are tallied, in any order and each once, as the path hands them over: to know them again
+/// would take every fact's id, and their place in the link does not tell, for a replayed letter takes its turn late. Sends nothing.
 package struct Reporting: Decider {
     package let service = ServiceName.reporting
 
@@ -44,7 +45,7 @@ package struct Reporting: Decider {
         _ message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects
     ) throws(ContractDefect) {
         switch message.type {
-        case Fact.type: takeFact(try Fact(message.body), of: message, key: key, into: &state, effects: &effects)
+        case Fact.type: takeFact(try Fact(message.body), key: key, into: &state, effects: &effects)
         case Portrait.type: takePortrait(try Portrait(message.body), key: key, into: &state, effects: &effects)
         case ApplicationEvent.type: try takeStep(try ApplicationEvent(message.body), key: key, into: &state, effects: &effects)
         case MatchList.type:
@@ -105,9 +106,7 @@ package struct Reporting: Decider {
         }
     }
 
-    private func takeFact(_ fact: Fact, of message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects) {
-        // The place in the link says whether a fact has been counted: keeping every fact's id would keep every fact.
-        guard state.counted.moves(to: message.partition, message.order) else { return }
+    private func takeFact(_ fact: Fact, key: String, into state: inout SubjectRecord, effects: inout Effects) {
         var tally = state.facts[fact.recordType] ?? FactTally()
         tally.take(fact)
         state.facts[fact.recordType] = tally

@@ -10,7 +10,6 @@ package struct SubjectRecord: DecidedState {
     package var portrait: Portrait?
     /// By record type.
     package var facts: [String: FactTally] = [:]
-    package var counted = CountedUpTo()
     /// By application, then `<status>|<institution>`.
     package var applications: [String: Steps<ApplicationEvent>] = [:]
     /// By application; the empty one is what the platform found of its own accord.
@@ -31,7 +30,6 @@ package struct SubjectRecord: DecidedState {
         if let seen = fields["registration"] { registration = try RegistrationSeen(seen) }
         if let portrait = fields["portrait"] { self.portrait = try Portrait(portrait) }
         if let facts = fields["facts"] { for (type, tally) in facts.members { self.facts[type] = try FactTally(tally) } }
-        if let counted = fields["counted"] { self.counted = try CountedUpTo(counted) }
         applications = try SubjectRecord.steps(fields, "applications")
         if let offers = fields["offers"] { for (id, offer) in offers.members { self.offers[id] = try OfferSummary(offer) } }
         pushes = try SubjectRecord.steps(fields, "pushes")
@@ -49,7 +47,6 @@ package struct SubjectRecord: DecidedState {
                 object: { list in
                     for (type, tally) in facts.sorted(by: { $0.key < $1.key }) { list.member(type, object: { tally.write(to: &$0) }) }
                 })
-            object.member("counted", object: { counted.write(to: &$0) })
         }
         SubjectRecord.write(applications, to: &object, as: "applications")
         if !offers.isEmpty {
@@ -216,33 +213,6 @@ package struct FactTally: Hashable, Sendable {
 
     func cells(of subject: String, recordType: String) -> [Cell] {
         [.text(subject), .text(recordType), .int64(told), .int64(standing), .instant(latestAt)]
-    }
-}
-
-/// The last fact counted, by its place in the link. One subject's facts come from one lane to one partition, in order.
-package struct CountedUpTo: Hashable, Sendable {
-    private var partition: Int32 = -1
-    private var offset: Int64 = -1
-
-    init() {}
-
-    init(_ json: JSONValue) throws(ContractDefect) {
-        let fields = try Fields(json)
-        partition = Int32(clamping: try fields.int("partition"))
-        offset = try fields.int("offset")
-    }
-
-    func write(to object: inout JSONWriter) {
-        object.member("partition", Int64(partition))
-        object.member("offset", offset)
-    }
-
-    /// False when that place is behind us. Another partition counts afresh: the topic was laid out anew.
-    mutating func moves(to partition: Int32, _ offset: Int64) -> Bool {
-        guard partition != self.partition || offset > self.offset else { return false }
-        self.partition = partition
-        self.offset = offset
-        return true
     }
 }
 
