@@ -104,7 +104,7 @@ private struct CoverageReport {
     }
 
     func sources() throws {
-        let calendar = try workingCalendar()
+        let calendar = WorkingCalendar(catalog, at: now)
         print("source".padding(to: 26) + "rhythm".padding(to: 10) + "arrived".padding(to: 12) + "latest day  last heard of         missing")
         for entry in catalog.entries("source", at: now) {
             var defects: [String] = []
@@ -123,19 +123,5 @@ private struct CoverageReport {
             ]
             print(cells.joined())
         }
-    }
-
-    /// Years that do not fit one another are left out: their days count as not announced.
-    private func workingCalendar() throws -> WorkingCalendar {
-        var years: [WorkingYear] = []
-        var calendar = try WorkingCalendar(years: [])
-        for json in catalog.entries("calendar", at: now).flatMap({ $0.body["years"].map { Array($0.elements) } ?? [] }) {
-            func days(_ name: String) -> [Day] { json[name]?.elements.compactMap(\.day) ?? [] }
-            guard let year = json["year"]?.int else { continue }
-            let next = years + [WorkingYear(year: Int(clamping: year), off: days("off"), work: days("work"))]
-            guard let made = try? WorkingCalendar(years: next) else { continue }
-            (years, calendar) = (next, made)
-        }
-        return calendar
     }
 }

@@ -50,7 +50,7 @@ struct Importing {
     func run(_ file: String) throws {
         guard let data = FileManager.default.contents(atPath: file) else { throw Failure("\(file) can not be read", code: .usage) }
         let records = try file.lowercased().hasSuffix(".jsonl") ? jsonLines(Array(data), file) : csv(Array(data), file)
-        let sender = try Sender(try Connections.kafka())
+        let sender = try Sender(try Connections.kafka(), inBulk: true)
         let topic = Topic.source(source)
         _ = try sender.lanes(of: topic)
         let flow = try? Flow(connection: Connections.postgres())

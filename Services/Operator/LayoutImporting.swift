@@ -40,7 +40,7 @@ struct LayoutImporting {
     // MARK: Sending
 
     func run(waits: Bool) throws {
-        let sender = try Sender(try Connections.kafka())
+        let sender = try Sender(try Connections.kafka(), inBulk: true)
         let topic = Topic.source(layout.source)
         _ = try sender.lanes(of: topic)
         var gate = FlowGate(flow: try? Flow(connection: Connections.postgres()))

@@ -16,11 +16,8 @@ struct PersonalMask {
         var classes: [String: FieldClass] = [:]
         let packs = (try? Pack.load(path)) ?? []
         for entry in packs.flatMap(\.entries) where entry.entry.kind == "recordType" {
-            guard let fields = entry.entry.body["fields"], fields.kind == .object else { continue }
-            for (name, field) in fields.members {
-                if let text = field["class"]?.string, let known = FieldClass(rawValue: text), known.isPersonal || known == .secret {
-                    classes[name] = known
-                }
+            for (name, known) in RecordFields(entry.entry.body)?.classes ?? [:] where known.isPersonal || known == .secret {
+                classes[name] = known
             }
         }
         self.init(classes: classes)

@@ -18,8 +18,15 @@ final class Sender {
         let failure = Mutex<KafkaFault?>(nil)
     }
 
-    init(_ settings: KafkaSettings) throws {
+    /// Many records, spread over many partitions: a request for every few of them costs the broker more than everything after it costs us.
+    private static let lingerInBulk = ["linger.ms": "200"]
+
+    /// - Parameter inBulk: a stream of records, of which none is waited for alone.
+    init(_ settings: KafkaSettings, inBulk: Bool = false) throws {
         let tally = tally
+        let settings = KafkaSettings(
+            bootstrap: settings.bootstrap, clientID: settings.clientID, tls: settings.tls,
+            extra: inBulk ? Self.lingerInBulk.merging(settings.extra) { _, given in given } : settings.extra)
         producer = try KafkaProducer(settings) { report in
             if let fault = report.fault {
                 tally.failure.withLock { $0 = $0 ?? fault }

@@ -22,6 +22,9 @@ package enum MetricName: String, CaseIterable, Sendable {
     case sourceTruncated = "credit_source_truncated_total"
     case sourceSlowed = "credit_source_slowed"
     case sourceHeldBack = "credit_source_held_back_total"
+    case sourceSilent = "credit_source_silent_seconds"
+    case sourceCompleteness = "credit_source_completeness_ratio"
+    case sourceLate = "credit_source_late"
     // Outbox and links
     case outboxPending = "credit_outbox_pending_messages"
     case outboxOldestAge = "credit_outbox_oldest_unpublished_age_seconds"
@@ -137,6 +140,10 @@ extension MetricName {
             return gauge("1 while a topic is not fetched from because its source has used up its quota.", in: "flag", "topic")
         case .sourceHeldBack:
             return counter("Messages that had to wait for the quota of their source after they were fetched.", of: "messages", "topic")
+        case .sourceSilent: return gauge("Time since the source was last heard of, by record type.", in: "seconds", "source", "type")
+        case .sourceCompleteness:
+            return gauge("Periods of the source's rhythm for which something came, of those that were due.", in: "of 1", "source")
+        case .sourceLate: return gauge("1 while nothing has come for the latest period that is due.", in: "flag", "source")
         case .outboxPending: return gauge("Committed messages not yet acknowledged by Kafka.", in: "messages")
         case .outboxOldestAge: return gauge("Age of the oldest committed message not yet acknowledged by Kafka.", in: "seconds")
         case .outboxPublished: return counter("Messages acknowledged by Kafka.", of: "messages", "topic")

@@ -40,8 +40,13 @@ package struct RecordFields: Sendable {
         Set(members.members.filter { $0.value[isSchema ? "format" : "type"]?.string == "day" }.map(\.key))
     }
 
-    /// Names of the fields that say something about a natural person.
-    package var personal: Set<String> {
-        Set(members.members.filter { $0.value["class"]?.string.flatMap { FieldClass(rawValue: $0) }?.isPersonal ?? false }.map(\.key))
+    /// The class of each field that states one.
+    package var classes: [String: FieldClass] {
+        var classes: [String: FieldClass] = [:]
+        for (name, field) in members.members { classes[name] = field["class"]?.string.flatMap { FieldClass(rawValue: $0) } }
+        return classes
     }
+
+    /// Names of the fields that say something about a natural person.
+    package var personal: Set<String> { Set(classes.filter(\.value.isPersonal).keys) }
 }

@@ -202,7 +202,7 @@ package struct LaneWork<Service: Decider> {
             result = try decide(batch, catalog, tools)
         }
         book = result.book
-        cache.trim(to: bounds.cachedStatesMax)
+        cache.trim(to: bounds.cachedStatesMax, sizeMax: bounds.cachedStateBytesMax)
         underWay = UnderWay(batch: batch, catalog: catalog, before: before, result: result, started: started)
         tools.hand.submit(result.write)
         // Timers and walks are read from the store, which must have caught up before more of them are looked for.

@@ -97,6 +97,8 @@ package final class PathMetrics: Sendable {
         metrics.gauge(.auditCheckpointAge).set(unsignedAge)
     }
 
+    func reading(_ reading: GaugeReading) { metrics.gauge(reading.metric, labels: reading.labels).set(reading.value) }
+
     func pending(_ count: Int) { metrics.gauge(.outboxPending).set(count) }
     func databaseUp(_ isUp: Bool) { metrics.gauge(.dbUp).set(isUp) }
     func reconnected() { counter(.dbReconnects).add() }

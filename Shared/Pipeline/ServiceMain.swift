@@ -14,6 +14,7 @@ package struct ServiceMain<Service: Decider> {
     private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
     private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
+    private let readings: GaugeReading.Source
     private let pages: @Sendable (StatusServer, PostgresAddress, Log) -> Void
     private let furtherKeys: [String]
 
@@ -23,13 +24,15 @@ package struct ServiceMain<Service: Decider> {
     ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
     ///   - quotas: how fast topics are read at the most, as the catalogue says it for a moment; a topic that is not named is free.
+    ///   - readings: gauges of the service's own.
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     package init(
         _ decider: Service, migrations: [Migration],
         configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
         inputs: (@Sendable (Catalog) -> [String])? = nil,
-        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] }, furtherKeys: [String] = [],
+        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] },
+        readings: @escaping GaugeReading.Source = { _, _, _ in [] }, furtherKeys: [String] = [],
         pages: @escaping @Sendable (StatusServer, PostgresAddress, Log) -> Void = { _, _, _ in }
     ) {
         self.decider = decider
@@ -39,6 +42,7 @@ package struct ServiceMain<Service: Decider> {
         let fixed = decider.service.inputs
         self.inputs = inputs ?? { _ in fixed }
         self.quotas = quotas
+        self.readings = readings
         self.pages = pages
     }
 
@@ -105,7 +109,7 @@ package struct ServiceMain<Service: Decider> {
         feed.start(settings.kafka, groupID: "xinqiao." + decider.service.rawValue, health: health, log: log)
         let worker = Worker(
             decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, quotas: quotas,
-            bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
+            readings: readings, bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
             crash: settings.crash)
         worker.run()
         feed.stop()

@@ -9,14 +9,17 @@ package struct StateCache<State: DecidedState> {
         var state: State
         /// Hash of the bytes in the database, so that an unchanged state is not written again; nil when there is none.
         var writtenHash: Int?
+        /// Bytes of its stored form, as last read or written.
+        var size: Int
         var isTouched = false
         /// The last batch that asked for it.
         var batch: UInt64
 
-        init(key: StateKey, state: State, writtenHash: Int?, batch: UInt64) {
+        init(key: StateKey, state: State, writtenHash: Int?, size: Int, batch: UInt64) {
             self.key = key
             self.state = state
             self.writtenHash = writtenHash
+            self.size = size
             self.batch = batch
         }
     }
@@ -24,6 +27,8 @@ package struct StateCache<State: DecidedState> {
     private var cells: [StateKey: Slot] = [:]
     private var touched: [Slot] = []
     private var batch: UInt64 = 0
+    /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
+    package private(set) var size = 0
 
     package init() {}
 
@@ -39,8 +44,9 @@ package struct StateCache<State: DecidedState> {
     /// Takes a state that was read; nil bytes when there was none.
     @discardableResult
     mutating func insert(_ state: State, for key: StateKey, written bytes: [UInt8]?) -> Slot {
-        let cell = Slot(key: key, state: state, writtenHash: bytes?.contentHash, batch: batch)
-        cells[key] = cell
+        let cell = Slot(key: key, state: state, writtenHash: bytes?.contentHash, size: bytes?.count ?? 0, batch: batch)
+        size += cell.size
+        if let former = cells.updateValue(cell, forKey: key) { size -= former.size }
         return cell
     }
 
@@ -59,6 +65,8 @@ package struct StateCache<State: DecidedState> {
             cell.isTouched = false
             let bytes = cell.state.bytes
             let hash = bytes.contentHash
+            size += bytes.count - cell.size
+            cell.size = bytes.count
             guard hash != cell.writtenHash, bytes.count > 2 || cell.writtenHash != nil else { continue }
             changed.append(StateWrite(key: cell.key, body: bytes, isNew: cell.writtenHash == nil))
             cell.writtenHash = hash
@@ -68,11 +76,12 @@ package struct StateCache<State: DecidedState> {
         return changed
     }
 
-    /// Makes room: when there are more than `countMax`, those go that neither this batch nor the one before asked for, since what
+    /// Makes room: when there are more than `countMax`, or more bytes than `sizeMax`, those go that neither this batch nor the one before asked for, since what
     /// those changed may not be committed yet and could not be read again.
-    package mutating func trim(to countMax: Int) {
-        guard cells.count > countMax else { return }
+    package mutating func trim(to countMax: Int, sizeMax: Int) {
+        guard cells.count > countMax || size > sizeMax else { return }
         let floor = Mutant.isOn("trims-states-under-way") ? batch : batch > 2 ? batch - 2 : 0
         cells = cells.filter { $0.value.batch >= floor }
+        size = cells.values.reduce(0) { $0 + $1.size }
     }
 }

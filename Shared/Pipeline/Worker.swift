@@ -17,10 +17,12 @@ package struct WorkerBounds: Sendable {
     package var timersMax = 500
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
     package var timersWait: Duration = .seconds(1)
-    package var timersWaitBusy: Duration = .seconds(2)
+    package var timersWaitBusy: Duration = .seconds(10)
     package var busyEventsMin = 50
     /// States kept decoded.
     package var cachedStatesMax = 20_000
+    /// Bytes of their stored form; decoded they take some eight times as much.
+    package var cachedStateBytesMax = 16 << 20
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
 
@@ -36,6 +38,7 @@ package final class Worker<Service: Decider> {
     private let feed: CatalogFeed
     private let inputs: @Sendable (Catalog) -> [String]
     private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
+    private let readings: GaugeReading.Source
     private let bounds: WorkerBounds
     private let health: Health
     private let metrics: PathMetrics
@@ -73,7 +76,8 @@ package final class Worker<Service: Decider> {
     package init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
         inputs: @escaping @Sendable (Catalog) -> [String],
-        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] }, bounds: WorkerBounds, health: Health,
+        quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] },
+        readings: @escaping GaugeReading.Source = { _, _, _ in [] }, bounds: WorkerBounds, health: Health,
         metrics: PathMetrics, log: Log, owner: String, partitions: [String: Int32] = [:], crash: CrashPoints = .none
     ) {
         self.decider = decider
@@ -82,6 +86,7 @@ package final class Worker<Service: Decider> {
         self.feed = feed
         self.inputs = inputs
         self.quotas = quotas
+        self.readings = readings
         self.bounds = bounds
         self.health = health
         self.metrics = metrics
@@ -474,12 +479,20 @@ package final class Worker<Service: Decider> {
         if MonotonicClock.now.since(houseKeptAt) >= .seconds(60) {
             houseKeptAt = MonotonicClock.now
             try housekeeping.keepHouse(store.connection, now: WallClock.now)
+            if let catalog = feed.current { try read(store, catalog) }
         }
         if let blocked = outlook.blocked.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
         } else {
             health.set("outbox", .ok)
         }
+    }
+
+    /// The service's own gauges.
+    private func read(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) {
+        do {
+            for reading in try readings(catalog, store.connection, WallClock.now) { metrics.reading(reading) }
+        } catch { throw StoreFault(error) }
     }
 
     /// What only the database knows, for alerts: once every ten seconds.

@@ -106,7 +106,9 @@ struct Evaluation<Facts: FactSource> {
         case .filter, .map, .reduce, .all, .none, .some: return try walk(operation, arguments, in: scope, depth: depth)
         case .equal, .strictlyEqual, .notEqual, .notStrictlyEqual, .less, .atMost, .greater, .atLeast, .in, .cat, .substr, .sum,
             .difference, .product, .quotient, .remainder, .max, .min, .merge, .missing, .missingSome:
-            if arguments.count == 2, let outcome = try pair(operation, arguments[0], arguments[1], in: scope, depth: depth) { return outcome }
+            if arguments.count == 2, let outcome = try pair(operation, arguments[0], arguments[1], in: scope, depth: depth) {
+                return outcome
+            }
             switch try values(of: arguments, in: scope, depth: depth) {
             case .known(let values): return try compute(operation, values, in: scope)
             case .unknown(let missing): return .unknown(missing: missing)

@@ -7,6 +7,13 @@ package struct WorkingCalendar: Hashable, Sendable {
     private let work: Set<Day>
     private let announced: Set<Int>
 
+    /// Of no announced year: weekdays are working days, and every deadline is provisional.
+    package init() {
+        off = []
+        work = []
+        announced = []
+    }
+
     /// Refuses a year given twice, a day of another year, a day both off and worked, and a make-up day that is a weekday anyway.
     package init(years: [WorkingYear]) throws(WorkingCalendarDefect) {
         var off: Set<Day> = []

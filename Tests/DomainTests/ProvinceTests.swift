@@ -1,6 +1,7 @@
 import Foundation
 import Province
 import Rules
+import Schema
 import Testing
 import Vocabulary
 import Wire
@@ -150,13 +151,12 @@ import Wire
                 let rules = try #require(pack[record.type], "the base pack has no \(record.type)")
                 #expect(rules.topics.contains(record.topic), "\(record.type) may not come on \(record.topic)")
                 let root = try JSONDocument(parsing: record.data).root
-                let unknown = root.members.map(\.key).filter { rules.fields[$0] == nil }
+                let unknown = root.members.map(\.key).filter { !rules.fields.contains($0) }
                 #expect(unknown.isEmpty == (record.planted != .unknownField), "\(record.id): \(unknown)")
                 #expect(rules.required.allSatisfy { root[$0] != nil }, "\(record.id) lacks a field")
                 if record.planted == nil || record.planted == .unitSlip {
-                    for (name, value) in root.members {
-                        #expect(rules.takes(value, in: name), "\(record.id): \(name)")
-                    }
+                    let violations = rules.schema.violations(in: root)
+                    #expect(violations.isEmpty, "\(record.id): \(violations)")
                     let stream = rules.stream(root)
                     let broken = rules.quarantining(root, previous: previous[stream], day: record.time.dayInChina)
                     #expect(broken.isEmpty == (record.planted == nil), "\(record.id) \(record.planted?.rawValue ?? "good"): \(broken)")
@@ -172,7 +172,8 @@ import Wire
 private struct RecordRules {
     let id: String
     let topics: Set<String>
-    let fields: [String: JSONValue]
+    let schema: Schema
+    let fields: Set<String>
     let required: [String]
     let businessKey: [String]
     let rules: [(id: String, logic: Logic)]
@@ -198,8 +199,10 @@ private struct RecordRules {
             (body["writers"]?.elements.compactMap(\.string) ?? []).map { writer in
                 writer == "portal" ? "portal.in.v1" : writer.replacingOccurrences(of: ":", with: ".") + ".records.v1"
             })
-        fields = Dictionary(uniqueKeysWithValues: try #require(body["fields"]).members.map { ($0.key, $0.value) })
-        required = fields.filter { $0.value["required"]?.bool == true }.map(\.key)
+        let stated = try #require(body["schema"])
+        schema = try Schema(stated)
+        fields = Set(try #require(stated["properties"]).members.map(\.key))
+        required = stated["required"]?.elements.compactMap(\.string) ?? []
         businessKey = body["businessKey"]?.elements.compactMap(\.string) ?? []
         rules = try (body["rules"]?.elements.map { $0 } ?? []).filter { $0["severity"]?.string == "quarantine" }.map { rule in
             (try #require(rule["id"]?.string), try Logic(try #require(rule["logic"])))
@@ -217,29 +220,5 @@ private struct RecordRules {
         var facts: [String: RuleValue] = ["data": RuleValue(data), "hasPrevious": .bool(previous != nil), "occurredDay": .string(day.text)]
         facts["previous"] = previous
         return rules.filter { $0.logic.judge(facts).truth != .yes }.map(\.id)
-    }
-
-    /// Whether the value is of the field's type and within its limits.
-    func takes(_ value: JSONValue, in name: String) -> Bool {
-        guard let field = fields[name] else { return false }
-        if let number = value.double {
-            if let least = field["min"]?.double, number < least { return false }
-            if let most = field["max"]?.double, number > most { return false }
-        }
-        switch field["type"]?.string {
-        case "text": return (value.string?.unicodeScalars.count ?? .max) <= Int(field["maxLength"]?.int ?? 200)
-        case "int": return value.int != nil
-        case "number": return value.double != nil
-        case "yuan": return value.decimal.map { $0.scale <= 2 } ?? false
-        case "bool": return value.bool != nil
-        case "day": return value.day != nil
-        case "month": return value.month != nil
-        case "uscc": return value.string.map { (try? USCC($0)) != nil } ?? false
-        case "division": return value.string?.utf8.count == 6
-        case "industry": return value.string.map { (try? IndustryCode($0)) != nil } ?? false
-        case "enum": return field["values"]?.elements.contains { $0.string == value.string } ?? false
-        case "list": return value.kind == .array && value.elements.allSatisfy { $0.string != nil }
-        default: return false
-        }
     }
 }

@@ -162,7 +162,7 @@ struct ScoringDrive {
     /// The value of an indicator as the portrait would have it now.
     func value(_ id: String) -> IndicatorValue? {
         let book = catalog.view(ScoringCatalog.self).book(at: ScoringGround.now)
-        return PortraitMaking(of: ScoringGround.firm, state, book).portrait(revision: 1).indicator(id)
+        return PortraitMaking(of: ScoringGround.firm, state, book).unnumbered.indicator(id)
     }
 }
 

@@ -123,7 +123,8 @@ extension ProcessFaultTests {
             var quietSince = MonotonicClock.now
             let isQuiet = eventually(within: .seconds(120)) {
                 OwnThread.sleep(for: .milliseconds(500))
-                let paused = (try? world.texts("SELECT DISTINCT service FROM operator.lane_pause WHERE reason = 'source-truncated'")) ?? ["?"]
+                let query = "SELECT DISTINCT service FROM operator.lane_pause WHERE reason = 'source-truncated'"
+                let paused = (try? world.texts(query)) ?? ["?"]
                 for service in paused {
                     _ = try? world.operate(["truncated", "accept", service, "--all", "--why", "the broker lost data", "--by", "tests"])
                 }

@@ -22,8 +22,9 @@ package struct Exchange: Decider {
         switch message.type {
         case ReleaseRequest.type: break
         case Fact.type:
-            let type = message.body["recordType"]?.string
-            guard type == Self.grantedType || type == Self.revokedType else { return .pass }
+            let type = message.body["recordType"]?.string ?? ""
+            let isForwarded = catalog.view(ExchangeCatalog.self).forwardedTypes.contains(type)
+            guard isForwarded || type == Self.grantedType || type == Self.revokedType else { return .pass }
         default: return .pass
         }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
@@ -43,7 +44,12 @@ package struct Exchange: Decider {
                     turn.expireConsents(state: &state, effects: &effects)
                     turn.receive(try ReleaseRequest(message.body), state: &state, effects: &effects)
                 } else {
-                    try turn.take(try Fact(message.body), state: &state, effects: &effects)
+                    let fact = try Fact(message.body)
+                    if fact.recordType == Self.grantedType || fact.recordType == Self.revokedType {
+                        try turn.take(fact, state: &state, effects: &effects)
+                    }
+                    turn.expireConsents(state: &state, effects: &effects)
+                    turn.forward(fact, state: &state, effects: &effects)
                 }
             } catch {
                 effects.refuse(error.code, error.description)

@@ -13,6 +13,14 @@ package struct ReleaseRule: Sendable {
     let receivers: Set<Receiver.Kind>
     let categories: [String]
     let filter: FieldFilter
+    /// Record types whose facts leave by this rule as they come, and to whom: what the two sides agreed to tell each other.
+    let forwards: [Forward]
+
+    struct Forward: Hashable, Sendable {
+        let recordType: String
+        /// As a release request names it.
+        let receiver: String
+    }
 
     /// Nil when the entry can not be used; why goes to `defects`.
     init?(_ entry: CatalogEntry, defects: inout [String]) {
@@ -36,6 +44,13 @@ package struct ReleaseRule: Sendable {
         let categories = body["categories"]?.elements.map(\.string) ?? []
         if categories.contains(nil) { defects.append("`categories` is not a list of ids") }
         let filter = FieldFilter(body["fields"], defects: &defects)
+        let forwards = (body["forwards"].map { Array($0.elements) } ?? []).map { json -> Forward? in
+            guard let type = json["recordType"]?.string, !type.isEmpty, let to = json["to"]?.string, let kind = Receiver(to)?.kind,
+                receivers.contains(kind)
+            else { return nil }
+            return Forward(recordType: type, receiver: to)
+        }
+        if forwards.contains(nil) { defects.append("`forwards` is not a list of {recordType, to}, with `to` one of the receivers") }
         guard defects.count == before, let filter else { return nil }
         id = entry.id
         self.purpose = purpose
@@ -43,6 +58,7 @@ package struct ReleaseRule: Sendable {
         self.receivers = Set(receivers.compactMap(\.self))
         self.categories = categories.compactMap(\.self)
         self.filter = filter
+        self.forwards = forwards.compactMap(\.self)
     }
 
     /// The number under which it leaves and the consent it rests on come from the door, whatever the body says.
@@ -69,6 +85,8 @@ package struct ExchangeCatalog: CatalogView {
     private let rules: [String: Versions<ReleaseRule>]
     private let institutions: [String: Versions<Bool>]
     private let sources: [String: Versions<Bool>]
+    /// The record types that some version of some rule forwards: facts of all others need not be looked at.
+    package let forwardedTypes: Set<String>
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -76,6 +94,7 @@ package struct ExchangeCatalog: CatalogView {
         var rules: [String: Versions<ReleaseRule>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
         var sources: [String: Versions<Bool>] = [:]
+        var forwardedTypes: Set<String> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -86,6 +105,7 @@ package struct ExchangeCatalog: CatalogView {
                     rules[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
                 } else if let rule = ReleaseRule(entry, defects: &found) {
                     rules[entry.id, default: .init()].add(rule, from: entry.effectiveFrom)
+                    forwardedTypes.formUnion(rule.forwards.map(\.recordType))
                 }
                 if !found.isEmpty { unusable[entry.key] = found }
             case "institution":
@@ -98,10 +118,19 @@ package struct ExchangeCatalog: CatalogView {
         self.rules = rules
         self.institutions = institutions
         self.sources = sources
+        self.forwardedTypes = forwardedTypes
         defects = unusable
     }
 
     func rule(for messageType: String, at now: Instant) -> ReleaseRule? { rules[messageType]?.inForce(at: now) }
+
+    /// The rules that forward facts of the type, and to whom; by rule.
+    func forwards(of recordType: String, at now: Instant) -> [(rule: ReleaseRule, receiver: String)] {
+        guard forwardedTypes.contains(recordType) else { return [] }
+        return rules.keys.sorted().compactMap { rules[$0]?.inForce(at: now) }.flatMap { rule in
+            rule.forwards.filter { $0.recordType == recordType }.map { (rule, $0.receiver) }
+        }
+    }
 
     /// Whether the receiver is in the catalogue. The portal is the platform's own.
     func isKnown(_ receiver: Receiver, at now: Instant) -> Bool {

@@ -22,7 +22,7 @@ package struct CrossCheck: Sendable {
     struct Check: Sendable {
         let id: String
         let logic: Logic
-        let variables: [String]
+        let variables: [VariableName]
     }
 
     /// A field of the form, and where the file has it.
@@ -77,7 +77,7 @@ package struct CrossCheck: Sendable {
             }
             do throws(RuleDefect) {
                 let logic = try Logic(logic)
-                checks.append(Check(id: id, logic: logic, variables: logic.variables))
+                checks.append(Check(id: id, logic: logic, variables: logic.variables.map { VariableName($0) }))
             } catch {
                 defects.append("check `\(id)`: \(error)")
             }
@@ -111,15 +111,18 @@ struct CrossFacts: FactSource {
     let parts: [String: [JSONValue]]
     let tolerances: [String: RuleValue]
 
-    func value(_ name: String) -> RuleValue? {
-        if name == "key" { return .string(key) }
-        let steps = name.split(separator: ".", maxSplits: 1).map(String.init)
-        guard steps.count == 2 else { return nil }
-        if steps[0] == "tolerance" { return tolerances[steps[1]] }
-        guard let records = parts[steps[0]] else { return nil }
-        if steps[1] == "count" { return .number(Double(records.count)) }
+    func value(_ name: String) -> RuleValue? { value(of: VariableName(name)) }
+
+    func value(of name: VariableName) -> RuleValue? {
+        if name.text == "key" { return .string(key) }
+        let field = name.tail
+        guard !field.isEmpty else { return nil }
+        if name.head == "tolerance" { return tolerances[field] }
+        guard let records = parts[name.head] else { return nil }
+        if field == "count" { return .number(Double(records.count)) }
         // Who has not spoken yet has said neither nothing nor zero.
-        let found = records.compactMap { $0[steps[1]] }.filter { !$0.isNull }
+        if records.count == 1 { return records[0][field].map { RuleValue($0) } ?? .null }
+        let found = records.compactMap { $0[field] }.filter { !$0.isNull }
         guard let first = found.first, found.count == records.count else { return .null }
         if found.count == 1 { return RuleValue(first) }
         let numbers = found.compactMap(\.double)

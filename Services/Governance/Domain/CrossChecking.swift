@@ -78,7 +78,8 @@ extension Turn {
     }
 
     private func compare(
-        _ check: CrossCheck, _ key: String, _ member: (part: CrossCheck.Part, data: JSONValue), cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+        _ check: CrossCheck, _ key: String, _ member: (part: CrossCheck.Part, data: JSONValue), cause: AcceptedRecord,
+        state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         var sides: [String: [Slot]] = [:]
         for part in check.parts {
@@ -180,8 +181,8 @@ extension Turn {
                         list.element(object: { object in
                             object.member("id", one.id)
                             object.member("verdict", truth.rawValue)
-                            let seen = one.variables.map { "\($0)=\((facts.value($0) ?? .null).text.prefix(64))" }
-                            object.member("observed", String(seen.joined(separator: ", ").prefix(400)))
+                            let seen = one.variables.map { "\($0.text)=\((facts.value(of: $0) ?? .null).text.cut(64))" }
+                            object.member("observed", seen.joined(separator: ", ").cut(400))
                         })
                     }
                 })

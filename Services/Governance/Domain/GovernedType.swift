@@ -159,9 +159,9 @@ package struct GovernedType: Sendable {
             let value = facts.found(name)
             // A whole record would repeat them all.
             let text = isPersonal ? "***" : (steps.count == 1 && (name == "data" || name == "previous") ? "…" : value?.text ?? "?")
-            parts.append("\(name)=\(text.prefix(64))")
+            parts.append("\(name)=\(text.cut(64))")
         }
-        return String(parts.joined(separator: ", ").prefix(400))
+        return parts.joined(separator: ", ").cut(400)
     }
 }
 

@@ -54,8 +54,8 @@ package struct TypeMemory: Sendable {
 
     /// The same record was taken before.
     func knows(_ recordID: String, under key: String) -> Bool {
-        guard let slot = slot(key) else { return false }
-        return slot.order.id == recordID || slot.others.contains(recordID)
+        guard let found = place(key).found else { return false }
+        return slots[found].order.id == recordID || slots[found].others.contains(recordID)
     }
 
     func hasForgotten(_ key: String) -> Bool {
@@ -66,22 +66,29 @@ package struct TypeMemory: Sendable {
     ///
     /// A statement whose numbers were flagged as wrong is passed over; three of them in a row are the new level.
     func history(before key: String, _ order: Order, _ succession: GovernedType.Succession, countMax: Int) -> [JSONValue] {
-        let earlier: [Slot]
+        // Places in `slots`: a slot has many parts, and copying each of them shows.
+        var earlier: [Int] = []
         switch succession {
-        case .latestWins: earlier = slot(key).map { $0.order < order ? [$0] : [] } ?? []
+        case .latestWins:
+            if let found = place(key).found, slots[found].order < order { earlier = [found] }
         case .periods:
             let row = Self.row(of: key)
-            var found: [Slot] = []
             var next = place(key).insertion
-            while next > 0, found.count < countMax * 2, Self.row(of: slots[next - 1].key) == row {
+            while next > 0, earlier.count < countMax * 2, Self.isRow(row, of: slots[next - 1].key) {
                 next -= 1
-                found.append(slots[next])
+                earlier.append(next)
             }
-            earlier = found
-        case .happenings: earlier = slots.filter { $0.key != key && $0.order < order }.sorted { $0.order > $1.order }
+        case .happenings:
+            earlier = slots.indices.filter { slots[$0].key != key && slots[$0].order < order }
+            earlier.sort { slots[$0].order > slots[$1].order }
         }
-        let isNewLevel = earlier.count > 2 && earlier.prefix(3).allSatisfy(\.isSuspect)
-        return earlier.lazy.filter { isNewLevel || !$0.isSuspect }.prefix(countMax).map(\.data)
+        let isNewLevel = earlier.count > 2 && earlier.prefix(3).allSatisfy { slots[$0].isSuspect }
+        var told: [JSONValue] = []
+        for place in earlier where isNewLevel || !slots[place].isSuspect {
+            told.append(slots[place].data)
+            if told.count == countMax { break }
+        }
+        return told
     }
 
     /// What the same row says one year before; nil when it says nothing, or when the key has no period.
@@ -98,24 +105,41 @@ package struct TypeMemory: Sendable {
         } else {
             return nil
         }
-        return slot(String(key.dropLast(period.count)) + former).flatMap { $0.isSuspect ? nil : $0.data }
+        guard let found = place(String(key.dropLast(period.count)) + former).found, !slots[found].isSuspect else { return nil }
+        return slots[found].data
     }
 
     /// The last part of the key, when it is a month, a day or a year; else empty.
     static func period(of key: String) -> String {
-        let last = String(key.lastIndex(of: "|").map { key[key.index(after: $0)...] } ?? key[...])
+        let last = String(key.utf8.lastIndex(of: separator).map { key[key.utf8.index(after: $0)...] } ?? key[...])
         if Month(last) != nil || Day(last) != nil { return last }
         return last.utf8.count == 4 && Int(last) != nil ? last : ""
     }
 
     /// What stands of the period, the latest of several; the latest of all when there is no period.
     func standing(period: String?) -> JSONValue? {
-        slots.filter { $0.sent != nil && (period == nil || Self.period(of: $0.key) == period) }.max { $0.order < $1.order }?.data
+        var latest: Int?
+        for place in slots.indices where slots[place].sent != nil {
+            if let period {
+                // Cheaper than taking every key apart, and most are of another period.
+                let key = slots[place].key
+                guard key.utf8.suffix(period.utf8.count).elementsEqual(period.utf8), Self.period(of: key) == period else { continue }
+            }
+            if let known = latest, slots[place].order < slots[known].order { continue }
+            latest = place
+        }
+        return latest.map { slots[$0].data }
     }
 
-    /// The key without its last part, the period.
+    private static let separator = UInt8(ascii: "|")
+
+    /// The key without its last part, the period; with the separator, none when there is only one part.
     private static func row(of key: String) -> Substring {
-        key.lastIndex(of: "|").map { key[..<$0] } ?? ""
+        key.utf8.lastIndex(of: separator).map { key[...$0] } ?? ""
+    }
+
+    private static func isRow(_ row: Substring, of key: String) -> Bool {
+        key.utf8.starts(with: row.utf8) && self.row(of: key).utf8.count == row.utf8.count
     }
 
     private func place(_ key: String) -> (found: Int?, insertion: Int) {
@@ -123,7 +147,7 @@ package struct TypeMemory: Sendable {
         var high = slots.count
         while low < high {
             let middle = (low + high) / 2
-            if slots[middle].key.utf8.lexicographicallyPrecedes(key.utf8) { low = middle + 1 } else { high = middle }
+            if slots[middle].key.precedesBytewise(key) { low = middle + 1 } else { high = middle }
         }
         return (low < slots.count && slots[low].key == key ? low : nil, low)
     }
@@ -220,7 +244,7 @@ package struct Slot: Sendable {
     mutating func note(_ recordID: String) {
         guard !others.contains(recordID) else { return }
         others.append(recordID)
-        others.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        others.sort { $0.precedesBytewise($1) }
         if others.count > Self.othersMax { others.removeFirst() }
     }
 

@@ -15,7 +15,8 @@ struct Main {
                 Migration(name: "schema_002_coverage", sql: String(decoding: PackageResources.schema_002_coverage_sql, as: UTF8.self)),
             ],
             inputs: { OutsideTopics.read(by: $0) },
-            quotas: { catalog, now in catalog.view(IngestionCatalog.self).grants(at: now) }
+            quotas: { catalog, now in catalog.view(IngestionCatalog.self).grants(at: now) },
+            readings: { catalog, connection, now throws(PostgresFault) in try SourceReadings.read(catalog, connection, now) }
         ).run()
     }
 }

@@ -21,6 +21,9 @@ package struct Indicator: Sendable {
         case age(recordType: String, field: String)
         /// Absent when either is, or when the denominator is zero.
         case ratio(numerator: String, denominator: String)
+        /// The statistical size class, `large` to `micro` or `not-applicable`, of the industry and figures that these indicators give; absent
+        /// when one is missing that the industry's rule asks for. Amounts are in yuan.
+        case size(industry: String, persons: String, revenue: String, assets: String)
         /// JsonLogic over other indicators; absent when what is missing decides.
         case logic(Logic)
     }
@@ -41,6 +44,7 @@ package struct Indicator: Sendable {
         switch method {
         case .series, .profile, .age: []
         case .ratio(let numerator, let denominator): [numerator, denominator]
+        case .size(let industry, let persons, let revenue, let assets): [industry, persons, revenue, assets]
         case .logic(let logic): logic.variables
         }
     }
@@ -50,7 +54,7 @@ package struct Indicator: Sendable {
         switch method {
         case .series(let source, _, _): source.recordType
         case .profile(let recordType, _), .age(let recordType, _): recordType
-        case .ratio, .logic: nil
+        case .ratio, .size, .logic: nil
         }
     }
 
@@ -99,11 +103,15 @@ package struct Indicator: Sendable {
         case "ratio":
             guard let numerator = text("numerator"), let denominator = text("denominator") else { return nil }
             method = .ratio(numerator: numerator, denominator: denominator)
+        case "size":
+            guard let industry = text("industry"), let persons = text("persons"), let revenue = text("revenue"), let assets = text("assets")
+            else { return nil }
+            method = .size(industry: industry, persons: persons, revenue: revenue, assets: assets)
         case "logic":
             guard let logic = Logic(member: "logic", of: body, defects: &defects) else { return nil }
             method = .logic(logic)
         default:
-            defects.append("`type` is none of series, profile, age, ratio, logic")
+            defects.append("`type` is none of series, profile, age, ratio, size, logic")
             return nil
         }
         if defects.count > before { return nil }

@@ -23,6 +23,8 @@ package struct IndicatorReading: Sendable {
                     Day(state.text(recordType, field)).map { .number(Double(Self.wholeMonths(from: $0, to: day))) }
                 case .ratio(let numerator, let denominator):
                     ratio(numerator, denominator).flatMap { .init(finite: $0) }
+                case .size(let industry, let persons, let revenue, let assets):
+                    size(industry, persons, revenue, assets)
                 case .logic(let logic):
                     logic.known(in: facts).flatMap { IndicatorValue($0) }
                 }
@@ -37,6 +39,16 @@ package struct IndicatorReading: Sendable {
         return above / below
     }
 
+    private func size(_ industry: String, _ persons: String, _ revenue: String, _ assets: String) -> IndicatorValue? {
+        guard case .text(let code)? = values[industry], let industry = try? IndustryCode(code) else { return nil }
+        func number(_ id: String) -> Double? { values[id]?.number.flatMap { $0.magnitude < 1e15 ? $0 : nil } }
+        func money(_ id: String) -> Money? { number(id).map { Money(fen: Int64(($0 * 100).rounded())) } }
+        let size = EnterpriseSize.classify(
+            industry: industry, persons: number(persons).map { Int($0) }, revenue: money(revenue), assets: money(assets))
+        if case .unknown = size { return nil }
+        return .text(size.code)
+    }
+
     /// Rounds down; negative when the day is still to come.
     static func wholeMonths(from start: Day, to end: Day) -> Int {
         let months = end.month - start.month
@@ -49,23 +61,33 @@ extension MonthlySeries {
     /// The aggregate over the `months` that end with `end`; nil when nothing is known of it.
     func value(_ aggregate: Indicator.Aggregate, months window: Int32, until end: Int32) -> Double? {
         let start = window == 0 ? FactMonth.first : end - window + 1
-        let inside = months.filter { $0.count > 0 && $0.month >= start && $0.month <= end }
-        let before = window == 0 ? earlier.flatMap { $0.count > 0 ? $0 : nil } : nil
-        let all = inside + (before.map { [$0] } ?? [])
+        // A window onto the months, which are in order; nothing is copied out of them.
+        let first = months.firstIndex { $0.month >= start } ?? months.endIndex
+        let past = months[first...].firstIndex { $0.month > end } ?? months.endIndex
+        let inside = months[first..<past].lazy.filter { $0.count > 0 }
+        let before = window == 0 && (earlier?.count ?? 0) > 0 ? earlier : nil
         switch aggregate {
-        case .count: return isKnown ? Double(all.reduce(0) { $0 &+ $1.count }) : nil
+        case .count: return isKnown ? Double(inside.reduce(before?.count ?? 0) { $0 &+ $1.count }) : nil
         case .activeMonths: return isKnown ? Double(inside.count) : nil
-        case .sum: return all.isEmpty ? nil : Self.units(all.reduce(0.0) { $0 + Double($1.sum) })
+        case .sum:
+            guard before != nil || !inside.isEmpty else { return nil }
+            return Self.units(Self.sum(inside, before))
         case .mean:
-            let count = all.reduce(0.0) { $0 + Double($1.count) }
-            return count > 0 ? Self.units(all.reduce(0.0) { $0 + Double($1.sum) }) / count : nil
-        case .max: return all.compactMap(\.max).max().map { Self.units(Double($0)) }
-        case .last: return all.compactMap(\.last).max { $0.order < $1.order }.map { Self.units(Double($0.amount)) }
-        case .monthsSince: return inside.last.map { Double(end - $0.month) }
+            let count = inside.reduce(0.0) { $0 + Double($1.count) } + Double(before?.count ?? 0)
+            return count > 0 ? Self.units(Self.sum(inside, before)) / count : nil
+        case .max:
+            var greatest = before?.max
+            for month in inside { if let amount = month.max { greatest = Swift.max(greatest ?? amount, amount) } }
+            return greatest.map { Self.units(Double($0)) }
+        case .last:
+            var last = before?.last
+            for month in inside { if let amount = month.last, last.map({ $0.order < amount.order }) ?? true { last = amount } }
+            return last.map { Self.units(Double($0.amount)) }
+        case .monthsSince: return inside.last(where: { _ in true }).map { Double(end - $0.month) }
         case .gapMonths: return gaps(inside, from: start, to: end)
         case .cv:
             let sums = inside.map { Self.units(Double($0.sum)) }
-            let mean = sums.reduce(0, +) / Double(max(sums.count, 1))
+            let mean = sums.reduce(0, +) / Double(Swift.max(sums.count, 1))
             guard sums.count >= 2, mean != 0 else { return nil }
             return (sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(sums.count)).squareRoot() / mean.magnitude
         case .trend:
@@ -78,11 +100,17 @@ extension MonthlySeries {
         }
     }
 
+    private typealias Inside = LazyFilterSequence<ArraySlice<MonthTotal>>
+
+    private static func sum(_ inside: Inside, _ before: MonthTotal?) -> Double {
+        inside.reduce(0.0) { $0 + Double($1.sum) } + Double(before?.sum ?? 0)
+    }
+
     /// Months without anything, from the first known month to the one before `end`: `end` itself is not over yet.
-    private func gaps(_ inside: [MonthTotal], from start: Int32, to end: Int32) -> Double? {
-        guard let first = inside.first?.month, let last = inside.last?.month else { return nil }
+    private func gaps(_ inside: Inside, from start: Int32, to end: Int32) -> Double? {
+        guard let first = inside.first?.month, let last = inside.last(where: { _ in true })?.month else { return nil }
         let isOlder = (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 && $0.month < start }
-        let span = max(last, end - 1) - (isOlder ? start : first) + 1
+        let span = Swift.max(last, end - 1) - (isOlder ? start : first) + 1
         return Double(span - Int32(clamping: inside.count))
     }
 

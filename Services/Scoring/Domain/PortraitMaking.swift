@@ -51,17 +51,25 @@ struct PortraitMaking {
         self.facts = facts
     }
 
-    /// The portrait as it is sent.
-    func portrait(revision: Int64) -> Portrait { portrait(revision: revision, asOf: asOf, catalogVersion: book.catalogVersion) }
-
-    /// What the portrait says, apart from when it was made and with what: two portraits with the same one need not both be sent.
-    var fingerprint: UInt64 { FNV64.hash(portrait(revision: 0, asOf: .epoch, catalogVersion: 0).bytes) }
-
-    private func portrait(revision: Int64, asOf: Instant, catalogVersion: Int64) -> Portrait {
+    /// What the portrait says, apart from when it was made and with what: two that say the same need not both be sent.
+    var unnumbered: Portrait {
         Portrait(
+            subject: subject, revision: 0, asOf: .epoch, name: name, region: region, industry: industry, subjectKind: subjectKind,
+            indicators: indicators.values.sorted { $0.key.precedesBytewise($1.key) }.map { (name: $0.key, value: $0.value) }, tags: tags,
+            dimensions: dimensions, score: score, publicGrade: publicGrade, catalogVersion: 0)
+    }
+
+    /// The portrait as it is sent.
+    func portrait(_ said: Portrait, revision: Int64) -> Portrait {
+        let score = said.score.map { score in
+            Score(
+                scoreID: "\(subject)#\(revision)", points: score.points, grade: score.grade, low: score.low, high: score.high,
+                defaultProbability: score.defaultProbability, reasons: score.reasons, model: score.model, modelVersion: score.modelVersion)
+        }
+        return Portrait(
             subject: subject, revision: revision, asOf: asOf, name: name, region: region, industry: industry, subjectKind: subjectKind,
-            indicators: indicators.values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }, tags: tags,
-            dimensions: dimensions, score: score(revision: revision), publicGrade: publicGrade, catalogVersion: catalogVersion)
+            indicators: said.indicators, tags: tags, dimensions: dimensions, score: score, publicGrade: publicGrade,
+            catalogVersion: book.catalogVersion)
     }
 
     // MARK: score
@@ -75,10 +83,10 @@ struct PortraitMaking {
         return (model, result, publicGrade == .d ? model.card.gradeAtMostC(result.grade) : result.grade)
     }
 
-    private func score(revision: Int64) -> Score? {
+    private var score: Score? {
         guard let (model, result, grade) = scored else { return nil }
         return Score(
-            scoreID: "\(subject)#\(revision)", points: Int64(result.points), grade: grade, low: Int64(result.interval.low),
+            scoreID: "\(subject)#0", points: Int64(result.points), grade: grade, low: Int64(result.interval.low),
             high: Int64(result.interval.high), defaultProbability: Int64(result.probabilityBp ?? 0), reasons: reasons,
             model: model.id, modelVersion: model.version)
     }

@@ -77,13 +77,15 @@ struct Turn {
     func tell(of state: inout ScoringState, answering request: FinancingRequest?, effects: inout Effects) {
         guard state.factCount > 0 else { return }
         let making = PortraitMaking(of: subject, state, book)
-        let fingerprint = making.fingerprint
+        let said = making.unnumbered
+        let fingerprint = FNV64.hash(said.bytes)
         let isNew = state.saidLast != fingerprint
         if isNew {
             state.saidLast = fingerprint
             state.revision += 1
         }
-        let portrait = making.portrait(revision: state.revision)
+        guard isNew || request != nil else { return changeLists(of: &state, making, effects: &effects) }
+        let portrait = making.portrait(said, revision: state.revision)
         if isNew {
             effects.send(portrait, to: Topic.scoringPortraits, key: subject)
             effects.write(ScoringTables.portraitRow(portrait, at: now), to: ScoringTables.portrait)

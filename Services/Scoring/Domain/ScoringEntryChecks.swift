@@ -81,7 +81,7 @@ private struct EntryChecks {
         switch indicator.method {
         case .series(let source, _, _): fields = source.filter.map(\.field) + (source.field.map { [$0] } ?? [])
         case .profile(_, let field), .age(_, let field): fields = [field]
-        case .ratio, .logic: break
+        case .ratio, .size, .logic: break
         }
         let known = RecordFields(type.body)
         for field in fields where known?.has(field) != true { defects.append("`\(id)` has no field `\(field)`") }

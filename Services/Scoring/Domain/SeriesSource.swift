@@ -85,7 +85,7 @@ package struct Collected: Sendable {
             series[source.recordType] = list
         case .profile(let recordType, let field), .age(let recordType, let field):
             fields[recordType, default: []].insert(field)
-        case .ratio, .logic: break
+        case .ratio, .size, .logic: break
         }
     }
 }

@@ -1,0 +1,42 @@
+import Contracts
+import Deciding
+import Vocabulary
+import Wire
+
+extension ExchangeTurn {
+    /// Asks for the release of a fact to everyone it was agreed to be told to. It takes the way of every request: the rule's fields, its
+    /// purpose, its receivers, and a consent where the rule or the receiver needs one.
+    func forward(_ fact: Fact, state: inout ExchangeState, effects: inout Effects) {
+        for (rule, receiver) in book.forwards(of: fact.recordType, at: now) {
+            // One that is taken back has the id of what it takes back in `supersedes`; several may come under one id.
+            let id = fact.isRetraction ? "\(fact.factID)/\(fact.supersedes ?? "")" : fact.factID
+            receive(
+                ReleaseRequest(
+                    releaseID: "fact/\(id)/\(rule.id)/\(receiver)", subject: subject, receiver: receiver, messageType: rule.id,
+                    purpose: rule.purpose, categories: [], consentID: "", at: fact.knownAt, body: fact.forwarded),
+                state: &state, effects: &effects)
+        }
+    }
+}
+
+extension Fact {
+    /// As a release rule lists its fields: `data.<field>`, and what the fact is beside them.
+    fileprivate var forwarded: JSONValue {
+        let bytes = JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("factId", factID)
+                object.member("recordType", recordType)
+                object.member("subject", subject)
+                object.member("occurredAt", occurredAt)
+                object.memberIfPresent("supersedes", supersedes)
+                object.member("isRetraction", isRetraction)
+                object.member("data", data)
+            }
+        }
+        do throws(JSONDefect) {
+            return try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: .max, duplicateKeys: .lastWins, nul: .allowed)).root
+        } catch {
+            preconditionFailure("what the writer wrote can be read: \(error)")
+        }
+    }
+}

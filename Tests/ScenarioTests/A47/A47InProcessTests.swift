@@ -1,0 +1,173 @@
+import Contracts
+import Deciding
+import Pipeline
+import Testing
+import Vocabulary
+import Wire
+
+/// Row A47: departments and institutions tell each other, both ways, and nobody more than was agreed.
+@Suite struct A47InProcessTests {
+    private let today = Day(year: 2026, month: 9, day: 10) ?? Day(number: 0)
+
+    /// One firm by its industry and its figures, and the class that the statistical standard gives it; nil where a figure is missing.
+    private struct Sized {
+        let industry: String
+        let employees: Int64
+        let revenue: Int64?
+        let assets: Int64
+        let size: String?
+    }
+
+    /// Vectors of 工信部联企业〔2011〕300号 with the industries of 国统字〔2017〕213号; amounts in yuan.
+    private static let firms = [
+        Sized(industry: "3921", employees: 299, revenue: 50_000_000, assets: 1, size: "small"),
+        Sized(industry: "3921", employees: 1_000, revenue: 399_990_000, assets: 1, size: "medium"),
+        Sized(industry: "3921", employees: 1_000, revenue: 400_000_000, assets: 1, size: "large"),
+        Sized(industry: "3921", employees: 19, revenue: 100_000_000, assets: 1, size: "micro"),
+        Sized(industry: "5131", employees: 19, revenue: 500_000_000, assets: 1, size: "small"),
+        Sized(industry: "5131", employees: 4, revenue: 500_000_000, assets: 1, size: "micro"),
+        Sized(industry: "0111", employees: 10, revenue: 499_900, assets: 1, size: "micro"),
+        Sized(industry: "0111", employees: 10, revenue: 500_000, assets: 1, size: "small"),
+        Sized(industry: "5910", employees: 300, revenue: 30_000_000, assets: 1, size: "medium"),
+        Sized(industry: "5920", employees: 100, revenue: 10_000_000, assets: 1, size: "medium"),
+        Sized(industry: "6420", employees: 2_000, revenue: 500_000_000, assets: 1, size: "medium"),
+        Sized(industry: "6510", employees: 10, revenue: 500_000, assets: 1, size: "small"),
+        Sized(industry: "7010", employees: 1, revenue: 2_000_000_000, assets: 100_000_000, size: "large"),
+        Sized(industry: "7020", employees: 100, revenue: 5_000_000, assets: 1, size: "small"),
+        Sized(industry: "7211", employees: 100, revenue: 1, assets: 80_000_000, size: "medium"),
+        Sized(industry: "7511", employees: 10, revenue: 1, assets: 1, size: "small"),
+        Sized(industry: "7511", employees: 9, revenue: 1, assets: 1, size: "micro"),
+        Sized(industry: "6621", employees: 50, revenue: 1, assets: 1, size: "not-applicable"),
+        Sized(industry: "4710", employees: 1, revenue: 60_000_000, assets: 50_000_000, size: "medium"),
+        Sized(industry: "3921", employees: 86, revenue: nil, assets: 1, size: nil),
+    ]
+
+    private func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.encode { writer in writer.object { body(&$0) } } }
+
+    private func code(_ number: Int) -> String { USCC.synthetic(number: 4_700 + number, region: "430102")?.text ?? "" }
+
+    /// The base pack and the row's two, with twenty firms registered.
+    private func province() throws -> MemoryHouse {
+        let house = try wholeHouse(now: today.startInChina + .seconds(36_000), packs: ["base", "first-loans", "data-sharing"])
+        let topic = Topic.source("market-regulation")
+        for (number, firm) in Self.firms.enumerated() {
+            house.send(
+                to: topic, type: "registration", id: "r-\(number)", subject: code(number), at: (today - 60).startInChina,
+                data: object {
+                    $0.member("uscc", code(number))
+                    $0.member("name", "第\(number)家示范企业")
+                    $0.member("legalPerson", "张示范")
+                    $0.member("division", "430102")
+                    $0.member("industry", firm.industry)
+                    $0.member("registeredOn", "2015-03-18")
+                    $0.member("capital", Int64(1_000_000))
+                    $0.member("employees", firm.employees)
+                    $0.member("status", "normal")
+                })
+            guard let revenue = firm.revenue else { continue }
+            house.send(
+                to: topic, type: "financial-statement", id: "s-\(number)", subject: code(number), at: (today - 50).startInChina,
+                data: object {
+                    $0.member("year", Int64(2_025))
+                    $0.member("assets", firm.assets)
+                    $0.member("liabilities", Int64(0))
+                    $0.member("revenue", revenue)
+                    $0.member("netProfit", Int64(0))
+                })
+        }
+        return house
+    }
+
+    /// The latest portrait of each subject.
+    private func portraits(_ house: MemoryHouse) throws -> [String: Portrait] {
+        let told = try house.bodies(Topic.scoringPortraits, Portrait.type).map { try Portrait($0) }
+        return Dictionary(told.map { ($0.subject, $0) }) { first, second in first.revision < second.revision ? second : first }
+    }
+
+    @Test func `twenty firms are classed by the statistical standard, and a missing figure is not guessed`() throws {
+        let house = try province()
+        try house.advance(to: house.now + .seconds(60))
+        #expect(house.setAside(.ingestion) == [])
+        let portraits = try portraits(house)
+        for (number, firm) in Self.firms.enumerated() {
+            let seen = portraits[code(number)]?.indicators.first { $0.name == "size-class" }?.value
+            #expect(seen == firm.size.map { .text($0) }, "\(number): \(firm.industry), \(firm.employees) persons")
+        }
+    }
+
+    @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
+        let house = try province()
+        // Firm 3 has a loan that the platform brought about, firm 8 one that its bank only reports.
+        house.send(
+            to: Topic.institutionIn("bank-a"), type: "financing.disbursed", id: "d-3", subject: code(3), at: (today - 20).startInChina,
+            data: object {
+                $0.member("applicationId", "A-3")
+                $0.member("institution", "bank-a")
+                $0.member("loanId", "L-3")
+                $0.member("amount", Int64(500_000))
+                $0.member("annualRateBp", Int64(395))
+                $0.member("months", Int64(12))
+                $0.member("disbursedOn", (today - 20).text)
+            })
+        let reported = try #require(house.catalog.entry("recordType", "loan.status", at: house.now))
+        #expect(reported.body["writers"]?.elements.contains { $0.string == "institution:*" } ?? false)
+        house.send(
+            to: Topic.institutionIn("bank-b"), type: "loan.status", id: "l-8", subject: code(8), at: (today - 10).startInChina,
+            data: object {
+                $0.member("loanId", "L-8")
+                $0.member("institution", "bank-b")
+                $0.member("asOf", (today - 10).text)
+                $0.member("balance", Int64(300_000))
+                $0.member("overdueDays", Int64(0))
+            })
+        try house.advance(to: house.now + .seconds(60))
+        #expect(house.setAside(.ingestion) == [])
+        var members: Set<String> = []
+        for change in try house.bodies(Topic.scoringPortraits, WhitelistChange.type).map({ try WhitelistChange($0) })
+        where change.list == "first-loan" {
+            if change.isMember { members.insert(change.subject) } else { members.remove(change.subject) }
+        }
+        #expect(members == Set(Self.firms.indices.filter { $0 != 3 && $0 != 8 }.map { code($0) }))
+    }
+
+    @Test func `what happens on a wage account reaches the department by the agreed fields alone, once, and is taken back with its fact`()
+        throws
+    {
+        let house = try province()
+        func pay(_ id: String, account: String, amount: Int64) {
+            house.send(
+                to: Topic.institutionIn("bank-a"), type: "wage-account.event", id: id, subject: code(0), at: (today - 1).startInChina,
+                data: object {
+                    $0.member("institution", "bank-a")
+                    $0.member("eventId", "W-1")
+                    $0.member("projectId", "P-9")
+                    $0.member("kind", "wages")
+                    $0.member("amount", amount)
+                    $0.member("workers", Int64(24))
+                    $0.member("paidOn", (today - 1).text)
+                    $0.member("account", account)
+                    $0.member("balance", Int64(80_000))
+                })
+        }
+        pay("w-1", account: "6222020200112233445", amount: 120_000)
+        pay("w-1", account: "6222020200112233445", amount: 120_000)
+        try house.advance(to: house.now + .seconds(60))
+        let topic = Topic.sourceOut("human-resources")
+        let told = house.bodies(topic, "wage-account.event.v1")
+        #expect(told.count == 1)
+        let body = try #require(told.first)
+        #expect(
+            Set(body["data"]?.members.map(\.key) ?? []) == ["institution", "eventId", "projectId", "kind", "amount", "workers", "paidOn"])
+        #expect(body["subject"]?.string == code(0))
+        #expect(!String(decoding: body.rawBytes, as: UTF8.self).contains("6222"))
+        // The bank says the same movement again with another amount: the department hears of it, and what it replaces.
+        pay("w-2", account: "6222020200112233445", amount: 110_000)
+        try house.advance(to: house.now + .seconds(60))
+        let both = house.bodies(topic, "wage-account.event.v1")
+        #expect(both.count == 2)
+        #expect(both.last?["supersedes"]?.string == body["factId"]?.string)
+        // Nobody else was told, and no other fact goes that way.
+        #expect(house.messages(on: topic).count == 2)
+        #expect(house.messages(on: Topic.sourceOut("tax")).isEmpty)
+    }
+}
