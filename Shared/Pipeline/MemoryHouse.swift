@@ -20,6 +20,8 @@ package final class MemoryHouse {
     private var entries: [CatalogEntry] = []
     private var logs: [TopicPartition: [RawMessage]] = [:]
     private var rooms: [any Room] = []
+    /// What came from outside, in order, each at the house's time then: enough to tell the same story to another house.
+    package private(set) var sent: [(at: Instant, message: RawMessage)] = []
 
     package init(lanes: Int32 = 4, now: Instant) {
         self.lanes = lanes
@@ -56,8 +58,10 @@ package final class MemoryHouse {
     private func append(topic: String, partition: Int32, key: String, headers: [(name: String, value: [UInt8])], value: [UInt8]?) {
         let place = TopicPartition(topic: topic, partition: partition)
         let offset = Int64(logs[place]?.count ?? 0)
-        logs[place, default: []].append(
-            RawMessage(topic: topic, partition: partition, offset: offset, key: Array(key.utf8), value: value, headers: headers))
+        let message = RawMessage(
+            topic: topic, partition: partition, offset: offset, key: Array(key.utf8), value: value, headers: headers)
+        logs[place, default: []].append(message)
+        sent.append((now, message))
     }
 
     /// Lets every service work until nothing moves any more.

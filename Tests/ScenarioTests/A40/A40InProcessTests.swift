@@ -7,7 +7,7 @@ import Wire
 
 /// Row A40: four channels bring one item each about one firm.
 @Suite struct A40InProcessTests {
-    private let today = Day(year: 2026, month: 9, day: 10) ?? Day(number: 0)
+    private let today = Story.day(2026, 9, 10)
     private let firm = USCC.synthetic(number: 40, region: "430102")?.text ?? ""
 
     @Test func `what four channels bring lands in one portrait within a second, and a grant needs no application`() throws {

@@ -54,7 +54,7 @@ import Wire
         // Afterwards, when the other side has spoken.
         for result in house.rows(.governance, "cross_result") where text(result, "verdict") == "no" {
             guard case .json(let bytes)? = result["data"], let data = try? JSONDocument(parsing: bytes).root else { continue }
-            #expect(!(data["owner"]?.string ?? "").isEmpty)
+            #expect(data["owner"]?.string?.isEmpty == false)
             found.formUnion(data["records"]?.elements.compactMap(\.string) ?? [])
         }
         let caught = planted.keys.filter { found.contains($0) }.count

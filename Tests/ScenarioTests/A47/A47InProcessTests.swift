@@ -7,7 +7,7 @@ import Wire
 
 /// Row A47: departments and institutions tell each other, both ways, and nobody more than was agreed.
 @Suite struct A47InProcessTests {
-    private let today = Day(year: 2026, month: 9, day: 10) ?? Day(number: 0)
+    private let today = Story.day(2026, 9, 10)
 
     /// One firm by its industry and its figures, and the class that the statistical standard gives it; nil where a figure is missing.
     private struct Sized {
@@ -44,17 +44,18 @@ import Wire
 
     private func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.encode { writer in writer.object { body(&$0) } } }
 
-    private func code(_ number: Int) -> String { USCC.synthetic(number: 4_700 + number, region: "430102")?.text ?? "" }
+    /// Each test has firms of its own: the processes that hear the stories again are the same for all.
+    private func code(_ number: Int, from base: Int) -> String { USCC.synthetic(number: base + number, region: "430102")?.text ?? "" }
 
     /// The base pack and the row's two, with twenty firms registered.
-    private func province() throws -> MemoryHouse {
+    private func province(from base: Int) throws -> MemoryHouse {
         let house = try wholeHouse(now: today.startInChina + .seconds(36_000), packs: ["base", "first-loans", "data-sharing"])
         let topic = Topic.source("market-regulation")
         for (number, firm) in Self.firms.enumerated() {
             house.send(
-                to: topic, type: "registration", id: "r-\(number)", subject: code(number), at: (today - 60).startInChina,
+                to: topic, type: "registration", id: "r-\(base + number)", subject: code(number, from: base), at: (today - 60).startInChina,
                 data: object {
-                    $0.member("uscc", code(number))
+                    $0.member("uscc", code(number, from: base))
                     $0.member("name", "第\(number)家示范企业")
                     $0.member("legalPerson", "张示范")
                     $0.member("division", "430102")
@@ -66,7 +67,8 @@ import Wire
                 })
             guard let revenue = firm.revenue else { continue }
             house.send(
-                to: topic, type: "financial-statement", id: "s-\(number)", subject: code(number), at: (today - 50).startInChina,
+                to: topic, type: "financial-statement", id: "s-\(base + number)", subject: code(number, from: base),
+                at: (today - 50).startInChina,
                 data: object {
                     $0.member("year", Int64(2_025))
                     $0.member("assets", firm.assets)
@@ -85,21 +87,24 @@ import Wire
     }
 
     @Test func `twenty firms are classed by the statistical standard, and a missing figure is not guessed`() throws {
-        let house = try province()
+        let base = 4700
+        let house = try province(from: base)
         try house.advance(to: house.now + .seconds(60))
         #expect(house.setAside(.ingestion) == [])
         let portraits = try portraits(house)
         for (number, firm) in Self.firms.enumerated() {
-            let seen = portraits[code(number)]?.indicators.first { $0.name == "size-class" }?.value
+            let seen = portraits[code(number, from: base)]?.indicators.first { $0.name == "size-class" }?.value
             #expect(seen == firm.size.map { .text($0) }, "\(number): \(firm.industry), \(firm.employees) persons")
         }
     }
 
     @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
-        let house = try province()
+        let base = 4730
+        let house = try province(from: base)
         // Firm 3 has a loan that the platform brought about, firm 8 one that its bank only reports.
         house.send(
-            to: Topic.institutionIn("bank-a"), type: "financing.disbursed", id: "d-3", subject: code(3), at: (today - 20).startInChina,
+            to: Topic.institutionIn("bank-a"), type: "financing.disbursed", id: "d-\(base)", subject: code(3, from: base),
+            at: (today - 20).startInChina,
             data: object {
                 $0.member("applicationId", "A-3")
                 $0.member("institution", "bank-a")
@@ -112,7 +117,8 @@ import Wire
         let reported = try #require(house.catalog.entry("recordType", "loan.status", at: house.now))
         #expect(reported.body["writers"]?.elements.contains { $0.string == "institution:*" } ?? false)
         house.send(
-            to: Topic.institutionIn("bank-b"), type: "loan.status", id: "l-8", subject: code(8), at: (today - 10).startInChina,
+            to: Topic.institutionIn("bank-b"), type: "loan.status", id: "l-\(base)", subject: code(8, from: base),
+            at: (today - 10).startInChina,
             data: object {
                 $0.member("loanId", "L-8")
                 $0.member("institution", "bank-b")
@@ -127,16 +133,18 @@ import Wire
         where change.list == "first-loan" {
             if change.isMember { members.insert(change.subject) } else { members.remove(change.subject) }
         }
-        #expect(members == Set(Self.firms.indices.filter { $0 != 3 && $0 != 8 }.map { code($0) }))
+        #expect(members == Set(Self.firms.indices.filter { $0 != 3 && $0 != 8 }.map { code($0, from: base) }))
     }
 
-    @Test func `what happens on a wage account reaches the department by the agreed fields alone, once, and is taken back with its fact`()
+    @Test func `what happens on a wage account reaches the department by the agreed fields alone, once, and what it replaces is named`()
         throws
     {
-        let house = try province()
+        let base = 4760
+        let house = try province(from: base)
         func pay(_ id: String, account: String, amount: Int64) {
             house.send(
-                to: Topic.institutionIn("bank-a"), type: "wage-account.event", id: id, subject: code(0), at: (today - 1).startInChina,
+                to: Topic.institutionIn("bank-a"), type: "wage-account.event", id: id, subject: code(0, from: base),
+                at: (today - 1).startInChina,
                 data: object {
                     $0.member("institution", "bank-a")
                     $0.member("eventId", "W-1")
@@ -149,8 +157,8 @@ import Wire
                     $0.member("balance", Int64(80_000))
                 })
         }
-        pay("w-1", account: "6222020200112233445", amount: 120_000)
-        pay("w-1", account: "6222020200112233445", amount: 120_000)
+        pay("w-1-\(base)", account: "6222020200112233445", amount: 120_000)
+        pay("w-1-\(base)", account: "6222020200112233445", amount: 120_000)
         try house.advance(to: house.now + .seconds(60))
         let topic = Topic.sourceOut("human-resources")
         let told = house.bodies(topic, "wage-account.event.v1")
@@ -158,10 +166,10 @@ import Wire
         let body = try #require(told.first)
         #expect(
             Set(body["data"]?.members.map(\.key) ?? []) == ["institution", "eventId", "projectId", "kind", "amount", "workers", "paidOn"])
-        #expect(body["subject"]?.string == code(0))
+        #expect(body["subject"]?.string == code(0, from: base))
         #expect(!String(decoding: body.rawBytes, as: UTF8.self).contains("6222"))
         // The bank says the same movement again with another amount: the department hears of it, and what it replaces.
-        pay("w-2", account: "6222020200112233445", amount: 110_000)
+        pay("w-2-\(base)", account: "6222020200112233445", amount: 110_000)
         try house.advance(to: house.now + .seconds(60))
         let both = house.bodies(topic, "wage-account.event.v1")
         #expect(both.count == 2)

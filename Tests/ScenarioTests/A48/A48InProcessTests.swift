@@ -8,7 +8,7 @@ import Wire
 
 /// Row A48: what an electronic certificate says need not be brought on paper.
 @Suite struct A48InProcessTests {
-    private let today = Day(year: 2026, month: 9, day: 10) ?? Day(number: 0)
+    private let today = Story.day(2026, 9, 10)
 
     /// Certificates by kind with the document that each replaces, from the catalogue.
     private func replaced(_ house: MemoryHouse) throws -> [String: String] {

@@ -8,7 +8,7 @@ import Wire
 /// Row A36: an application for listing beside the firm's digital file.
 @Suite struct EquityExchangeTests {
     @Test func `of 161 fields exactly the five that differ are reported with both values and both sources`() throws {
-        let today = try #require(Day(year: 2026, month: 4, day: 10))
+        let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "equity-exchange"])
         let firm = HunanStory(number: 36, today: today).firm
         let entry = try #require(house.catalog.latest("crossCheck").first { $0.id == "listing-beside-file" })

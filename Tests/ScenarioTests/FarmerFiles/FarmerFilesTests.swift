@@ -7,7 +7,7 @@ import Wire
 /// Row A25: nothing is collected on a farm before the farmer has agreed.
 @Suite struct FarmerFilesTests {
     @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
-        let today = try #require(Day(year: 2026, month: 4, day: 10))
+        let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
         let firm = HunanStory(number: 25, today: today).firm
         let file = JSONWriter.encode { writer in

@@ -7,7 +7,7 @@ import Wire
 /// Row A4: thirteen months of account flows from three banks, one overlapping day sent twice.
 @Suite struct FlowPlatformTests {
     @Test func `a day that two deliveries have counts once and the features are those computed by hand`() throws {
-        let today = try #require(Day(year: 2026, month: 6, day: 1))
+        let today = Story.day(2026, 6, 1)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "flow-platform"])
         let story = HunanStory(number: 4, today: today)
         house.tell([story.consent(until: today + 300)])

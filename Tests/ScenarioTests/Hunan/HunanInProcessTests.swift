@@ -25,6 +25,7 @@ func wholeHouse(now: Instant, packs: [String] = ["base"]) throws -> MemoryHouse 
     house.add(Exchange()) { _ in ServiceName.exchange.inputs }
     house.add(Reporting()) { _ in ServiceName.reporting.inputs }
     house.publish(try packs.flatMap { try PackFolder.entries(of: $0) })
+    Story.listener?.house = house
     return house
 }
 

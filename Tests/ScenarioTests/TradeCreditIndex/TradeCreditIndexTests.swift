@@ -8,7 +8,7 @@ import Wire
 /// Row A8: what tax and customs say of a firm's exports, month by month.
 @Suite struct TradeCreditIndexTests {
     @Test func `the index falls only for the month in which tax and customs are far apart and the issue names both`() throws {
-        let today = try #require(Day(year: 2026, month: 4, day: 10))
+        let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "trade-credit-index"])
         let firm = HunanStory(number: 21, today: today).firm
         var indexes: [String] = []

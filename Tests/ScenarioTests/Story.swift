@@ -1,0 +1,202 @@
+import Chassis
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+/// A row's story is told to a house in memory. Told again to the real processes, it must come to the same.
+enum Story {
+    /// Sees the house of the story that is being told, so that it can be told again.
+    final class Listener: @unchecked Sendable {
+        /// Written by the one test that tells the story.
+        var house: MemoryHouse?
+        let today: Day
+
+        init(today: Day) { self.today = today }
+    }
+
+    @TaskLocal static var listener: Listener?
+
+    /// The story's own day, so that it reads the same for ever; today, when the processes are to hear it, whose clocks are real.
+    static func day(_ year: Int, _ month: Int, _ day: Int) -> Day {
+        listener?.today ?? Day(year: year, month: month, day: day) ?? Day(number: 0)
+    }
+
+    /// Tells the story in memory, then to the processes, and compares what became of it.
+    static func again(_ tell: () throws -> Void) throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let listener = Listener(today: Day(number: Int32(Date().timeIntervalSince1970 / 86_400)))
+        try $listener.withValue(listener) { try tell() }
+        let house = try #require(listener.house)
+        try replay(house, to: suite)
+        var differences = ["nothing was compared"]
+        _ = eventually(within: .seconds(120)) {
+            differences = (try? self.differences(house, suite)) ?? ["the database does not answer"]
+            return differences.isEmpty
+        }
+        #expect(differences == [])
+    }
+
+    /// What happened at one moment goes out at once; before the next moment everything has been taken in.
+    private static func replay(_ house: MemoryHouse, to suite: ProcessSuite) throws {
+        var at: Instant?
+        var ids: Set<String> = []
+        func wait() throws {
+            try suite.acknowledged()
+            let wanted = Int64(ids.count)
+            let taken = try suite.number(
+                "SELECT count(DISTINCT id) FROM ingestion.outside_id WHERE id = ANY ($1)", [.texts(ids.sorted())], becomes: wanted,
+                within: .seconds(90))
+            #expect(taken == wanted, "messages that ingestion has not met")
+            // Other tests may keep the house busy: the comparison at the end waits by itself.
+            try? suite.settle()
+        }
+        for (moment, message) in house.sent {
+            if let before = at, before != moment { try wait() }
+            at = moment
+            let event = try CloudEvent.decode(headers: message.headers, value: message.value ?? [])
+            ids.insert(event.id)
+            try suite.sendRaw(
+                message.topic, key: key(of: message), value: message.value,
+                headers: message.headers.map { KafkaHeader(name: $0.name, value: $0.value) })
+        }
+        try wait()
+    }
+
+    // MARK: comparing
+
+    /// Rows that the house in memory has and the processes have not. They may have more: all packs are published there.
+    private static func differences(_ house: MemoryHouse, _ suite: ProcessSuite) throws -> [String] {
+        let subjects = Set(house.sent.map { key(of: $0.message) }).sorted()
+        let connection = try Connection(PostgresAddress(conninfo: suite.conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        var missing: [String] = []
+        for (service, table, columns, wanted) in Self.compared {
+            let there = Set(
+                try connection.execute(
+                    "SELECT \(columns.map { $0 + "::text" }.joined(separator: ", ")) FROM \(service.rawValue).\(table) WHERE subject = ANY ($1)",
+                    [.texts(subjects)]
+                ).map { row in try columns.indices.map { try row.textOrNil($0) ?? "" } })
+            let rows = house.rows(service, table).filter { subjects.contains(text($0["subject"])) }
+                .map { row in columns.map { text(row[$0]) } }
+                .filter(wanted)
+            missing += Set(rows).subtracting(there).map { "\(service).\(table): \($0.joined(separator: ", "))" }
+        }
+        let told = try portraits(connection, subjects)
+        for row in house.rows(.scoring, "portrait") where subjects.contains(text(row["subject"])) {
+            guard case .json(let bytes)? = row["body"] else { continue }
+            let mine = try Portrait(JSONDocument(parsing: bytes).root)
+            let its = told[mine.subject]
+            let known = Dictionary((its?.indicators ?? []).map { ($0.name, "\($0.value)") }) { first, _ in first }
+            missing += mine.indicators.filter { known[$0.name] != "\($0.value)" }
+                .map { "\(mine.subject): \($0.name)=\($0.value), not \(known[$0.name] ?? "there")" }
+            missing += Set(mine.tags).subtracting(its?.tags ?? []).map { "\(mine.subject): tag \($0)" }
+        }
+        return missing.sorted()
+    }
+
+    private static func portraits(_ connection: Connection, _ subjects: [String]) throws -> [String: Portrait] {
+        var portraits: [String: Portrait] = [:]
+        for row in try connection.execute(
+            "SELECT subject, body::text FROM scoring.portrait WHERE subject = ANY ($1)", [.texts(subjects)])
+        {
+            portraits[try row.text(0)] = try Portrait(JSONDocument(parsing: Array(try row.text(1).utf8)).root)
+        }
+        return portraits
+    }
+
+    private typealias Compared = (
+        service: ServiceName, table: String, columns: [String], wanted: @Sendable ([String]) -> Bool
+    )
+
+    /// What does not hang on the moment at which it was decided.
+    private static let compared: [Compared] = [
+        // The number of a comparison's result counts its changes on the way.
+        (.governance, "fact", ["fact_id", "record_type", "subject", "business_key"], { !$0[0].hasPrefix("governance/") }),
+        (.governance, "cross_result", ["subject", "check_id", "check_key", "verdict"], { _ in true }),
+        (.governance, "quarantine", ["subject", "record_id", "reason", "status"], { _ in true }),
+        (.scoring, "whitelist_member", ["list", "subject", "is_member"], { _ in true }),
+        (.exchange, "release", ["subject", "release_id", "receiver", "message_type", "status", "fields"], { $0[1].hasPrefix("fact/") }),
+    ]
+
+    private static func key(of message: RawMessage) -> String { String(decoding: message.key ?? [], as: UTF8.self) }
+
+    private static func text(_ cell: Cell?) -> String {
+        switch cell {
+        case .text(let text)?: text
+        case .int64(let number)?: String(number)
+        case .bool(let flag)?: flag ? "true" : "false"
+        default: ""
+        }
+    }
+}
+
+// Each under the name of the row, and each test under its title, so that `make scenarios` puts the two columns side by side.
+
+@Suite struct A04ProcessesTests {
+    @Test func `a day that two deliveries have counts once and the features are those computed by hand`() throws {
+        try Story.again {
+            try FlowPlatformTests().`a day that two deliveries have counts once and the features are those computed by hand`()
+        }
+    }
+}
+
+@Suite struct A08ProcessesTests {
+    @Test func `the index falls only for the month in which tax and customs are far apart and the issue names both`() throws {
+        try Story.again {
+            try TradeCreditIndexTests()
+                .`the index falls only for the month in which tax and customs are far apart and the issue names both`()
+        }
+    }
+}
+
+@Suite struct A25ProcessesTests {
+    @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
+        try Story.again { try FarmerFilesTests().`a file waits for the farmer's own consent and then makes a tag and a candidate`() }
+    }
+}
+
+@Suite struct A36ProcessesTests {
+    @Test func `of 161 fields exactly the five that differ are reported with both values and both sources`() throws {
+        try Story.again {
+            try EquityExchangeTests().`of 161 fields exactly the five that differ are reported with both values and both sources`()
+        }
+    }
+}
+
+@Suite struct A40ProcessesTests {
+    @Test func `what four channels bring lands in one portrait within a second, and a grant needs no application`() throws {
+        try Story.again {
+            try A40InProcessTests().`what four channels bring lands in one portrait within a second, and a grant needs no application`()
+        }
+    }
+}
+
+@Suite struct A47ProcessesTests {
+    @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
+        try Story.again { try A47InProcessTests().`the list of first borrowers is the firms without a loan at any institution`() }
+    }
+
+    @Test func `what happens on a wage account reaches the department by the agreed fields alone, once, and what it replaces is named`()
+        throws
+    {
+        try Story.again {
+            try A47InProcessTests()
+                .`what happens on a wage account reaches the department by the agreed fields alone, once, and what it replaces is named`()
+        }
+    }
+}
+
+@Suite struct A48ProcessesTests {
+    @Test func `no document is asked for when 26 certificates are on file, and an expired one brings its document back`() throws {
+        try Story.again {
+            try A48InProcessTests()
+                .`no document is asked for when 26 certificates are on file, and an expired one brings its document back`()
+        }
+    }
+}
