@@ -92,6 +92,9 @@ package struct LaneWork<Service: Decider> {
 
     package var isUnderWay: Bool { underWay != nil }
 
+    /// The states of the last batches alone fill the cache: they are large, or a batch asks for very many of them.
+    package var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax }
+
     /// Takes the lanes up where the store says that they stand.
     package mutating func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
         self.held = held

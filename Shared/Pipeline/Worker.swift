@@ -339,10 +339,12 @@ package final class Worker<Service: Decider> {
             ? [] : quotaBook.letGo(countMax: max(1, bounds.messagesMax / 2), bytesMax: bounds.bytesMax / 2, at: Self.quotaClock)
         var messages: [RawMessage] = []
         var errors: [PartitionError] = []
+        // Three batches' states are in memory at once, so smaller batches where states are large.
+        let bytesMax = work.isCrowded ? bounds.bytesMax / 4 : bounds.bytesMax
         do {
             try consumer.poll(
                 into: &messages, errors: &errors, countMax: max(1, bounds.messagesMax - waited.count),
-                bytesMax: waited.isEmpty ? bounds.bytesMax : bounds.bytesMax / 2,
+                bytesMax: waited.isEmpty ? bytesMax : bytesMax / 2,
                 wait: waited.isEmpty ? bounds.wait : .zero)
         } catch {
             throw .unavailable("kafka: \(error)")

@@ -26,7 +26,8 @@ enum SuiteBench {
             }
             runs.append((records, seconds))
             for (_, memory) in json["peakMemoryMiB"].map({ Array($0.members) }) ?? [] { peak = max(peak, memory.double ?? 0) }
-            print("suite: \(Int(records)) records of \(firms) firms in \(seconds) s")
+            let peaks = json["peakMemoryMiB"].map { $0.members.map { "\($0.key) \($0.value.int ?? 0)" }.joined(separator: ", ") } ?? ""
+            print("suite: \(Int(records)) records of \(firms) firms in \(seconds) s; peak MiB: \(peaks)")
         }
         guard let small = runs.first, let large = runs.last else { return .skipped("no sizes") }
         return .figures([
