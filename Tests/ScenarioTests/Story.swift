@@ -121,6 +121,7 @@ enum Story {
         (.governance, "cross_result", ["subject", "check_id", "check_key", "verdict"], { _ in true }),
         (.governance, "quarantine", ["subject", "record_id", "reason", "status"], { _ in true }),
         (.scoring, "whitelist_member", ["list", "subject", "is_member"], { _ in true }),
+        (.riskmonitoring, "alert", ["subject", "rule", "level"], { $0[1] == "crop-price-shock" }),
         (.exchange, "release", ["subject", "release_id", "receiver", "message_type", "status", "fields"], { $0[1].hasPrefix("fact/") }),
     ]
 
@@ -158,6 +159,10 @@ enum Story {
 @Suite struct A25ProcessesTests {
     @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
         try Story.again { try FarmerFilesTests().`a file waits for the farmer's own consent and then makes a tag and a candidate`() }
+    }
+
+    @Test func `a fall of the price of what is grown raises an alert about the grower's loan`() throws {
+        try Story.again { try FarmerFilesTests().`a fall of the price of what is grown raises an alert about the grower's loan`() }
     }
 }
 

@@ -49,4 +49,63 @@ import Wire
         let lists = house.bodies(Topic.scoringPortraits, WhitelistChange.type).map { String(decoding: $0.rawBytes, as: UTF8.self) }
         #expect(lists.contains { $0.contains("grower-candidates") })
     }
+
+    @Test func `a fall of the price of what is grown raises an alert about the grower's loan`() throws {
+        let today = Story.day(2026, 4, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
+        let firm = HunanStory(number: 26, today: today).firm
+        func send(_ topic: String, _ type: String, _ id: String, at day: Day, _ body: (inout JSONWriter) -> Void) {
+            house.send(
+                to: topic, type: type, id: "\(id)-26", subject: firm, at: day.startInChina,
+                data: JSONWriter.encode { writer in writer.object { body(&$0) } })
+        }
+        send(Topic.portalIn, "consent.granted", "farm-consent", at: today - 90) {
+            $0.member("consentId", "farm-26")
+            $0.member("receivers", ["platform"])
+            $0.member("categories", ["farm-file"])
+            $0.member("purposes", ["collection"])
+            $0.member("from", today - 100)
+            $0.member("until", today + 300)
+            $0.member("signature", "signed on the farm")
+            $0.member("channel", "counter")
+        }
+        try house.advance(to: house.now + .seconds(60))
+        send(Topic.source("farm-collector"), "farm.file", "file", at: today - 80) {
+            $0.member("plot", "P-26")
+            $0.member("crop", "rice")
+            $0.member("areaMu", Int64(120))
+            $0.member("visitedOn", today - 80)
+        }
+        send(Topic.institutionIn("bank-a"), "financing.disbursed", "loan", at: today - 70) {
+            $0.member("applicationId", "A-26")
+            $0.member("institution", "bank-a")
+            $0.member("loanId", "L-26")
+            $0.member("amount", Int64(300_000))
+            $0.member("annualRateBp", Int64(395))
+            $0.member("months", Int64(12))
+            $0.member("disbursedOn", today - 70)
+        }
+        func price(_ monthsBack: Int, _ yuan: Double) {
+            let month = today.month + -monthsBack
+            send(Topic.source("farm-prices"), "crop.price", "price-\(month.text)", at: month.last) {
+                $0.member("period", month.text)
+                $0.member("crop", "rice")
+                $0.member("yuanPerKg", yuan)
+            }
+        }
+        for back in stride(from: 6, through: 2, by: -1) { price(back, 3) }
+        try house.advance(to: house.now + .seconds(60))
+        func alerts() throws -> [RiskAlert] {
+            try house.bodies(Topic.riskMonitoringEvents, RiskAlert.type).map { try RiskAlert($0) }.filter { $0.rule == "crop-price-shock" }
+        }
+        #expect(house.setAside(.ingestion) == [])
+        #expect(try alerts().isEmpty)
+        price(1, 1.5)
+        try house.advance(to: house.now + .seconds(60))
+        let raised = try alerts()
+        #expect(raised.map(\.kind) == ["raised"])
+        #expect(raised.first?.level == "orange")
+        #expect(raised.first?.lenders == ["bank-a"])
+        #expect(raised.first?.observed.contains("crop-price-level") == true)
+    }
 }
