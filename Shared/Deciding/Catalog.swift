@@ -43,6 +43,8 @@ package final class Catalog: Sendable {
     package let version: Int64
     /// By kind, then id; versions ascending.
     private let entries: [String: [String: [CatalogEntry]]]
+    /// By kind the highest versions, by id.
+    private let latestEntries: [String: [CatalogEntry]]
     private let views = Mutex<[ObjectIdentifier: any Sendable]>([:])
 
     package static let empty = Catalog(version: 0, entries: [])
@@ -60,6 +62,7 @@ package final class Catalog: Sendable {
         }
         self.version = version
         entries = byKind
+        latestEntries = byKind.mapValues { ids in ids.sorted { $0.key < $1.key }.compactMap { $0.value.last } }
     }
 
     /// The entry in force at `now`: the highest version that is effective by then; nil when none is, or it was withdrawn.
@@ -80,7 +83,7 @@ package final class Catalog: Sendable {
 
     /// The highest version of every id of a kind, withdrawn ones included: what sweeps look at.
     package func latest(_ kind: String) -> [CatalogEntry] {
-        (entries[kind] ?? [:]).keys.sorted().compactMap { entries[kind]?[$0]?.last }
+        latestEntries[kind] ?? []
     }
 
     /// Every entry, in a stable order.

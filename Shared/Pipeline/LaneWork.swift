@@ -172,13 +172,14 @@ package struct LaneWork<Service: Decider> {
     }
 
     private mutating func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
-        var known: [String: SweepMark] = [:]
-        for mark in try store.sweepMarks(held) { known["\(mark.lane)/\(mark.kind)/\(mark.id)"] = mark }
+        var known: [Walk: SweepMark] = [:]
+        for mark in try store.sweepMarks(held) { known[Walk(lane: mark.lane, kind: mark.kind, id: mark.id)] = mark }
+        let lanes = held.sorted()
         sweeps = []
         for kind in decider.sweptKinds.sorted() {
             for entry in catalog.latest(kind) {
-                for lane in held.sorted() {
-                    let mark = known["\(lane)/\(kind)/\(entry.id)"]
+                for lane in lanes {
+                    let mark = known[Walk(lane: lane, kind: kind, id: entry.id)]
                     if let mark, mark.version == entry.version, mark.isDone { continue }
                     let cursor = mark?.version == entry.version ? mark?.cursor : nil
                     sweeps.append(
@@ -273,4 +274,11 @@ package struct LaneWork<Service: Decider> {
         guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }
         return from
     }
+}
+
+/// Over which entry a lane's keys are walked.
+private struct Walk: Hashable {
+    let lane: Int32
+    let kind: String
+    let id: String
 }

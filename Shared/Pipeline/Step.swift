@@ -299,7 +299,8 @@ package struct Step<Service: Decider> {
     private func seen(
         _ admitted: [Admitted], pending: [OutsideID: [UInt8]], in store: some PathStore
     ) throws(StoreFault) -> [OutsideID: [UInt8]] {
-        let ids = admitted.compactMap(\.outsideID)
+        // A closure: in a generic type a key path is made anew at every call.
+        let ids = admitted.compactMap { $0.outsideID }
         guard !ids.isEmpty else { return [:] }
         var known = try store.outsideDigests(ids)
         if !pending.isEmpty { for id in ids { if let digest = pending[id] { known[id] = digest } } }
