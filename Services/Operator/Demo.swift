@@ -60,6 +60,8 @@ enum Embedded {
             folder: folder, packs: options.text("packs") ?? "packs", portBase: try options.int("port", default: 9_464, in: 1_024...65_000),
             kafka: options.text("kafka"))
         defer { suite.stop() }
+        // At once, whatever the work is waiting for: a broker that is gone must not leave the services behind.
+        Shutdown.onRequest { suite.stop() }
         try suite.start()
         let isOK = try work(suite)
         if !options.has("exit"), !Shutdown.isRequested {

@@ -20,6 +20,8 @@ final class EmbeddedSuite: Sendable {
     private let packs: String
     private let processes = Mutex<[String: ChildProcess]>([:])
     private let isEnding = Atomic<Bool>(false)
+    /// Held while the processes are being ended: whoever asks second waits until they are.
+    private let ending = NSLock()
     private let bootstrapText = Mutex<String>("")
 
     /// A broker of somebody else's, in place of the built-in one.
@@ -216,6 +218,8 @@ final class EmbeddedSuite: Sendable {
 
     /// Ends the services in the order of the flow, then the broker, then PostgreSQL.
     func stop() {
+        ending.lock()
+        defer { ending.unlock() }
         guard !isEnding.exchange(true, ordering: .acquiringAndReleasing) else { return }
         let running = processes.withLock { $0 }
         let order = ServiceName.allCases.map(\.rawValue)

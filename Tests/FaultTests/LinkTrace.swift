@@ -35,6 +35,8 @@ struct LinkTrace {
     /// Where the database began a new epoch, if it was restored from a backup.
     private var epoch: Int64 = 0
     private var cuts: [Link: Int64] = [:]
+    /// What the broker had acknowledged of each link before the last reading began: the log must have it.
+    private var acknowledged: [Link: Int64] = [:]
     private(set) var anomalies: [Anomaly: [String]] = [:]
     private(set) var events = 0
     /// Events that lay in the log once more; the readers drop them.
@@ -52,6 +54,7 @@ struct LinkTrace {
             guard parts.count == 4, let partition = Int32(parts[2]), let last = Int64(parts[3]) else { continue }
             cuts[Link(source: parts[0], topic: parts[1], partition: partition)] = last
         }
+        acknowledged = try Self.links(world, "acked_seq")
         let places = try world.texts("SELECT DISTINCT topic || '/' || partition FROM operator.link_out ORDER BY 1")
         let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "trace"), groupID: "trace")
         defer { consumer.close() }
@@ -130,18 +133,29 @@ struct LinkTrace {
         return (try? CloudEvent.decode(headers: message.headers, value: message.value ?? [])).map { [$0] } ?? []
     }
 
-    /// Compares with what the writers believe to have given out.
+    /// Compares with what the writers believe to have given out. A house at rest may still send something of its own accord, so what the log
+    /// has lies between what was acknowledged before it was read and what is given out now.
     mutating func close(_ world: FaultWorld) throws {
+        for (link, last) in acknowledged where applied[link] ?? 0 < last {
+            note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(last): the log has up to \(applied[link] ?? 0)")
+        }
+        for (link, last) in try Self.links(world, "last_seq") where applied[link] ?? 0 > last {
+            note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(applied[link] ?? 0): the writer knows up to \(last)")
+        }
+    }
+
+    private static func links(_ world: FaultWorld, _ column: String) throws -> [Link: Int64] {
+        var links: [Link: Int64] = [:]
         for line in try world.texts(
             """
-            SELECT 'xinqiao/' || service || '/' || lane || ' ' || topic || ' ' || partition || ' ' || last_seq FROM operator.link_out
+            SELECT 'xinqiao/' || service || '/' || lane || ' ' || topic || ' ' || partition || ' ' || \(column) FROM operator.link_out
              WHERE topic NOT LIKE 'deadletters.%'
             """)
         {
             let parts = line.split(separator: " ").map(String.init)
-            guard parts.count == 4, let partition = Int32(parts[2]), let last = Int64(parts[3]) else { continue }
-            let seen = applied[Link(source: parts[0], topic: parts[1], partition: partition)] ?? 0
-            if seen != last { note(.lostWrite, "\(line): the log has up to \(seen)") }
+            guard parts.count == 4, let partition = Int32(parts[2]), let number = Int64(parts[3]) else { continue }
+            links[Link(source: parts[0], topic: parts[1], partition: partition)] = number
         }
+        return links
     }
 }
