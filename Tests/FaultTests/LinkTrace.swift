@@ -37,6 +37,8 @@ struct LinkTrace {
     private var cuts: [Link: Int64] = [:]
     /// What the broker had acknowledged of each link before the last reading began: the log must have it.
     private var acknowledged: [Link: Int64] = [:]
+    /// Messages that are no events, by place: what fuzz wrote, or the cause of a link that ends too early.
+    private var unreadable: [String: [String]] = [:]
     private(set) var anomalies: [Anomaly: [String]] = [:]
     private(set) var events = 0
     /// Events that lay in the log once more; the readers drop them.
@@ -93,7 +95,9 @@ struct LinkTrace {
     }
 
     private mutating func judge(_ message: RawMessage) {
-        for event in Self.events(message) {
+        let found = Self.events(message)
+        if found.isEmpty { unreadable["\(message.topic)/\(message.partition)", default: []].append(Self.complaint(about: message)) }
+        for event in found {
             guard let sequence = event.sequence, !event.source.hasPrefix(Fuzzer.source) else { continue }
             let link = Link(source: event.source, topic: message.topic, partition: message.partition)
             // Decided by a database that is gone, after the moment of the backup.
@@ -123,6 +127,14 @@ struct LinkTrace {
         }
     }
 
+    /// Where it lies, why it is no event, and what its headers say.
+    private static func complaint(about message: RawMessage) -> String {
+        var reason = "a block that can not be opened"
+        do { _ = try CloudEvent.decode(headers: message.headers, value: message.value ?? []) } catch { reason = "\(error)" }
+        let headers = message.headers.map { "\($0.name)=\(String(decoding: $0.value.prefix(80), as: UTF8.self))" }.joined(separator: " ")
+        return "@\(message.offset) \(reason.cut(200)) [\(headers.cut(400))]"
+    }
+
     private static func events(_ message: RawMessage) -> [CloudEvent] {
         if Topic.dialect(of: message.topic) == .packed {
             return RawMessage(
@@ -137,7 +149,12 @@ struct LinkTrace {
     /// has lies between what was acknowledged before it was read and what is given out now.
     mutating func close(_ world: FaultWorld) throws {
         for (link, last) in acknowledged where applied[link] ?? 0 < last {
-            note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(last): the log has up to \(applied[link] ?? 0)")
+            let place = "\(link.topic)/\(link.partition)"
+            let later = (contents[link] ?? [:]).keys.filter { $0 > applied[link] ?? 0 }.sorted().prefix(5)
+            note(
+                .lostWrite,
+                "\(link.source) \(place) #\(last): the log has up to \(applied[link] ?? 0), then \(Array(later)); unreadable there: "
+                    + "\((unreadable[place] ?? []).suffix(3))")
         }
         for (link, last) in try Self.links(world, "last_seq") where applied[link] ?? 0 > last {
             note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(applied[link] ?? 0): the writer knows up to \(last)")
