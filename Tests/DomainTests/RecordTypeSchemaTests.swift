@@ -62,14 +62,13 @@ import Wire
         print("record types as fields and as schemas: \(compared) bodies, the same codes")
     }
 
-    @Test func `every record type of every pack is a schema that is read from the bytes, and its examples hold`() throws {
-        let types = try BasePack.recordTypesOfEveryPack()
-        #expect(types.count >= 88)
-        for json in types {
-            let entry = try CatalogEntry(json)
-            let schema = try Schema(#require(entry.body["schema"], "\(entry.id) states no schema"))
-            #expect(schema.readsBytes, "\(entry.id)")
-            let examples = json["examples"].map { Array($0.elements) } ?? []
+    @Test func `every record type of every pack is a schema, read from the bytes unless it is very wide, and its examples hold`() throws {
+        let types = try GovernancePacks.all().flatMap { try GovernancePacks.entries(of: $0) }.filter { $0.entry.kind == "recordType" }
+        #expect(types.count >= 104)
+        for (entry, examples) in types {
+            let stated = try #require(entry.body["schema"], "\(entry.id) states no schema")
+            // An object of more members is read as a tree: the form of 161 fields is.
+            #expect(try Schema(stated).readsBytes == ((stated["properties"]?.count ?? 0) <= 128), "\(entry.id)")
             #expect(!examples.isEmpty, "\(entry.id)")
             #expect(Ingestion.defects(of: entry, examples: examples, in: .empty) == [], "\(entry.id)")
         }
