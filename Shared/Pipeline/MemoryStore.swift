@@ -110,8 +110,8 @@ package final class MemoryStore: LaneStore {
     }
 
     package func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
-        let after = states.keys.filter { $0.lane == lane && cursor.utf8.lexicographicallyPrecedes($0.key.utf8) }.map(\.key)
-        return Array(after.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(countMax))
+        let after = states.keys.filter { $0.lane == lane && cursor.precedesBytewise($0.key) }.map(\.key)
+        return Array(after.sorted { $0.precedesBytewise($1) }.prefix(countMax))
     }
 
     package func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {

@@ -199,8 +199,8 @@ package struct Step<Service: Decider> {
                 return Refusal(code: "\(name)-too-long", detail: "the \(name) has \(text.utf8.count) bytes; at most \(keyBytesMax)")
             }
         }
-        // It becomes the subject of what leaves the house, and no attribute of a CloudEvent may hold one: nobody could read the message.
-        if key.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) {
+        // It becomes the subject of what leaves the house: nobody could read the message.
+        if !CloudEvent.mayBeAttribute(key) {
             return Refusal(code: "control-in-key", detail: "the key holds a control character")
         }
         return nil

@@ -14,6 +14,17 @@ package struct WorkingCalendar: Hashable, Sendable {
         announced = []
     }
 
+    /// Of the years that fit one another, in their order: one that does not is left out, and its days count as not announced.
+    package init(fitting all: [WorkingYear]) {
+        var years: [WorkingYear] = []
+        self.init()
+        for year in all {
+            guard let made = try? WorkingCalendar(years: years + [year]) else { continue }
+            years.append(year)
+            self = made
+        }
+    }
+
     /// Refuses a year given twice, a day of another year, a day both off and worked, and a make-up day that is a weekday anyway.
     package init(years: [WorkingYear]) throws(WorkingCalendarDefect) {
         var off: Set<Day> = []

@@ -121,9 +121,7 @@ private struct CloudEventAttributes {
     mutating func take(_ name: String, _ value: String) throws(CloudEventDefect) {
         let isNamed = !name.isEmpty && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
         guard isNamed, name != "data" else { throw .badAttributeName(name) }
-        guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }) else {
-            throw .badAttributeValue(name)
-        }
+        guard CloudEvent.mayBeAttribute(value) else { throw .badAttributeValue(name) }
         guard taken.updateValue(value, forKey: name) == nil else { throw .duplicateAttribute(name) }
         if name == "datacontenttype" { dataContentType = value }
         if !Self.known.contains(name) { extensions.append((name, value)) }
@@ -189,5 +187,12 @@ private enum Base64 {
         case UInt8(ascii: "/"): 63
         default: nil
         }
+    }
+}
+
+extension CloudEvent {
+    /// Whether an attribute may have the value: none may hold a control character.
+    package static func mayBeAttribute(_ value: String) -> Bool {
+        value.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     }
 }

@@ -5,8 +5,19 @@ import Wire
 
 /// The repository's own packs, for tests of what is data.
 enum GovernancePacks {
+    private static var root: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    }
+
+    /// The names of all packs; a folder without a `pack.json` is none.
+    static func all() throws -> [String] {
+        let folder = root.appendingPathComponent("packs")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent("\($0)/pack.json").path)
+        }
+    }
+
     static func entries(of pack: String) throws -> [(entry: CatalogEntry, examples: [JSONValue])] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let folder = root.appendingPathComponent("packs/\(pack)").resolvingSymlinksInPath()
         let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted() ?? []
         var entries: [(entry: CatalogEntry, examples: [JSONValue])] = []

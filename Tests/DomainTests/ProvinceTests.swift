@@ -1,3 +1,4 @@
+import Deciding
 import Foundation
 import Province
 import Rules
@@ -179,22 +180,16 @@ private struct RecordRules {
     let rules: [(id: String, logic: Logic)]
 
     static func ofBasePack() throws -> [String: RecordRules] {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.appendingPathComponent("packs/base").path) {
-            folder.deleteLastPathComponent()
-        }
-        folder.appendPathComponent("packs/base/recordTypes")
         var all: [String: RecordRules] = [:]
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
-            let type = try RecordRules(try JSONDocument(parsing: [UInt8](try Data(contentsOf: file))).root)
-            all[type.id] = type
+        for (entry, _) in try GovernancePacks.entries(of: "base") where entry.kind == "recordType" {
+            all[entry.id] = try RecordRules(entry)
         }
         return all
     }
 
-    private init(_ entry: JSONValue) throws {
-        let body = try #require(entry["body"])
-        id = try #require(entry["id"]?.string)
+    private init(_ entry: CatalogEntry) throws {
+        let body = entry.body
+        id = entry.id
         topics = Set(
             (body["writers"]?.elements.compactMap(\.string) ?? []).map { writer in
                 writer == "portal" ? "portal.in.v1" : writer.replacingOccurrences(of: ":", with: ".") + ".records.v1"

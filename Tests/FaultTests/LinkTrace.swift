@@ -37,8 +37,8 @@ struct LinkTrace {
     private var cuts: [Link: Int64] = [:]
     /// What the broker had acknowledged of each link before the last reading began: the log must have it.
     private var acknowledged: [Link: Int64] = [:]
-    /// Messages that are no events, by place: what fuzz wrote, or the cause of a link that ends too early.
-    private var unreadable: [String: [String]] = [:]
+    /// The last three messages that are no events, by place: what fuzz wrote, or the cause of a link that ends too early.
+    private var unreadable: [String: [RawMessage]] = [:]
     private(set) var anomalies: [Anomaly: [String]] = [:]
     private(set) var events = 0
     /// Events that lay in the log once more; the readers drop them.
@@ -96,7 +96,10 @@ struct LinkTrace {
 
     private mutating func judge(_ message: RawMessage) {
         let found = Self.events(message)
-        if found.isEmpty { unreadable["\(message.topic)/\(message.partition)", default: []].append(Self.complaint(about: message)) }
+        if found.isEmpty {
+            let place = "\(message.topic)/\(message.partition)"
+            unreadable[place] = (unreadable[place] ?? []).suffix(2) + [message]
+        }
         for event in found {
             guard let sequence = event.sequence, !event.source.hasPrefix(Fuzzer.source) else { continue }
             let link = Link(source: event.source, topic: message.topic, partition: message.partition)
@@ -154,7 +157,7 @@ struct LinkTrace {
             note(
                 .lostWrite,
                 "\(link.source) \(place) #\(last): the log has up to \(applied[link] ?? 0), then \(Array(later)); unreadable there: "
-                    + "\((unreadable[place] ?? []).suffix(3))")
+                    + "\((unreadable[place] ?? []).map { Self.complaint(about: $0) })")
         }
         for (link, last) in try Self.links(world, "last_seq") where applied[link] ?? 0 > last {
             note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(applied[link] ?? 0): the writer knows up to \(last)")

@@ -18,13 +18,14 @@ package struct Exchange: Decider {
     /// How long a request may be ahead of the consent it rests on: they travel over different topics.
     package static let consentWait: Duration = .seconds(600)
 
+    private static func isOfConsents(_ recordType: String) -> Bool { recordType == grantedType || recordType == revokedType }
+
     package func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case ReleaseRequest.type: break
         case Fact.type:
             let type = message.body["recordType"]?.string ?? ""
-            let isForwarded = catalog.view(ExchangeCatalog.self).forwardedTypes.contains(type)
-            guard isForwarded || type == Self.grantedType || type == Self.revokedType else { return .pass }
+            guard Self.isOfConsents(type) || catalog.view(ExchangeCatalog.self).forwardedTypes.contains(type) else { return .pass }
         default: return .pass
         }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
@@ -45,10 +46,11 @@ package struct Exchange: Decider {
                     turn.receive(try ReleaseRequest(message.body), state: &state, effects: &effects)
                 } else {
                     let fact = try Fact(message.body)
-                    if fact.recordType == Self.grantedType || fact.recordType == Self.revokedType {
+                    if Self.isOfConsents(fact.recordType) {
                         try turn.take(fact, state: &state, effects: &effects)
+                    } else {
+                        turn.expireConsents(state: &state, effects: &effects)
                     }
-                    turn.expireConsents(state: &state, effects: &effects)
                     turn.forward(fact, state: &state, effects: &effects)
                 }
             } catch {

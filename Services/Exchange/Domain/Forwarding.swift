@@ -22,21 +22,14 @@ extension ExchangeTurn {
 extension Fact {
     /// As a release rule lists its fields: `data.<field>`, and what the fact is beside them.
     fileprivate var forwarded: JSONValue {
-        let bytes = JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("factId", factID)
-                object.member("recordType", recordType)
-                object.member("subject", subject)
-                object.member("occurredAt", occurredAt)
-                object.memberIfPresent("supersedes", supersedes)
-                object.member("isRetraction", isRetraction)
-                object.member("data", data)
-            }
-        }
-        do throws(JSONDefect) {
-            return try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: .max, duplicateKeys: .lastWins, nul: .allowed)).root
-        } catch {
-            preconditionFailure("what the writer wrote can be read: \(error)")
+        .written { object in
+            object.member("factId", factID)
+            object.member("recordType", recordType)
+            object.member("subject", subject)
+            object.member("occurredAt", occurredAt)
+            object.memberIfPresent("supersedes", supersedes)
+            object.member("isRetraction", isRetraction)
+            object.member("data", data)
         }
     }
 }

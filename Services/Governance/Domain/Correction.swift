@@ -73,7 +73,7 @@ extension Turn {
         send("correction-requested", record, reason: "\(rule.id) due=\(due.day.text)", effects: &effects)
 
         let finding = judgement.findings.first { $0.rule.id == rule.id }
-        let body = Self.json { object in
+        let body = JSONValue.written { object in
             object.member("recordId", Self.ownID(of: record.recordID))
             object.member("recordType", record.recordType)
             object.member("subject", record.subject)
@@ -110,7 +110,7 @@ extension Turn {
         for correction in closed {
             writeCorrection(correction, status: status, closedBy: record.recordID, effects: &effects)
             send("correction-closed", correction.recordID, type, reason: "\(status) by \(record.recordID)", effects: &effects)
-            let body = Self.json { object in
+            let body = JSONValue.written { object in
                 object.member("recordId", Self.ownID(of: correction.recordID))
                 object.member("recordType", type)
                 object.member("subject", record.subject)

@@ -78,12 +78,12 @@ extension Turn {
             let other = state.repairs[known]
             let isLater =
                 other.approvedOn == new.approvedOn
-                ? other.recordID.utf8.lexicographicallyPrecedes(new.recordID.utf8) : other.approvedOn < new.approvedOn
+                ? other.recordID.precedesBytewise(new.recordID) : other.approvedOn < new.approvedOn
             guard isLater else { return }
             state.repairs[known] = new
         } else {
             state.repairs.append(new)
-            state.repairs.sort { $0.decisionNo.utf8.lexicographicallyPrecedes($1.decisionNo.utf8) }
+            state.repairs.sort { $0.decisionNo.precedesBytewise($1.decisionNo) }
         }
 
         let place = try state.openMemory(of: CreditRepair.penaltyType)

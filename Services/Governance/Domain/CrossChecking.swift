@@ -169,7 +169,7 @@ extension Turn {
         let verdicts = check.checks.map { ($0, $0.logic.judge(facts).truth) }
         let whole: Truth =
             verdicts.contains { $0.1 == .no } ? .no : (verdicts.contains { $0.1 == .unknown } ? .unknown : .yes)
-        return Self.json { object in
+        return JSONValue.written { object in
             Self.writeHead(check, key, whole, to: &object)
             object.member("agreeing", verdicts.count { $0.1 == .yes })
             object.member("disagreeing", verdicts.count { $0.1 == .no })
@@ -210,7 +210,7 @@ extension Turn {
                 differing.append((field, said, onFile, holder.order.id))
             }
         }
-        return Self.json { object in
+        return JSONValue.written { object in
             Self.writeHead(check, key, differing.isEmpty ? (counts.open == 0 ? .yes : .unknown) : .no, to: &object)
             object.member("agreeing", counts.agreeing)
             object.member("disagreeing", differing.count)
@@ -254,16 +254,5 @@ extension Turn {
             if !writers.contains(writer) { writers.append(writer) }
         }
         object.member("writers", writers)
-    }
-
-    static func json(_ body: (inout JSONWriter) -> Void) -> JSONValue {
-        let bytes = JSONWriter.encode { writer in writer.object { body(&$0) } }
-        do throws(JSONDefect) {
-            return try JSONDocument(
-                parsing: bytes, limits: JSONLimits(depthMax: 512, bytesMax: .max, membersMax: .max, duplicateKeys: .lastWins, nul: .allowed)
-            ).root
-        } catch {
-            preconditionFailure("what the writer wrote can be read: \(error)")
-        }
     }
 }

@@ -93,11 +93,11 @@ package struct GovernanceCatalog: CatalogView {
 
     /// The last day of a term of working days, and whether a year in it has not been announced.
     func deadline(from moment: Instant, workingDays: Int, at now: Instant) -> (day: Day, isProvisional: Bool) {
-        (calendar.inForce(at: now) ?? Self.weekdays).deadline(from: moment, workingDays: workingDays)
+        (calendar.inForce(at: now) ?? WorkingCalendar()).deadline(from: moment, workingDays: workingDays)
     }
 
     func workingDays(after earlier: Instant, through later: Instant, at now: Instant) -> Int {
-        (calendar.inForce(at: now) ?? Self.weekdays).workingDays(after: earlier.dayInChina, through: later.dayInChina)
+        (calendar.inForce(at: now) ?? WorkingCalendar()).workingDays(after: earlier.dayInChina, through: later.dayInChina)
     }
 
     // MARK: Reading
@@ -117,11 +117,4 @@ package struct GovernanceCatalog: CatalogView {
         }
         do throws(WorkingCalendarDefect) { return try WorkingCalendar(years: years ?? []) } catch { return nil }
     }
-
-    /// Monday to Friday, while no calendar is in force.
-    private static let weekdays: WorkingCalendar = {
-        do throws(WorkingCalendarDefect) { return try WorkingCalendar(years: []) } catch {
-            preconditionFailure("no years, no contradiction")
-        }
-    }()
 }

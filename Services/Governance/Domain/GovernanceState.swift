@@ -113,7 +113,7 @@ package struct GovernanceState: DecidedState {
     /// Where the type's memory is, read and ready.
     mutating func openMemory(of type: String) throws(ContractDefect) -> Int {
         var place = 0
-        while place < memories.count, memories[place].type != type, memories[place].type.utf8.lexicographicallyPrecedes(type.utf8) {
+        while place < memories.count, memories[place].type != type, memories[place].type.precedesBytewise(type) {
             place += 1
         }
         if place == memories.count || memories[place].type != type { memories.insert(TypeMemory(type: type), at: place) }
@@ -124,7 +124,7 @@ package struct GovernanceState: DecidedState {
     /// Where the consent is; a new one is put in its place.
     mutating func consentPlace(_ id: String) -> Int {
         if let place = consents.firstIndex(where: { $0.id == id }) { return place }
-        let place = consents.firstIndex { id.utf8.lexicographicallyPrecedes($0.id.utf8) } ?? consents.count
+        let place = consents.firstIndex { id.precedesBytewise($0.id) } ?? consents.count
         consents.insert(ConsentGrant(id: id), at: place)
         return place
     }
@@ -163,7 +163,7 @@ package struct Order: Hashable, Comparable, Sendable {
 
     /// Byte by byte, as PostgreSQL orders under the collation "C".
     package static func < (a: Order, b: Order) -> Bool {
-        a.at == b.at ? a.id.utf8.lexicographicallyPrecedes(b.id.utf8) : a.at < b.at
+        a.at == b.at ? a.id.precedesBytewise(b.id) : a.at < b.at
     }
 
     init(_ fields: Fields) throws(ContractDefect) {

@@ -88,7 +88,7 @@ extension Turn {
                 IdentityMessage(alias: name, subject: key, recordID: record.recordID, occurredAt: record.occurredAt),
                 to: Topic.governanceIdentity, key: name)
         }
-        state.aliases.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        state.aliases.sort { $0.precedesBytewise($1) }
     }
 }
 

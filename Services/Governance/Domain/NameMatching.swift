@@ -175,7 +175,7 @@ extension Turn {
         guard let best = ranked.first else { return }
         let lead = ranked.count > 1 ? best.1.points - ranked[1].1.points : best.1.points
         let isSure = best.1.points >= rule.acceptFrom && lead >= rule.leadMin
-        let candidates = Self.json { object in
+        let candidates = JSONValue.written { object in
             object.member(
                 "candidates",
                 array: { list in

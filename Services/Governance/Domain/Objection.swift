@@ -72,7 +72,7 @@ extension Turn {
             guard state.objections.count < Objection.countMax else {
                 return send("refused", record, reason: "objections-full", effects: &effects)
             }
-            let insertion = state.objections.firstIndex { id.utf8.lexicographicallyPrecedes($0.id.utf8) } ?? state.objections.endIndex
+            let insertion = state.objections.firstIndex { id.precedesBytewise($0.id) } ?? state.objections.endIndex
             state.objections.insert(Objection(id: id), at: insertion)
             place = insertion
         }

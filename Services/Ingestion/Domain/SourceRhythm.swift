@@ -103,17 +103,13 @@ package struct SourceStanding: Hashable, Sendable {
 }
 
 extension WorkingCalendar {
-    /// The years of the `calendar` entries in force. Those that do not fit one another are left out: their days count as not announced.
+    /// The years of the `calendar` entries in force.
     package init(_ catalog: Catalog, at now: Instant) {
-        var years: [WorkingYear] = []
-        var calendar = WorkingCalendar()
-        for json in catalog.entries("calendar", at: now).flatMap({ $0.body["years"].map { Array($0.elements) } ?? [] }) {
-            func days(_ name: String) -> [Day] { json[name]?.elements.compactMap(\.day) ?? [] }
-            guard let year = json["year"]?.int else { continue }
-            let next = years + [WorkingYear(year: Int(clamping: year), off: days("off"), work: days("work"))]
-            guard let made = try? WorkingCalendar(years: next) else { continue }
-            (years, calendar) = (next, made)
-        }
-        self = calendar
+        let announced = catalog.entries("calendar", at: now).flatMap { $0.body["years"].map { Array($0.elements) } ?? [] }
+        self.init(
+            fitting: announced.compactMap { json in
+                func days(_ name: String) -> [Day] { json[name]?.elements.compactMap(\.day) ?? [] }
+                return json["year"]?.int.map { WorkingYear(year: Int(clamping: $0), off: days("off"), work: days("work")) }
+            })
     }
 }

@@ -88,14 +88,7 @@ package struct MatchmakingCatalog: CatalogView {
     /// The end (24:00 in China) of the last of so many working days after the day of the request. Provisional while a year on the way has
     /// not been announced; without any calendar, Monday to Friday are counted.
     package func deadline(from request: Instant, workingDays: Int, at now: Instant) -> (due: Instant, isProvisional: Bool) {
-        var years: [WorkingYear] = []
-        for year in calendars.compactMap({ $0.inForce(at: now) }).flatMap({ $0 }) {
-            // A year that does not fit the others is left out, and its days count as not announced.
-            if (try? WorkingCalendar(years: years + [year])) != nil { years.append(year) }
-        }
-        guard let calendar = try? WorkingCalendar(years: years) else {
-            return ((request.dayInChina + (workingDays + 1)).startInChina, true)
-        }
+        let calendar = WorkingCalendar(fitting: calendars.compactMap { $0.inForce(at: now) }.flatMap { $0 })
         let (day, isProvisional) = calendar.deadline(from: request, workingDays: workingDays)
         return ((day + 1).startInChina, isProvisional)
     }

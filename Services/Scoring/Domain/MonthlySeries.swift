@@ -90,7 +90,7 @@ package struct FactOrder: Hashable, Comparable, Sendable {
     package let id: String
 
     package static func < (a: FactOrder, b: FactOrder) -> Bool {
-        a.at != b.at ? a.at < b.at : a.id.utf8.lexicographicallyPrecedes(b.id.utf8)
+        a.at != b.at ? a.at < b.at : a.id.precedesBytewise(b.id)
     }
 }
 

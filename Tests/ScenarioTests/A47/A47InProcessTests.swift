@@ -102,18 +102,7 @@ import Wire
         let base = 4730
         let house = try province(from: base)
         // Firm 3 has a loan that the platform brought about, firm 8 one that its bank only reports.
-        house.send(
-            to: Topic.institutionIn("bank-a"), type: "financing.disbursed", id: "d-\(base)", subject: code(3, from: base),
-            at: (today - 20).startInChina,
-            data: object {
-                $0.member("applicationId", "A-3")
-                $0.member("institution", "bank-a")
-                $0.member("loanId", "L-3")
-                $0.member("amount", Int64(500_000))
-                $0.member("annualRateBp", Int64(395))
-                $0.member("months", Int64(12))
-                $0.member("disbursedOn", (today - 20).text)
-            })
+        house.tell(HunanStory(number: base + 3, today: today - 20).disbursement(by: "bank-a"))
         let reported = try #require(house.catalog.entry("recordType", "loan.status", at: house.now))
         #expect(reported.body["writers"]?.elements.contains { $0.string == "institution:*" } ?? false)
         house.send(

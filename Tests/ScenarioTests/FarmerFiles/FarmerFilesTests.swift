@@ -76,15 +76,7 @@ import Wire
             $0.member("areaMu", Int64(120))
             $0.member("visitedOn", today - 80)
         }
-        send(Topic.institutionIn("bank-a"), "financing.disbursed", "loan", at: today - 70) {
-            $0.member("applicationId", "A-26")
-            $0.member("institution", "bank-a")
-            $0.member("loanId", "L-26")
-            $0.member("amount", Int64(300_000))
-            $0.member("annualRateBp", Int64(395))
-            $0.member("months", Int64(12))
-            $0.member("disbursedOn", today - 70)
-        }
+        house.tell(HunanStory(number: 26, today: today - 70).disbursement(by: "bank-a"))
         func price(_ monthsBack: Int, _ yuan: Double) {
             let month = today.month + -monthsBack
             send(Topic.source("farm-prices"), "crop.price", "price-\(month.text)", at: month.last) {

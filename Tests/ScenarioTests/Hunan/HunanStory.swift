@@ -141,6 +141,11 @@ struct HunanStory {
         step(Topic.portalIn, "revocation", "consent.revoked", time) { $0.member("consentId", consentID) }
     }
 
+    /// A bank pays out on the story's day, without more before it.
+    func disbursement(by institution: String) -> [Step] {
+        answers(of: institution, from: today.startInChina).filter { $0.type == "financing.disbursed" }
+    }
+
     /// What the chosen bank answers, one after another: 受理, 授信, 放款, 结清.
     func answers(of institution: String, from moment: Instant) -> [Step] {
         let topic = Topic.institutionIn(institution)
