@@ -28,8 +28,25 @@ enum OperatorSchema {
             );
             COMMENT ON TABLE \(name).sent IS 'What a feed or an import handed to the broker and the broker acknowledged: the other side of the ledger.';
             \(views.joined(separator: "\n"))
+            \(lineage)
             """
     }
+
+    /// From a loan to the messages its score rests on: what `xinqiao explain loan` walks through step by step.
+    private static let lineage = """
+        CREATE OR REPLACE VIEW \(name).lineage AS
+        SELECT a.loan_id, a.institution, a.application_id, a.subject, a.status, a.product_id, m.rank AS match_rank, m.total AS match_total,
+               a.score_id, s.points, s.grade, s.model, s.model_version, s.computed_at AS scored_at, f.record_type, f.fact_id, f.occurred_at,
+               f.known_at, f.content_sha256, r.received_at, f.topic, f.partition, f."offset", f.sha256
+          FROM matchmaking.application a
+          LEFT JOIN matchmaking.match m ON (m.subject, m.application_id, m.product_id) = (a.subject, a.application_id, a.product_id)
+          LEFT JOIN scoring.score_history s ON s.score_id = a.score_id
+          LEFT JOIN governance.fact f ON f.subject = a.subject AND f.known_at <= s.computed_at
+          LEFT JOIN ingestion.accepted_record r ON r.record_id = f.fact_id;
+        COMMENT ON VIEW \(name).lineage IS
+            'Loan, application, match, score, the facts known by then, the accepted record and the message: one row for every fact. Ask by '
+            'loan_id (and institution, whose number it is), application_id or subject.';
+        """
 
     /// Who reads which topic, as rows: for joining links.
     static var readers: [(reader: String, topic: String)] {

@@ -127,7 +127,7 @@ package struct ScoringBook: Sendable {
     package func indicator(_ id: String) -> Indicator? { places[id].map { indicators[$0] } }
 
     /// The record types that an indicator rests on, itself or through others.
-    func recordTypes(of id: String) -> Set<String> { recordTypes[id] ?? [] }
+    package func recordTypes(of id: String) -> Set<String> { recordTypes[id] ?? [] }
 
     /// Each indicator after what it is made of; those that rest on themselves are left out. A need that is no indicator is
     /// no hindrance: its value is missing.

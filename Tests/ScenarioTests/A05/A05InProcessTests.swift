@@ -13,7 +13,7 @@ import Wire
     private let firm = USCC.synthetic(number: 51, region: "430102")?.text ?? ""
 
     /// One record of every type that an item of the list asks for, as the type's own first example has it.
-    private func records() throws -> [(type: String, topic: String, data: [UInt8])] {
+    static func records() throws -> [(type: String, topic: String, data: [UInt8])] {
         var records: [(type: String, topic: String, data: [UInt8])] = []
         for pack in ["base", "hunan-catalogue"] {
             let folder = PackFolder.root.appendingPathComponent("packs/\(pack)/recordTypes")
@@ -63,7 +63,7 @@ import Wire
 
     @Test func `the collection rate goes from 36 of 37 to 37 of 37 with the first record of the missing item`() throws {
         let house = try wholeHouse(now: today.startInChina + .seconds(36_000), packs: ["base", "hunan-catalogue", "hunan-endpoints"])
-        let records = try records()
+        let records = try Self.records()
         func send(_ record: (type: String, topic: String, data: [UInt8])) {
             var subject = firm
             // A registration speaks of its own code.

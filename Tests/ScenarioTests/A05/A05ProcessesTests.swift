@@ -1,0 +1,53 @@
+import Contracts
+import Foundation
+import Postgres
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+@Suite struct A05ProcessesTests {
+    @Test func `the collection rate goes from 36 of 37 to 37 of 37 with the first record of the missing item`() throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let yesterday = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        // A district without other firms: the rate is of the firms registered there.
+        let zone = "431302"
+        let firm = try #require(USCC.synthetic(number: 51, region: zone)).text
+        func send(_ record: (type: String, topic: String, data: [UInt8])) throws {
+            var data = record.data
+            if record.type == "registration" {
+                data = Array(
+                    #"{"uscc":"\#(firm)","name":"娄底示范电子有限公司","legalPerson":"张示范","division":"\#(zone)","industry":"3921","registeredOn":"2015-03-18","capital":1000000,"employees":12,"status":"normal"}"#
+                        .utf8)
+            }
+            try suite.send(
+                record.topic, type: record.type, id: "a05-\(record.type)-\(firm)", subject: firm, time: yesterday.startInChina, data: data)
+        }
+        func rate() throws -> String {
+            let lines = try suite.run(["coverage", "--list", "national", "--zone", zone]).split(separator: "\n").map(String.init)
+            return lines.last ?? "nothing"
+        }
+        #expect(try rate().hasPrefix("collected 0 of 37 required items"))
+        let records = try A05InProcessTests.records()
+        for record in records where record.type != "tax-grade" { try send(record) }
+        try suite.acknowledged()
+        var said = ""
+        #expect(
+            eventually(within: .seconds(60)) {
+                said = (try? rate()) ?? ""
+                return said.hasPrefix("collected 36 of 37 required items")
+            }, "\(said)")
+        let item = try suite.run(["coverage", "--item", "national-tax-grade", "--zone", zone])
+        #expect(item.contains("0/1") && item.contains("tax-grade of 税务部门"), "\(item)")
+
+        try send(try #require(records.first { $0.type == "tax-grade" }))
+        try suite.acknowledged()
+        #expect(
+            eventually(within: .seconds(60)) {
+                said = (try? rate()) ?? ""
+                return said.hasPrefix("collected 37 of 37 required items")
+            }, "\(said)")
+        #expect(
+            try suite.number("SELECT count(*) FROM ingestion.dead_letter WHERE convert_from(key, 'UTF8') = $1", [.text(firm)]) == 0)
+    }
+}

@@ -1,0 +1,98 @@
+import Contracts
+import Foundation
+import Postgres
+import Province
+import Support
+import Testing
+import Vocabulary
+import Wire
+
+@Suite struct A42ProcessesTests {
+    private var today: Day { Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) }
+
+    @Test func `nineteen of twenty planted errors are found, each with stage, rule and owner, and right records are left alone`() throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        // Another province than that of the story in memory, so that the house knows none of its firms.
+        let firms = 20
+        let feed = QualityFeed(seed: 4_242, firms: firms, months: 36, lastMonth: today.month + -1)
+        var planted: Set<String> = []
+        var right: Set<String> = []
+        for firm in 0..<firms {
+            for item in feed.items(ofFirm: firm) {
+                let record = item.record
+                try suite.send(
+                    record.topic, type: record.type, id: record.id, subject: record.subject, time: record.time, data: record.data)
+                let id = "\(try #require(Topic.writer(of: record.topic)).name)/\(record.id)"
+                if item.planted != nil { planted.insert(id) } else { right.insert(id) }
+            }
+        }
+        try suite.acknowledged()
+        let sent = planted.union(right)
+        let known = "SELECT count(DISTINCT id) FROM ingestion.outside_id WHERE writer || '/' || id = ANY ($1)"
+        let isKnown = try suite.number(known, [.texts(sent.sorted())], becomes: Int64(sent.count), within: .seconds(120))
+        #expect(isKnown == Int64(sent.count))
+        try suite.settle()
+
+        let connection = try Connection(PostgresAddress(conninfo: suite.conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        var found: Set<String> = []
+        for row in try connection.execute(
+            "SELECT record_id, rule, stage, owner, kind FROM governance.quality_verdict WHERE verdict = 'no' AND record_id = ANY ($1)",
+            [.texts(sent.sorted())])
+        {
+            found.insert(try row.text(0))
+            #expect(["before", "during"].contains(try row.text(2)))
+            for column in [1, 3, 4] { #expect(try !row.text(column).isEmpty) }
+        }
+        let falseAlarms = found.intersection(right).count
+        for row in try connection.execute("SELECT data::text FROM governance.cross_result WHERE verdict = 'no'") {
+            let data = try JSONDocument(parsing: Array(try row.text(0).utf8)).root
+            #expect(data["owner"]?.string?.isEmpty == false)
+            found.formUnion(data["records"]?.elements.compactMap(\.string) ?? [])
+        }
+        let caught = planted.intersection(found).count
+        print(
+            "A42 on the processes: \(caught) of \(planted.count) planted errors found, \(falseAlarms) of \(right.count) right records doubted"
+        )
+        #expect(planted.count > 40)
+        #expect(caught * 100 >= planted.count * 95, "\(planted.subtracting(found).sorted())")
+        #expect(falseAlarms * 1_000 <= right.count * 5)
+    }
+
+    @Test func `a source that left a month out is less complete, and late while it is the latest one due`() throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let firm = try #require(USCC.synthetic(number: 42, region: "430621")).text
+        let latest = today.month + -1
+        func line(leavingOut hole: Int?) throws -> String {
+            let pack = try PackOnDisk("rhythm")
+            try pack.write(
+                "source", pack.id,
+                #"{"title":{"en":"R","zh":"节律"},"recordTypes":["\#(pack.id).month"],"rhythmDays":31,"rhythm":{"period":"month","graceWorkingDays":0,"since":"\#((latest + -3).first.text)"},"owner":{"en":"O","zh":"场景方"}}"#,
+                examples: #"{"recordType":"\#(pack.id).month","allowed":true}"#)
+            try pack.write(
+                "recordType", pack.id + ".month",
+                #"{"title":{"en":"R","zh":"节律"},"class":"operations","writers":["source:\#(pack.id)"],"consentCategory":null,"businessKey":["period"],"institutionField":null,"rules":[],"schema":{"$schema":"urn:xinqiao:schema:record","type":"object","required":["period"],"additionalProperties":false,"properties":{"period":{"type":"string","format":"month","class":"public","label":{"en":"Month","zh":"月份"}}}}}"#,
+                examples: #"{"data":{"period":"2026-09"},"valid":true},{"data":{},"valid":false}"#)
+            try suite.publish(pack)
+            var count: Int64 = 0
+            for back in 0...3 where back != hole {
+                let month = latest + -back
+                try suite.send(
+                    Topic.source(pack.id), type: pack.id + ".month", id: month.text, subject: firm, time: month.first.startInChina,
+                    data: Array(#"{"period":"\#(month.text)"}"#.utf8))
+                count += 1
+            }
+            try suite.acknowledged()
+            let accepted = "SELECT count(*) FROM ingestion.accepted_record WHERE writer = $1"
+            #expect(try suite.number(accepted, [.text("source:" + pack.id)], becomes: count) == count)
+            let lines = try suite.run(["coverage", "--sources"]).split(separator: "\n").map(String.init)
+            return try #require(lines.first { $0.hasPrefix(pack.id) })
+        }
+        let whole = try line(leavingOut: nil)
+        #expect(whole.contains("4/4") && !whole.contains("late") && !whole.contains((latest + -2).first.text), "\(whole)")
+        let holed = try line(leavingOut: 2)
+        #expect(holed.contains("3/4") && holed.contains((latest + -2).first.text) && !holed.contains("late"), "\(holed)")
+        let silent = try line(leavingOut: 0)
+        #expect(silent.contains("3/4") && silent.contains("late"), "\(silent)")
+    }
+}
