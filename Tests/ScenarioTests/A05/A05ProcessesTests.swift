@@ -11,13 +11,13 @@ import Wire
         guard let suite = try ProcessSuite.shared?.get() else { return }
         let yesterday = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
         // A district without other firms: the rate is of the firms registered there.
-        let zone = "431302"
+        let zone = "433127"
         let firm = try #require(USCC.synthetic(number: 51, region: zone)).text
         func send(_ record: (type: String, topic: String, data: [UInt8])) throws {
             var data = record.data
             if record.type == "registration" {
                 data = Array(
-                    #"{"uscc":"\#(firm)","name":"娄底示范电子有限公司","legalPerson":"张示范","division":"\#(zone)","industry":"3921","registeredOn":"2015-03-18","capital":1000000,"employees":12,"status":"normal"}"#
+                    #"{"uscc":"\#(firm)","name":"永顺示范电子有限公司","legalPerson":"张示范","division":"\#(zone)","industry":"3921","registeredOn":"2015-03-18","capital":1000000,"employees":12,"status":"normal"}"#
                         .utf8)
             }
             try suite.send(
