@@ -111,6 +111,6 @@ extension KafkaSettings {
         // With a full queue librdkafka 2.0.2 waits up to a second before it fetches again; `KafkaConsumer` wakes it after a full batch.
         // The bound is the bytes. What one fetch brings, unpacked, comes on top.
         ("queued.min.messages", "1000000"),
-        ("queued.max.messages.kbytes", "16384"),
+        ("queued.max.messages.kbytes", "4096"),
     ]
 }

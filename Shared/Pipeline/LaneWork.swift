@@ -92,8 +92,9 @@ package struct LaneWork<Service: Decider> {
 
     package var isUnderWay: Bool { underWay != nil }
 
-    /// The states of the last batches alone fill the cache: they are large, or a batch asks for very many of them.
-    package var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax }
+    /// The cache is as full as `trim` leaves it: states are large, or there are very many of them. Then a batch, whose states are held beside
+    /// it, should be small.
+    package var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax / 4 * 3 }
 
     /// Takes the lanes up where the store says that they stand.
     package mutating func takeUp(_ held: Set<Int32>, _ book: LaneBook) {

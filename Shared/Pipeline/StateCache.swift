@@ -76,12 +76,29 @@ package struct StateCache<State: DecidedState> {
         return changed
     }
 
-    /// Makes room: when there are more than `countMax`, or more bytes than `sizeMax`, those go that neither this batch nor the one before asked for, since what
-    /// those changed may not be committed yet and could not be read again.
+    /// Makes room: when there are more states than `countMax`, or more bytes than `sizeMax`, some go until an eighth is free. Those stay that
+    /// this batch or the one before asked for, since what they changed may not be committed yet and could not be read again.
+    ///
+    /// First go those that nobody has asked for in a long time, then whichever come first in the table. Not the oldest: many feeds come
+    /// round by round, each of them about every firm, and then the oldest is the one that is wanted next.
     package mutating func trim(to countMax: Int, sizeMax: Int) {
         guard cells.count > countMax || size > sizeMax else { return }
         let floor = Mutant.isOn("trims-states-under-way") ? batch : batch > 2 ? batch - 2 : 0
-        cells = cells.filter { $0.value.batch >= floor }
-        size = cells.values.reduce(0) { $0 + $1.size }
+        for idleMin in [Self.longIdle, 0] {
+            var gone: [StateKey] = []
+            let (countKept, sizeKept) = (countMax - countMax / 8, sizeMax - sizeMax / 8)
+            var (countLeft, sizeLeft) = (cells.count, size)
+            for (key, cell) in cells where cell.batch < floor && cell.batch &+ idleMin < batch {
+                guard countLeft > countKept || sizeLeft > sizeKept else { break }
+                gone.append(key)
+                countLeft -= 1
+                sizeLeft -= cell.size
+            }
+            for key in gone { cells[key] = nil }
+            size = sizeLeft
+        }
     }
+
+    /// Batches: more than a round of a feed takes.
+    private static var longIdle: UInt64 { 1_000 }
 }

@@ -9,7 +9,7 @@ import Wire
 /// Bounds of a batch and of waiting.
 package struct WorkerBounds: Sendable {
     package var messagesMax = 10_000
-    package var bytesMax = 4 << 20
+    package var bytesMax = 2 << 20
     /// How long an idle worker waits for a first message.
     package var wait: Duration = .milliseconds(20)
     /// Keys of one step of a catalogue walk.
@@ -22,7 +22,7 @@ package struct WorkerBounds: Sendable {
     /// States kept decoded.
     package var cachedStatesMax = 20_000
     /// Bytes of their stored form; decoded they take some eight times as much.
-    package var cachedStateBytesMax = 16 << 20
+    package var cachedStateBytesMax = 12 << 20
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
 

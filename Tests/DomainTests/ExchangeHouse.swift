@@ -130,17 +130,22 @@ private func exchangeList(_ texts: [String]) -> String {
 func exchangeGrant(
     _ id: String = "c1", receivers: [String] = ["*"], categories: [String] = ["loan", "application", "score"],
     purposes: [String] = ["post-loan", "loan-application"], from: String = "2026-01-01", until: String = "2026-12-31",
-    at: String = "2026-01-01T00:00:00Z", isRetraction: Bool = false
+    at: String = "2026-01-01T00:00:00Z", isRetraction: Bool = false, more: String = ""
 ) -> Message {
     exchangeFact(
         "consent.granted", "g-\(id)-\(at)", at: at,
         data: #"{"consentId":"\#(id)","receivers":\#(exchangeList(receivers)),"categories":\#(exchangeList(categories)),"#
-            + #""purposes":\#(exchangeList(purposes)),"from":"\#(from)","until":"\#(until)","signature":"s","channel":"portal"}"#,
+            + #""purposes":\#(exchangeList(purposes)),"from":"\#(from)","until":"\#(until)","signature":"s","channel":"portal"\#(more)}"#,
         isRetraction: isRetraction)
 }
 
 func exchangeRevoke(_ id: String = "c1", at: String = "2026-05-09T00:00:00Z") -> Message {
     exchangeFact("consent.revoked", "r-\(id)-\(at)", at: at, data: #"{"consentId":"\#(id)","reason":"call 13800001234"}"#)
+}
+
+/// `paused` or `resumed`.
+func exchangeSwitch(_ word: String, _ id: String = "c1", at: String) -> Message {
+    exchangeFact("consent.\(word)", "\(word)-\(id)-\(at)", at: at, data: #"{"consentId":"\#(id)"}"#)
 }
 
 func exchangeRequest(

@@ -227,6 +227,7 @@ struct GovernanceHouse {
             type("quality.override", class: "control", key: ["recordId"]),
             type("objection.opened", class: "control", key: ["objectionId"]),
             type("objection.answered", class: "control", key: ["objectionId"]),
+            type("consent.requested", class: "control", key: ["consentId"]),
             type("consent.paused", class: "control", key: ["consentId"]),
             type("consent.resumed", class: "control", key: ["consentId"]),
             type("identity.merged", class: "control", key: ["into"]),

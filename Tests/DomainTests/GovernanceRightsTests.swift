@@ -216,6 +216,51 @@ import Wire
         #expect(house.told.last == "quarantined consent-missing")
     }
 
+    @Test func `every pause and every resumption is told to the exit door, however often the same is said`() {
+        var house = GovernanceHouse()
+        house.take(consent(), word("paused", at: "2026-07-10T00:00:00Z"), word("resumed", at: "2026-07-12T00:00:00Z"))
+        house.take(word("paused", at: "2026-07-14T00:00:00Z"), word("resumed", at: "2026-07-13T00:00:00Z"))
+        let said = house.facts.filter { $0.recordType.hasPrefix("consent.") && !$0.isRetraction }.map(\.factID)
+        #expect(said.count == 5, "\(said)")
+        #expect(house.cells(GovernanceTables.consent, "status") == ["paused"])
+    }
+
+    private func asked(_ id: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "q-\(id)", "consent.requested", of: ana, at: "2026-06-30T00:00:00Z", writer: "institution:bank-a",
+            #"{"consentId":"\#(id)","institution":"bank-a","receivers":["institution:bank-a"],"categories":["tax"],"purposes":["loan-application"],"from":"2026-07-01","until":"2026-12-31"}"#
+        )
+    }
+
+    @Test func `a consent that is asked for is pending, allows nothing, and is given or declined by the subject`() {
+        var house = GovernanceHouse()
+        house.take(asked("c1"), flow("a", received: "2026-07-09T00:00:00Z"))
+        #expect(house.told == ["consent-requested c1", "quarantined consent-missing"])
+        #expect(house.cells(GovernanceTables.consent, "status") == ["pending"])
+        let askers = "\(Cell.json(Array(#"["institution:bank-a"]"#.utf8)))"
+        #expect(house.cells(GovernanceTables.consent, "receivers") == [askers])
+        house.take(consent())
+        #expect(house.cells(GovernanceTables.consent, "status") == ["active"])
+        #expect(house.told.suffix(2) == ["consent-given c1", "released consent-missing"])
+        // Asked for once more it stays given, with the terms that were given.
+        house.take(asked("c1"))
+        #expect(house.cells(GovernanceTables.consent, "status") == ["active"])
+        #expect(house.cells(GovernanceTables.consent, "receivers") != [askers])
+
+        var declined = GovernanceHouse()
+        declined.take(asked("c1"), word("revoked", at: "2026-07-02T00:00:00Z"))
+        #expect(declined.cells(GovernanceTables.consent, "status") == ["revoked"])
+    }
+
+    @Test func `whoever asks for many consents can not keep the subject from giving one`() {
+        var house = GovernanceHouse()
+        for number in 0..<250 { house.take(asked("q\(number)")) }
+        house.take(consent(), flow("a", received: "2026-07-09T00:00:00Z"))
+        #expect(house.refusals.isEmpty)
+        #expect(house.told.last == "consent-given c1")
+        #expect(house.sum("inflow") == 10)
+    }
+
     @Test func `words about a consent lead to the same state in every order`() {
         let records = [
             consent(), word("paused", at: "2026-07-10T00:00:00Z"), word("resumed", at: "2026-07-12T00:00:00Z"),

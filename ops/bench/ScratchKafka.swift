@@ -4,6 +4,7 @@ import Foundation
 /// `../shared/kafka`; nil with the reason where there is none.
 final class ScratchKafka {
     let bootstrap: String
+    private let home: String
     private let folder: String
     private let pid: Int32
 
@@ -13,6 +14,7 @@ final class ScratchKafka {
     }
 
     init(home: String) throws {
+        self.home = home
         folder = "/var/tmp/xinqiao-bench-kafka-\(getpid())-\(UInt32.random(in: 0...0xFFFF))"
         let port = 20_000 + Int(getpid()) % 20_000
         // Not waited for: its broker outlives it and keeps Foundation waiting. The process id stands in a file once the broker answers.
@@ -31,6 +33,17 @@ final class ScratchKafka {
         guard let pid = found else { throw BenchFault.file(folder + "/broker.log", "the broker did not answer within 30 s") }
         self.pid = pid
         bootstrap = "127.0.0.1:\(port)"
+    }
+
+    /// Deletes every topic but the broker's own.
+    func clear() throws {
+        let deleting = Process()
+        deleting.executableURL = URL(fileURLWithPath: home + "/bin/kafka-topics.sh")
+        deleting.arguments = ["--bootstrap-server", bootstrap, "--delete", "--topic", "[a-z].*"]
+        deleting.standardOutput = FileHandle.nullDevice
+        try deleting.run()
+        deleting.waitUntilExit()
+        guard deleting.terminationStatus == 0 else { throw BenchFault.file("kafka-topics.sh --delete", "\(deleting.terminationStatus)") }
     }
 
     func stop() {

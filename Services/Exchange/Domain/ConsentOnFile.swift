@@ -16,6 +16,10 @@ package struct ConsentOnFile: Hashable, Sendable {
         /// First and last day, both included, in China.
         let from: Day
         let until: Day
+        /// How often each receiver may have each kind of message.
+        let fetch: Fetch
+        /// How long the receiver may keep what it had; nil when the consent does not say.
+        let keepDays: Int64?
 
         func isReplaced(by other: Terms) -> Bool { (occurredAt, factID) < (other.occurredAt, other.factID) }
 
@@ -23,9 +27,38 @@ package struct ConsentOnFile: Hashable, Sendable {
         var end: Instant { (until + 1).startInChina }
     }
 
+    /// How often something may be had under a consent.
+    package enum Fetch: Hashable, Sendable {
+        case asNeeded
+        case once
+        /// Again only after so many days.
+        case every(days: Int64)
+    }
+
+    /// The latest word about a pause.
+    struct Pause: Hashable, Sendable {
+        /// False once it was taken up again.
+        let isOn: Bool
+        let at: Instant
+        let factID: String
+
+        func isReplaced(by other: Pause) -> Bool { (at, factID) < (other.at, other.factID) }
+    }
+
+    /// When a receiver last had a kind of message under a consent that counts.
+    struct Use: Hashable, Sendable {
+        let receiver: String
+        let messageType: String
+        let at: Instant
+    }
+
     /// The firm's own number of it.
     package let id: String
     var terms: Terms?
+    /// Nil when there was none.
+    var pause: Pause?
+    /// By receiver, then message type. Empty where the consent may be used as needed.
+    private(set) var uses: [Use] = []
     /// Final: who consents again gives a new consent.
     var revokedAt: Instant?
     /// Our clock once said that it was over. Stays so when the clock is put back.
@@ -38,14 +71,39 @@ package struct ConsentOnFile: Hashable, Sendable {
 
     static let timerPrefix = "expiry:"
     var timer: String { Self.timerPrefix + id }
+    static let keepingTimerPrefix = "keeping:"
+    /// When something that was had under it must not be kept any longer.
+    var keepingTimer: String { Self.keepingTimerPrefix + id }
+
+    var isPaused: Bool { pause?.isOn ?? false }
+    /// Nothing leaves under it any more.
+    var isOver: Bool { revokedAt != nil || isExpired }
 
     var status: String {
         if revokedAt != nil { return "revoked" }
-        return isExpired ? "expired" : "active"
+        if isExpired { return "expired" }
+        return isPaused ? "paused" : "active"
     }
 
-    /// Why it does not cover the release; nil when it does. Revocation first, then scope, then time.
-    func gap(receiver: String, categories: Set<String>, purpose: String, at moment: Instant) -> ConsentShortfall? {
+    /// Notes that something left under it.
+    mutating func note(receiver: String, messageType: String, at moment: Instant) {
+        guard let terms, terms.fetch != .asNeeded else { return }
+        uses.removeAll { $0.receiver == receiver && $0.messageType == messageType }
+        let place = uses.firstIndex { ($0.receiver, $0.messageType) > (receiver, messageType) } ?? uses.endIndex
+        uses.insert(Use(receiver: receiver, messageType: messageType, at: moment), at: place)
+    }
+
+    private func isUsedUp(_ terms: Terms, receiver: String, messageType: String, at moment: Instant) -> Bool {
+        guard let last = uses.first(where: { $0.receiver == receiver && $0.messageType == messageType }) else { return false }
+        switch terms.fetch {
+        case .asNeeded: return false
+        case .once: return true
+        case .every(let days): return moment < last.at + .seconds(days * 86_400)
+        }
+    }
+
+    /// Why it does not cover the release; nil when it does. Revocation first, then scope, then time, then use.
+    func gap(receiver: String, messageType: String, categories: Set<String>, purpose: String, at moment: Instant) -> ConsentShortfall? {
         if revokedAt != nil { return .revoked }
         guard let terms else { return .missing }
         guard terms.receivers.contains(receiver) || terms.receivers.contains("*") else { return .receiver }
@@ -53,13 +111,15 @@ package struct ConsentOnFile: Hashable, Sendable {
         guard terms.purposes.contains(purpose) else { return .purpose }
         let day = moment.dayInChina
         guard day >= terms.from else { return .notYetValid }
-        return isExpired || day > terms.until ? .expired : nil
+        if isExpired || day > terms.until { return .expired }
+        if isPaused { return .paused }
+        return isUsedUp(terms, receiver: receiver, messageType: messageType, at: moment) ? .usedUp : nil
     }
 }
 
 /// Why no consent covers a release: from no consent at all to the one that lacks least.
 package enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
-    case missing, revoked, receiver, category, purpose, notYetValid, expired
+    case missing, revoked, receiver, category, purpose, notYetValid, expired, paused, usedUp
 
     /// Stable, for events and counters.
     package var code: String {
@@ -71,6 +131,8 @@ package enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
         case .purpose: "purpose-not-covered"
         case .notYetValid: "not-yet-valid"
         case .expired: "consent-expired"
+        case .paused: "consent-paused"
+        case .usedUp: "consent-used-up"
         }
     }
 
@@ -83,11 +145,19 @@ extension ConsentOnFile {
         id = try fields.text("id")
         revokedAt = try fields.instantOrNil("revokedAt")
         isExpired = try fields.bool("expired")
+        if let pause = try fields.objectOrNil("pause") {
+            self.pause = Pause(isOn: try pause.bool("on"), at: try pause.instant("at"), factID: try pause.text("factId"))
+        }
+        uses = try fields.list("uses") { json throws(ContractDefect) in
+            let use = try Fields(json)
+            return Use(receiver: try use.text("receiver"), messageType: try use.text("type"), at: try use.instant("at"))
+        }
         guard let factID = try fields.textOrNil("factId") else { return }
         terms = Terms(
             occurredAt: try fields.instant("at"), factID: factID, receivers: try fields.texts("receivers"),
             categories: try fields.texts("categories"), purposes: try fields.texts("purposes"), from: try fields.day("from"),
-            until: try fields.day("until"))
+            until: try fields.day("until"), fetch: Fetch(try fields.textOrNil("fetch"), everyDays: try fields.intOrNil("everyDays")),
+            keepDays: try fields.intOrNil("keepDays"))
     }
 
     func write(to object: inout JSONWriter) {
@@ -100,6 +170,31 @@ extension ConsentOnFile {
             object.member("purposes", terms.purposes)
             object.member("from", terms.from)
             object.member("until", terms.until)
+            object.memberIfPresent("fetch", terms.fetch.word)
+            if case .every(let days) = terms.fetch { object.member("everyDays", days) }
+            object.memberIfPresent("keepDays", terms.keepDays)
+        }
+        if let pause {
+            object.member(
+                "pause",
+                object: { object in
+                    object.member("on", pause.isOn)
+                    object.member("at", pause.at)
+                    object.member("factId", pause.factID)
+                })
+        }
+        if !uses.isEmpty {
+            object.member(
+                "uses",
+                array: { list in
+                    for use in uses {
+                        list.element(object: { object in
+                            object.member("receiver", use.receiver)
+                            object.member("type", use.messageType)
+                            object.member("at", use.at)
+                        })
+                    }
+                })
         }
         object.memberIfPresent("revokedAt", revokedAt)
         if isExpired { object.member("expired", true) }
@@ -113,6 +208,27 @@ extension ConsentOnFile.Terms {
         self.init(
             occurredAt: fact.occurredAt, factID: fact.factID, receivers: try data.texts("receivers"),
             categories: try data.texts("categories"), purposes: try data.texts("purposes"), from: try data.day("from"),
-            until: try data.day("until"))
+            until: try data.day("until"),
+            fetch: ConsentOnFile.Fetch(try data.textOrNil("fetch"), everyDays: try data.intOrNil("everyDays")),
+            keepDays: try data.intOrNil("keepDays"))
+    }
+}
+
+extension ConsentOnFile.Fetch {
+    /// As a consent says it. A word that nobody knows, or a rhythm without days, allows the least: once.
+    init(_ word: String?, everyDays: Int64?) {
+        switch (word, everyDays) {
+        case (nil, _): self = .asNeeded
+        case ("periodic", let days?) where days > 0: self = .every(days: days)
+        default: self = .once
+        }
+    }
+
+    var word: String? {
+        switch self {
+        case .asNeeded: nil
+        case .once: "once"
+        case .every: "periodic"
+        }
     }
 }

@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 extension ExchangeTurn {
-    /// Takes a consent or its revocation.
+    /// Takes a consent, its revocation, a pause, or the end of one.
     func take(_ fact: Fact, state: inout ExchangeState, effects: inout Effects) throws(ContractDefect) {
         let data = try Fields(fact.data)
         let id = try data.text("consentId")
@@ -22,6 +22,9 @@ extension ExchangeTurn {
         case (Exchange.revokedType, false), (Exchange.grantedType, true):
             // A consent that is taken back as a fact is as good as revoked.
             state.consents[place].revokedAt = min(before.revokedAt ?? fact.occurredAt, fact.occurredAt)
+        case (Exchange.pausedType, false), (Exchange.resumedType, false):
+            let pause = ConsentOnFile.Pause(isOn: fact.recordType == Exchange.pausedType, at: fact.occurredAt, factID: fact.factID)
+            if before.pause.map({ $0.isReplaced(by: pause) }) ?? true { state.consents[place].pause = pause }
         case (_, _):
             // Revocation is final: taking it back does not bring the consent to life.
             return effects.refuse("retraction-unexpected", "\(fact.recordType) \(fact.factID) is taken back")
@@ -33,7 +36,8 @@ extension ExchangeTurn {
         if let revokedAt = consent.revokedAt {
             if before.revokedAt == nil {
                 if before.terms != nil { effects.cancel(consent.timer) }
-                recall(under: consent.id, revokedAt: revokedAt, state: &state, effects: &effects)
+                if before.terms?.keepDays != nil { effects.cancel(consent.keepingTimer) }
+                recall(under: consent.id, as: ConsentShortfall.revoked.code, endedAt: revokedAt, state: &state, effects: &effects)
             }
         } else if let terms = consent.terms {
             effects.schedule(consent.timer, at: terms.end)
@@ -42,7 +46,7 @@ extension ExchangeTurn {
         resumeWaiting(state: &state, effects: &effects)
     }
 
-    /// Notes what is over by our clock, for good. Nothing is recalled: what left was rightly had.
+    /// Notes what is over by our clock, for good. Nothing is recalled for it: what left was rightly had.
     func expireConsents(state: inout ExchangeState, effects: inout Effects) {
         let today = now.dayInChina
         for place in state.consents.indices {
@@ -54,29 +58,51 @@ extension ExchangeTurn {
         }
     }
 
+    /// Something that was had under the consent may not be kept any longer: it is asked back, and the clock is set for the next.
+    func endKeeping(under consentID: String, state: inout ExchangeState, effects: inout Effects) {
+        guard let consent = state.consents.first(where: { $0.id == consentID }), let days = consent.terms?.keepDays else { return }
+        recall(
+            under: consentID, as: Self.keepingOver, endedAt: now, state: &state, effects: &effects,
+            where: { $0.at + .seconds(days * 86_400) <= now })
+        scheduleKeeping(consent, state: state, effects: &effects)
+    }
+
+    static let keepingOver = "keeping-over"
+
+    func scheduleKeeping(_ consent: ConsentOnFile, state: ExchangeState, effects: inout Effects) {
+        guard let days = consent.terms?.keepDays else { return }
+        let kept = state.decisions.filter { $0.consentID == consent.id && $0.canBeRecalled }
+        if let first = kept.map(\.at).min() { effects.schedule(consent.keepingTimer, at: first + .seconds(days * 86_400)) }
+    }
+
     /// Asks every institution that got something under the consent to delete it, once. Needs no rule and no consent: it says nothing about
     /// the firm that the receiver does not know, and must not fail for want of an entry.
-    private func recall(under consentID: String, revokedAt: Instant, state: inout ExchangeState, effects: inout Effects) {
+    private func recall(
+        under consentID: String, as reason: String, endedAt: Instant, state: inout ExchangeState, effects: inout Effects,
+        where isMeant: (ReleaseDecision) -> Bool = { _ in true }
+    ) {
         for place in state.decisions.indices {
             let decision = state.decisions[place]
-            guard decision.consentID == consentID, decision.canBeRecalled, let institution = decision.institution else { continue }
+            guard decision.consentID == consentID, decision.canBeRecalled, isMeant(decision), let institution = decision.institution else {
+                continue
+            }
             let body = JSONWriter.encode { json in
                 json.object { object in
                     object.member("releaseId", decision.releaseID)
                     object.member("consentId", consentID)
                     object.member("messageType", decision.messageType)
                     object.member("subject", subject)
-                    object.member("revokedAt", revokedAt)
+                    object.member("revokedAt", endedAt)
                     // A code: what the firm wrote as its reason is not the institution's business.
-                    object.member("reason", ConsentShortfall.revoked.code)
+                    object.member("reason", reason)
                 }
             }
             effects.send(type: "recall.v1", value: body, to: Topic.institutionOut(institution), key: subject, subject: subject)
             state.decisions[place].status = .recalled
-            state.decisions[place].reason = ConsentShortfall.revoked.code
-            tell("recalled", state.decisions[place], reason: ConsentShortfall.revoked.code, effects: &effects)
+            state.decisions[place].reason = reason
+            tell("recalled", state.decisions[place], reason: reason, effects: &effects)
             effects.write(ExchangeTables.row(state.decisions[place], of: subject, at: now), to: ExchangeTables.release)
-            audit(decision.releaseID, "recalled", reason: ConsentShortfall.revoked.code, effects: &effects)
+            audit(decision.releaseID, "recalled", reason: reason, effects: &effects)
         }
     }
 
@@ -84,7 +110,7 @@ extension ExchangeTurn {
     private func place(of id: String, state: inout ExchangeState, effects: inout Effects) -> Int? {
         if let known = state.consents.firstIndex(where: { $0.id == id }) { return known }
         if state.consents.count >= ConsentOnFile.countMax {
-            let over = state.consents.indices.filter { state.consents[$0].status != "active" }
+            let over = state.consents.indices.filter { state.consents[$0].isOver }
             let oldest = over.min { a, b in
                 (state.consents[a].terms?.until.number ?? .min) < (state.consents[b].terms?.until.number ?? .min)
             }

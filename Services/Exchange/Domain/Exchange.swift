@@ -15,10 +15,13 @@ package struct Exchange: Decider {
 
     static let grantedType = "consent.granted"
     static let revokedType = "consent.revoked"
+    static let pausedType = "consent.paused"
+    static let resumedType = "consent.resumed"
     /// How long a request may be ahead of the consent it rests on: they travel over different topics.
     package static let consentWait: Duration = .seconds(600)
 
-    private static func isOfConsents(_ recordType: String) -> Bool { recordType == grantedType || recordType == revokedType }
+    private static let consentTypes: Set<String> = [grantedType, revokedType, pausedType, resumedType]
+    private static func isOfConsents(_ recordType: String) -> Bool { consentTypes.contains(recordType) }
 
     package func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
@@ -58,6 +61,10 @@ package struct Exchange: Decider {
             }
         case .timer(let timer):
             turn.expireConsents(state: &state, effects: &effects)
+            if timer.name.hasPrefix(ConsentOnFile.keepingTimerPrefix) {
+                turn.endKeeping(
+                    under: String(timer.name.dropFirst(ConsentOnFile.keepingTimerPrefix.count)), state: &state, effects: &effects)
+            }
             if timer.name.hasPrefix(WaitingRelease.timerPrefix) {
                 turn.endWait(of: String(timer.name.dropFirst(WaitingRelease.timerPrefix.count)), state: &state, effects: &effects)
             }

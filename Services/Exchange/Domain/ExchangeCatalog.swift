@@ -62,14 +62,15 @@ package struct ReleaseRule: Sendable {
     }
 
     /// The number under which it leaves and the consent it rests on come from the door, whatever the body says.
-    static let reserved: Set<String> = ["releaseId", "consentId"]
+    static let reserved: Set<String> = ["releaseId", "consentId", "keepUntil"]
 
-    func outgoing(_ body: JSONValue, releaseID: String, consentID: String) -> (bytes: [UInt8], fields: Int64) {
+    func outgoing(_ body: JSONValue, releaseID: String, consentID: String, keepUntil: Day?) -> (bytes: [UInt8], fields: Int64) {
         var fields: Int64 = 0
         let bytes = JSONWriter.encode { json in
             json.object { object in
                 object.member("releaseId", releaseID)
                 object.member("consentId", consentID)
+                object.memberIfPresent("keepUntil", keepUntil)
                 fields = filter.write(body, except: Self.reserved, to: &object)
             }
         }

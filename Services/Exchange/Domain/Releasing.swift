@@ -83,7 +83,8 @@ extension ExchangeTurn {
         // A clock that was put back may not bring an old consent to life.
         let moment = max(request.at, now)
         func gap(_ consent: ConsentOnFile) -> ConsentShortfall? {
-            consent.gap(receiver: request.receiver, categories: categories, purpose: request.purpose, at: moment)
+            consent.gap(
+                receiver: request.receiver, messageType: request.messageType, categories: categories, purpose: request.purpose, at: moment)
         }
         if !request.consentID.isEmpty {
             guard let consent = state.consents.first(where: { $0.id == request.consentID }) else { return .wait(else: .missing) }
@@ -104,10 +105,16 @@ extension ExchangeTurn {
         _ request: ReleaseRequest, under rule: ReleaseRule, consentID: String, topic: String, state: inout ExchangeState,
         effects: inout Effects
     ) {
-        let outgoing = rule.outgoing(request.body, releaseID: request.releaseID, consentID: consentID)
+        let place = state.consents.firstIndex { $0.id == consentID }
+        let outgoing = rule.outgoing(
+            request.body, releaseID: request.releaseID, consentID: consentID,
+            keepUntil: place.flatMap { state.consents[$0].terms?.keepDays }.map { (now + .seconds($0 * 86_400)).dayInChina })
         effects.send(type: request.messageType, value: outgoing.bytes, to: topic, key: subject, subject: subject)
         let decision = ReleaseDecision(request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now)
         record(decision, "released", state: &state, effects: &effects)
+        guard let place else { return }
+        state.consents[place].note(receiver: request.receiver, messageType: request.messageType, at: now)
+        scheduleKeeping(state.consents[place], state: state, effects: &effects)
     }
 
     private func deny(_ request: ReleaseRequest, reason: String, state: inout ExchangeState, effects: inout Effects) {

@@ -15,6 +15,8 @@ struct Main {
                     name: "schema_002_governance_in_full",
                     sql: String(decoding: PackageResources.schema_002_governance_in_full_sql, as: UTF8.self)),
                 Migration(name: "schema_003_checkpoint", sql: String(decoding: PackageResources.schema_003_checkpoint_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_004_consent_states", sql: String(decoding: PackageResources.schema_004_consent_states_sql, as: UTF8.self)),
             ],
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }
         ).run()

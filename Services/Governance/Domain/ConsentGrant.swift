@@ -3,10 +3,10 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// One consent of the subject, as far as it is known: its terms, its revocation, or both. They may come in any order.
+/// One consent of the subject, as far as it is known: what was asked for, its terms, its revocation. They may come in any order.
 package struct ConsentGrant: Sendable {
     package struct Terms: Hashable, Sendable {
-        /// The record that gave it.
+        /// The record that gave it, or asked for it.
         package let recordID: String
         package let receivers: [String]
         package let categories: [String]
@@ -20,6 +20,8 @@ package struct ConsentGrant: Sendable {
 
     package let id: String
     package var terms: Terms?
+    /// What somebody asks the subject to consent to. Allows nothing.
+    package var asked: Terms?
     /// When it was revoked. Final: who consents again gives a new consent.
     package var revokedAt: Instant?
     /// The latest word about a pause; nil when there was none.
@@ -34,11 +36,14 @@ package struct ConsentGrant: Sendable {
         let order: Order
     }
 
+    static let requestedType = "consent.requested"
     static let grantedType = "consent.granted"
     static let revokedType = "consent.revoked"
     static let pausedType = "consent.paused"
     static let resumedType = "consent.resumed"
-    static let types: Set<String> = [grantedType, revokedType, pausedType, resumedType]
+    static let types: Set<String> = [requestedType, grantedType, revokedType, pausedType, resumedType]
+    /// The same word at another time is another word: it must reach everyone, whatever stood before.
+    static let switches: Set<String> = [pausedType, resumedType]
     static let expiryTimer = "consent-expiry"
     /// The receiver and the purpose that collecting needs.
     static let platform = "platform"
@@ -65,6 +70,7 @@ package struct ConsentGrant: Sendable {
 
     var status: String {
         if revokedAt != nil { return "revoked" }
+        if terms == nil { return "pending" }
         if isExpired { return "expired" }
         return pause?.isOn ?? false ? "paused" : "active"
     }
@@ -74,26 +80,15 @@ package struct ConsentGrant: Sendable {
         id = try fields.text("id")
         revokedAt = try fields.instantOrNil("revokedAt")
         isExpired = try fields.bool("expired")
-        if let recordID = try fields.textOrNil("record") {
-            terms = Terms(
-                recordID: recordID, receivers: try fields.texts("receivers"), categories: try fields.texts("categories"),
-                purposes: try fields.texts("purposes"), from: try fields.day("from"), until: try fields.day("until"),
-                isWritten: try fields.bool("written"))
-        }
+        terms = try Terms(fields)
+        asked = try fields.objectOrNil("asked").flatMap { fields throws(ContractDefect) in try Terms(fields) }
         if let pause = try fields.objectOrNil("pause") { self.pause = Pause(isOn: try pause.bool("on"), order: try Order(pause)) }
     }
 
     func write(to object: inout JSONWriter) {
         object.member("id", id)
-        if let terms {
-            object.member("record", terms.recordID)
-            object.member("receivers", terms.receivers)
-            object.member("categories", terms.categories)
-            object.member("purposes", terms.purposes)
-            object.member("from", terms.from)
-            object.member("until", terms.until)
-            if terms.isWritten { object.member("written", true) }
-        }
+        terms?.write(to: &object)
+        if let asked { object.member("asked", object: { asked.write(to: &$0) }) }
         if let pause {
             object.member(
                 "pause",
@@ -109,16 +104,36 @@ package struct ConsentGrant: Sendable {
     /// Row of the table `consent`.
     func row(of subject: String, at now: Instant) -> [Cell] {
         func list(_ texts: [String]?) -> Cell { texts.map { texts in .json(JSONWriter.encode { $0.element(texts) }) } ?? .null }
+        let shown = terms ?? asked
         return [
-            .text(subject), .text(id), .text(status), list(terms?.receivers), list(terms?.categories), list(terms?.purposes),
-            terms.map { .day($0.from) } ?? .null, terms.map { .day($0.until) } ?? .null, .textOrNull(terms?.recordID),
+            .text(subject), .text(id), .text(status), list(shown?.receivers), list(shown?.categories), list(shown?.purposes),
+            shown.map { .day($0.from) } ?? .null, shown.map { .day($0.until) } ?? .null, .textOrNull(terms?.recordID),
             revokedAt.map { .instant($0) } ?? .null, .instant(now),
         ]
     }
 }
 
 extension ConsentGrant.Terms {
-    /// Reads a `consent.granted` record. A list that says nothing allows nothing; a missing end is the first day.
+    /// As `write` wrote them; nil where there are none.
+    fileprivate init?(_ fields: Fields) throws(ContractDefect) {
+        guard let recordID = try fields.textOrNil("record") else { return nil }
+        self.init(
+            recordID: recordID, receivers: try fields.texts("receivers"), categories: try fields.texts("categories"),
+            purposes: try fields.texts("purposes"), from: try fields.day("from"), until: try fields.day("until"),
+            isWritten: try fields.bool("written"))
+    }
+
+    fileprivate func write(to object: inout JSONWriter) {
+        object.member("record", recordID)
+        object.member("receivers", receivers)
+        object.member("categories", categories)
+        object.member("purposes", purposes)
+        object.member("from", from)
+        object.member("until", until)
+        if isWritten { object.member("written", true) }
+    }
+
+    /// Reads a `consent.granted` or `consent.requested` record. A list that says nothing allows nothing; a missing end is the first day.
     init(_ record: AcceptedRecord) {
         func texts(_ name: String) -> [String] { record.data[name]?.elements.compactMap(\.string) ?? [] }
         let from = record.data["from"]?.day ?? record.occurredAt.dayInChina
@@ -139,12 +154,13 @@ extension ConsentGrant.Terms {
 }
 
 extension Turn {
-    /// Makes room for a consent not known yet by forgetting one that is over; refuses when all are alive.
+    /// Makes room for a consent not known yet by forgetting one that was only asked for, or is over; refuses when all are alive. So whoever
+    /// asks for many can not keep the subject from giving one.
     func roomForConsent(_ record: AcceptedRecord, state: inout GovernanceState) -> Refusal? {
         guard ConsentGrant.types.contains(record.recordType) else { return nil }
         let id = Self.consentID(record)
         guard !state.consents.contains(where: { $0.id == id }), state.consents.count >= ConsentGrant.countMax else { return nil }
-        let over = state.consents.indices.filter { ["revoked", "expired"].contains(state.consents[$0].status) }
+        let over = state.consents.indices.filter { ["pending", "revoked", "expired"].contains(state.consents[$0].status) }
         let first = over.min { a, b in
             (state.consents[a].terms?.until.number ?? .min) < (state.consents[b].terms?.until.number ?? .min)
         }
@@ -165,6 +181,16 @@ extension Turn {
         effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
         expireConsents(state: &state, effects: &effects)
         try releaseCovered(state: &state, effects: &effects)
+    }
+
+    /// Somebody asks for a consent: it is pending until the subject gives or declines it.
+    func requestConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
+        let place = state.consentPlace(Self.consentID(record))
+        state.consents[place].asked = ConsentGrant.Terms(record)
+        if state.consents[place].status == "pending" {
+            send("consent-requested", record, reason: state.consents[place].id, effects: &effects)
+        }
+        effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
     }
 
     func revokeConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {

@@ -63,7 +63,7 @@ package struct GovernedType: Sendable {
         dayFields = fields?.days ?? []
         keyFields = named.filter { $0 != period } + (period.map { [$0] } ?? [])
         let isLatest = named.isEmpty && (Self.latestWinsTypes.contains(entry.id) || body["latestWins"]?.bool == true)
-        standsAlone = named.isEmpty && !isLatest
+        standsAlone = named.isEmpty && !isLatest || ConsentGrant.switches.contains(entry.id)
         succession = isLatest ? .latestWins : (period == nil ? .happenings : .periods)
         // Consents and penalties are looked up for years; of the rest, three years of months are enough to take a correction in.
         isControl = body["class"]?.string == "control"

@@ -185,6 +185,7 @@ extension Turn {
             state.name = record.data["name"]?.string ?? ""
             announceAliases(of: record, state: &state, effects: &effects)
             announceName(of: record, effects: &effects)
+        case ConsentGrant.requestedType: requestConsent(record, state: &state, effects: &effects)
         case ConsentGrant.grantedType: try giveConsent(record, state: &state, effects: &effects)
         case CreditRepair.penaltyType:
             if let repair = state.repairs.first(where: { $0.decisionNo == slotKey }),

@@ -10,6 +10,8 @@ package struct IngestionCatalog: CatalogView {
     private let quotas: [String: Versions<SourceGrant>]
     private let institutions: [String: Versions<Bool>]
     private let items: [String: Versions<InformationItem>]
+    /// The few items that say which firms there are, apart from the rest: every record asks for them.
+    private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -55,6 +57,12 @@ package struct IngestionCatalog: CatalogView {
         self.quotas = quotas
         self.institutions = institutions
         self.items = items
+        registries = items.keys.sorted().compactMap {
+            items[$0]?.compactMap { item in
+                guard let type = item.recordTypes.first, let registry = item.registry else { return nil }
+                return (type, registry)
+            }
+        }
         defects = unusable
     }
 
@@ -66,9 +74,8 @@ package struct IngestionCatalog: CatalogView {
 
     /// How records of this type say which firms there are; nil for a type that does not.
     func registry(of recordType: String, at now: Instant) -> InformationItem.Registry? {
-        for versions in items.values {
-            guard let item = versions.inForce(at: now), let registry = item.registry, item.recordTypes.first == recordType else { continue }
-            return registry
+        for versions in registries {
+            if let (type, registry) = versions.inForce(at: now), type == recordType { return registry }
         }
         return nil
     }
@@ -93,6 +100,15 @@ struct Versions<Compiled: Sendable>: Sendable {
     private var versions: [(from: Instant, compiled: Compiled?)] = []
 
     mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
+
+    /// The same stretches of time with what `take` makes of each version; nil when it makes nothing of any.
+    func compactMap<Part: Sendable>(_ take: (Compiled) -> Part?) -> Versions<Part>? {
+        let parts = versions.map { (from: $0.from, part: $0.compiled.flatMap(take)) }
+        guard parts.contains(where: { $0.part != nil }) else { return nil }
+        var taken = Versions<Part>()
+        for (from, part) in parts { taken.add(part, from: from) }
+        return taken
+    }
 
     /// The highest version that is effective by `now`.
     func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
