@@ -54,7 +54,7 @@ package struct LaneTools<Store: LaneStore, Hand: WriteHand> {
 ///
 /// All that it knows is a copy, valid while the fence holds. Whoever uses it calls `forget` after any fault but a refused row, and
 /// `takeUp` with what the store says under the row lock.
-package struct LaneWork<Service: Decider> {
+package final class LaneWork<Service: Decider> {
     private let decider: Service
     private let partitions: [String: Int32]
     private let bounds: WorkerBounds
@@ -97,7 +97,7 @@ package struct LaneWork<Service: Decider> {
     package var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax / 4 * 3 }
 
     /// Takes the lanes up where the store says that they stand.
-    package mutating func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
+    package func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
         self.held = held
         self.book = book
         dropStates()
@@ -106,7 +106,7 @@ package struct LaneWork<Service: Decider> {
     }
 
     /// Drops everything known: it is to be read again, under the row lock.
-    package mutating func forget(_ hand: some WriteHand) {
+    package func forget(_ hand: some WriteHand) {
         if underWay != nil {
             underWay = nil
             // Whatever became of it is read from the store.
@@ -116,13 +116,13 @@ package struct LaneWork<Service: Decider> {
         sweeps = []
     }
 
-    private mutating func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
+    private func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
 
     /// Sets a message aside when it is met, instead of deciding it.
-    package mutating func poison(_ place: MessagePlace, _ refusal: Refusal) { poisoned[place] = refusal }
+    package func poison(_ place: MessagePlace, _ refusal: Refusal) { poisoned[place] = refusal }
 
     /// Decides a dead letter again, by itself, in a transaction of its own. The answer is why the store refused it, if it did.
-    package mutating func replay(
+    package func replay(
         _ input: ReplayInput, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
     ) throws(StoreFault) -> Refusal? {
         try settle(tools)
@@ -153,7 +153,7 @@ package struct LaneWork<Service: Decider> {
     }
 
     /// The next keys of a catalogue walk, if there is one to do.
-    package mutating func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep?
+    package func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep?
     {
         if sweptVersion != catalog.version {
             // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
@@ -172,15 +172,18 @@ package struct LaneWork<Service: Decider> {
         return SweepStep(lane: mark.lane, entry: entry, keys: keys, mark: after)
     }
 
-    private mutating func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
-        var known: [Walk: SweepMark] = [:]
-        for mark in try store.sweepMarks(held) { known[Walk(lane: mark.lane, kind: mark.kind, id: mark.id)] = mark }
+    private func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
+        // Few lanes and very many entries: found by entry, then looked through.
+        var known: [String: [String: [SweepMark]]] = [:]
+        for mark in try store.sweepMarks(held) { known[mark.kind, default: [:]][mark.id, default: []].append(mark) }
         let lanes = held.sorted()
         sweeps = []
         for kind in decider.sweptKinds.sorted() {
+            let knownOfKind = known[kind] ?? [:]
             for entry in catalog.latest(kind) {
+                let marks = knownOfKind[entry.id] ?? []
                 for lane in lanes {
-                    let mark = known[Walk(lane: lane, kind: kind, id: entry.id)]
+                    let mark = marks.first { $0.lane == lane }
                     if let mark, mark.version == entry.version, mark.isDone { continue }
                     let cursor = mark?.version == entry.version ? mark?.cursor : nil
                     sweeps.append(
@@ -194,7 +197,7 @@ package struct LaneWork<Service: Decider> {
     // MARK: the step
 
     /// Decides the batch while the one before is being committed, then gives it to the hand.
-    package mutating func carryOut(
+    package func carryOut(
         _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
     ) throws(StoreFault) {
         let started = MonotonicClock.now
@@ -214,7 +217,7 @@ package struct LaneWork<Service: Decider> {
         if !batch.timers.isEmpty || !batch.sweeps.isEmpty { try settle(tools) }
     }
 
-    private mutating func decide(
+    private func decide(
         _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
     ) throws(StoreFault) -> StepResult {
         let pendingIDs = Mutant.isOn("ids-under-way-ignored") ? [:] : underWay?.result.write.outsideIDs ?? [:]
@@ -226,7 +229,7 @@ package struct LaneWork<Service: Decider> {
     /// Waits for the write that is under way. False when the store refused a row of it: then it has been carried out in parts, and
     /// what was decided on top of it is void.
     @discardableResult
-    package mutating func settle(_ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> Bool {
+    package func settle(_ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> Bool {
         guard let done = underWay else { return true }
         underWay = nil
         do {
@@ -245,7 +248,7 @@ package struct LaneWork<Service: Decider> {
     }
 
     /// The store refuses a row of this batch: halve it until the message is found, and set that one aside alone.
-    private mutating func bisect(
+    private func bisect(
         _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>, sqlstate: String, reason: String
     ) throws(StoreFault) {
         guard bisectionDepth < Self.bisectionDepthMax else { throw .refused(sqlstate: sqlstate, reason) }
@@ -275,11 +278,4 @@ package struct LaneWork<Service: Decider> {
         guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }
         return from
     }
-}
-
-/// Over which entry a lane's keys are walked.
-private struct Walk: Hashable {
-    let lane: Int32
-    let kind: String
-    let id: String
 }
