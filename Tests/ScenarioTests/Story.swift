@@ -119,6 +119,8 @@ enum Story {
         // The number of a comparison's result counts its changes on the way.
         (.governance, "fact", ["fact_id", "record_type", "subject", "business_key"], { !$0[0].hasPrefix("governance/") }),
         (.governance, "cross_result", ["subject", "check_id", "check_key", "verdict"], { _ in true }),
+        (.governance, "consent", ["subject", "consent_id", "status"], { _ in true }),
+        (.exchange, "consent_seen", ["subject", "consent_id", "status"], { _ in true }),
         (.governance, "quarantine", ["subject", "record_id", "reason", "status"], { _ in true }),
         (.scoring, "whitelist_member", ["list", "subject", "is_member"], { _ in true }),
         (.riskmonitoring, "alert", ["subject", "rule", "level"], { $0[1] == "crop-price-shock" }),

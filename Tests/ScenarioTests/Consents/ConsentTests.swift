@@ -1,0 +1,81 @@
+import Contracts
+import Deciding
+import Pipeline
+import Testing
+import Vocabulary
+import Wire
+
+/// A consent's whole life through the house: asked for, given, used once, suspended twice, and what an institution gets of it.
+@Suite struct ConsentTests {
+    private func step(_ topic: String, _ id: String, _ type: String, _ story: HunanStory, _ time: Instant, _ data: String) -> HunanStory.Step {
+        HunanStory.Step(topic: topic, id: "\(story.firm)-\(id)", type: type, subject: story.firm, time: time, data: Array(data.utf8))
+    }
+
+    @Test func `what a firm allows once or suspends does not leave, and it hears who asks`() throws {
+        let today = Story.day(2026, 9, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(36_000), packs: ["base", "governance"])
+        let story = HunanStory(number: 87, today: today)
+        let start = house.now
+        func consents() -> [String] {
+            house.rows(.governance, "consent").map { "\($0["consent_id"] ?? .null) \($0["status"] ?? .null)" }.sorted()
+        }
+        func status(_ consent: String, _ word: String) -> String { "\(Cell.text(consent)) \(Cell.text(word))" }
+
+        // A bank asks; the firm is told; nothing is allowed yet.
+        let asked = "R-\(story.firm)"
+        house.tell(
+            story.records().filter { $0.type != "consent.granted" } + [
+                step(
+                    Topic.institutionIn("bank-a"), "asks", "consent.requested", story, (today - 60).startInChina,
+                    #"{"consentId":"\#(asked)","institution":"bank-a","receivers":["institution:bank-a"],"categories":["tax","score"],"purposes":["loan-application"],"from":"\#((today - 60).text)","until":"\#((today + 300).text)","reason":"to look at the firm"}"#
+                )
+            ])
+        try house.advance(to: start + .seconds(5))
+        #expect(consents() == [status(asked, "pending")])
+        let told = try #require(house.messages(on: Topic.portalOut).first { $0.event.type == "consent.requested.v1" })
+        #expect(told.body?["data"]?["institution"]?.string == "bank-a" && told.body?["data"]?["reason"]?.string == "to look at the firm")
+        #expect(try house.facts("bank-flow.month").isEmpty)
+
+        // The firm declines that one, and gives its own, for one time.
+        house.tell([
+            step(Topic.portalIn, "declines", "consent.revoked", story, (today - 55).startInChina, #"{"consentId":"\#(asked)"}"#),
+            step(
+                Topic.portalIn, "gives", "consent.granted", story, (today - 50).startInChina,
+                #"{"consentId":"\#(story.consentID)","receivers":["*","platform"],"categories":["registration","tax","social-insurance","utility","bank-flow","judicial","score","portrait","application","loan"],"purposes":["collection","loan-application","post-loan","policy"],"from":"\#((today - 400).text)","until":"\#((today + 300).text)","signature":"signed","channel":"portal","mode":"view","fetch":"once","keepDays":180}"#
+            ),
+        ])
+        try house.advance(to: start + .seconds(10))
+        #expect(consents() == [status(story.consentID, "active"), status(asked, "revoked")].sorted())
+        #expect(try house.facts("bank-flow.month").count == 12)
+
+        // Suspended, taken up, and suspended again in the same words: the application stays inside.
+        let pauses: [(String, Int64)] = [("paused", 1), ("resumed", 2), ("paused", 3)]
+        for (word, hour) in pauses {
+            house.tell([
+                step(
+                    Topic.portalIn, "\(word)-\(hour)", "consent.\(word)", story, (today - 1).startInChina + .seconds(hour * 3_600),
+                    #"{"consentId":"\#(story.consentID)"}"#)
+            ])
+        }
+        try house.advance(to: start + .seconds(15))
+        #expect(consents().contains(status(story.consentID, "paused")))
+        house.tell([story.request()])
+        try house.advance(to: start + .seconds(20))
+        func applications() -> [String] {
+            house.rows(.exchange, "release").filter { $0["message_type"] == .text("financing.application.v1") }
+                .map { "\($0["status"] ?? .null) \($0["reason"] ?? .null)" }
+        }
+        #expect(applications() == ["\(Cell.text("denied")) \(Cell.text("consent-paused"))"])
+        for bank in ["bank-a", "bank-b", "bank-c"] {
+            #expect(!house.messages(on: Topic.institutionOut(bank)).contains { $0.event.type == "financing.application.v1" })
+        }
+        for service in ServiceName.allCases { #expect(house.setAside(service) == [], "\(service)") }
+    }
+}
+
+/// The same told to the real processes.
+@Suite struct ConsentProcessesTests {
+    @Test func `what a firm allows once or suspends does not leave, and it hears who asks`() throws {
+        try Story.again { try ConsentTests().`what a firm allows once or suspends does not leave, and it hears who asks`() }
+    }
+}
