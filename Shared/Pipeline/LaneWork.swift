@@ -153,8 +153,7 @@ package final class LaneWork<Service: Decider> {
     }
 
     /// The next keys of a catalogue walk, if there is one to do.
-    package func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep?
-    {
+    package func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep? {
         if sweptVersion != catalog.version {
             // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
             try settle(tools)

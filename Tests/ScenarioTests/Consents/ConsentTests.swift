@@ -7,7 +7,9 @@ import Wire
 
 /// A consent's whole life through the house: asked for, given, used once, suspended twice, and what an institution gets of it.
 @Suite struct ConsentTests {
-    private func step(_ topic: String, _ id: String, _ type: String, _ story: HunanStory, _ time: Instant, _ data: String) -> HunanStory.Step {
+    private func step(_ topic: String, _ id: String, _ type: String, _ story: HunanStory, _ time: Instant, _ data: String)
+        -> HunanStory.Step
+    {
         HunanStory.Step(topic: topic, id: "\(story.firm)-\(id)", type: type, subject: story.firm, time: time, data: Array(data.utf8))
     }
 
