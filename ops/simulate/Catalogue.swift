@@ -2,18 +2,18 @@ import Deciding
 import Foundation
 import Wire
 
-/// The base pack, read once, and some changes of it.
+/// The base pack, with the words by which a consent is suspended, read once, and some changes of it.
 struct Catalogue: Sendable {
     let base: Catalog
     /// Each is the base with one entry's next version.
     let changed: [Catalog]
 
     init(packs: String) throws {
-        let folder = packs + "/base"
-        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }.sorted() ?? []
+        let base = FileManager.default.enumerator(atPath: packs + "/base")?.compactMap { $0 as? String }.sorted() ?? []
+        let files = base.map { "base/" + $0 } + ["paused", "resumed"].map { "governance/recordTypes/consent.\($0).json" }
         var entries: [CatalogEntry] = []
-        for file in files where file.hasSuffix(".json") && file != "pack.json" {
-            guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else { continue }
+        for file in files where file.hasSuffix(".json") && !file.hasSuffix("pack.json") {
+            guard let data = FileManager.default.contents(atPath: "\(packs)/\(file)") else { continue }
             let json = try JSONDocument(parsing: Array(data), limits: JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)).root
             if json.kind == .array {
                 for element in json.elements { entries.append(try CatalogEntry(element)) }
@@ -25,7 +25,7 @@ struct Catalogue: Sendable {
         // The storms found it; until it is, they are played without.
         let all = entries.filter { $0.kind != "crossCheck" }
         let version = Int64(all.count)
-        base = Catalog(version: version, entries: all)
+        self.base = Catalog(version: version, entries: all)
         changed = Self.changing.compactMap { kind, id in
             guard let entry = all.last(where: { $0.kind == kind && $0.id == id }) else { return nil }
             let next = CatalogEntry(

@@ -93,6 +93,7 @@ struct World: Sendable {
             add(who.map(Self.whole), to: &first)
             add(what.map(Self.whole), to: &second)
             acts = [first, second]
+            if chance.oneIn(3) { addPauses(of: who.filter { $0.type == "consent.granted" }, &chance) }
             if !asks.isEmpty {
                 var third = Act(moment: World.start + .seconds(60))
                 add(asks.map(Self.whole), to: &third)
@@ -113,6 +114,22 @@ struct World: Sendable {
             var last = Act()
             add([Self.whole(again)], to: &last)
             acts.append(last)
+        }
+    }
+
+    /// The consents are suspended, and mostly taken up again; now and then once more, in the same words.
+    private mutating func addPauses(of consents: [OutsideRecord], _ chance: inout Chance) {
+        for number in 0..<Int64(1 + chance.number(below: 3)) {
+            let word = number % 2 == 0 ? "paused" : "resumed"
+            var act = Act()
+            add(
+                consents.compactMap { consent in
+                    guard let id = try? JSONDocument(parsing: consent.data).root["consentId"]?.string else { return nil }
+                    return Self.draft(
+                        Topic.portalIn, id: "\(id)-\(word)-\(number)", type: "consent.\(word)", subject: consent.subject,
+                        time: World.start + .seconds(number), data: JSONWriter.encode { $0.object { $0.member("consentId", id) } })
+                }, to: &act)
+            acts.append(act)
         }
     }
 
