@@ -412,16 +412,22 @@ struct Evaluation<Facts: FactSource> {
 
     /// Characters counted as Unicode scalars; negative positions from the end, a negative length leaves off so many.
     private mutating func substring(_ values: [RuleValue]) throws(RuleLimit) -> String {
-        let scalars = Array(try coercedToText(values[0]).unicodeScalars)
-        let start = clamp(values[1].coercedToNumber, within: scalars.count)
-        var part = scalars[start...]
-        if values.count == 3 {
-            let length = values[2].coercedToNumber
-            part = length < 0 ? part.prefix(upTo: Swift.max(start, clamp(length, within: scalars.count))) : part.prefix(whole(length))
-        }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: part)
-        return String(text)
+        let text = try coercedToText(values[0])
+        // Nearly all of it is ASCII, where a byte is a character.
+        let bytes = Array(text.utf8)
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: part(of: bytes, values), as: UTF8.self) }
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: part(of: Array(text.unicodeScalars), values))
+        return String(scalars)
+    }
+
+    private func part<Character>(of characters: [Character], _ values: [RuleValue]) -> ArraySlice<Character> {
+        let start = clamp(values[1].coercedToNumber, within: characters.count)
+        let rest = characters[start...]
+        guard values.count == 3 else { return rest }
+        let length = values[2].coercedToNumber
+        if length < 0 { return rest.prefix(upTo: Swift.max(start, clamp(length, within: characters.count))) }
+        return rest.prefix(whole(length))
     }
 
     private func clamp(_ position: Double, within count: Int) -> Int {

@@ -22,10 +22,16 @@ package struct Day: Hashable, Comparable, Sendable {
     }
 
     /// `yyyy-MM-dd`.
-    package var text: String {
+    package var text: String { String(decoding: [UInt8](reserving: 10) { append(to: &$0) }, as: UTF8.self) }
+
+    /// The text, byte by byte: every record has several of them.
+    package func append(to bytes: inout [UInt8]) {
         let (year, month, day) = civil
-        let digits = String(year)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + twoDigits(month) + "-" + twoDigits(day)
+        bytes.append(digitsOf: year, count: 4)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(digitsOf: month, count: 2)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(digitsOf: day, count: 2)
     }
 
     /// Year, month 1…12, day 1…31.
@@ -101,10 +107,15 @@ package struct Month: Hashable, Comparable, Sendable {
     /// 1…12.
     package var month: Int { Int(number) % 12 + 1 }
     /// `yyyy-MM`.
-    package var text: String {
-        let digits = String(year)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + twoDigits(month)
+    package var text: String { String(decoding: [UInt8](reserving: 7) { append(to: &$0) }, as: UTF8.self) }
+
+    /// The text, byte by byte.
+    package func append(to bytes: inout [UInt8]) {
+        bytes.append(digitsOf: year, count: 4)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(digitsOf: month, count: 2)
     }
+
     package static func < (a: Month, b: Month) -> Bool { a.number < b.number }
     package static func + (month: Month, count: Int) -> Month {
         Month(number: Int32(clamping: Int64(month.number).addingClamped(Int64(count))))

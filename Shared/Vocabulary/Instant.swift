@@ -38,18 +38,27 @@ extension Instant {
     }
 
     /// RFC 3339 in UTC with microseconds only when there are any: `2026-05-10T08:00:00Z`, `2026-05-10T08:00:00.000001Z`.
-    package var rfc3339: String {
+    package var rfc3339: String { String(decoding: [UInt8](reserving: 27) { append(to: &$0) }, as: UTF8.self) }
+
+    /// The text `rfc3339`, byte by byte: every record has several of them.
+    package func append(to bytes: inout [UInt8]) {
         let day = Day(number: Int32(clamping: microseconds.floorDivided(by: 86_400_000_000)))
         // Wrapping, because the first midnight of the earliest day lies before what 64 bits hold; the rest of the day does not.
         let rest = microseconds &- Int64(day.number) &* 86_400_000_000
-        let seconds = rest / 1_000_000
-        let fraction = rest % 1_000_000
-        var text = day.text + "T" + twoDigits(seconds / 3600) + ":" + twoDigits(seconds / 60 % 60) + ":" + twoDigits(seconds % 60)
+        let seconds = Int(rest / 1_000_000)
+        let fraction = Int(rest % 1_000_000)
+        day.append(to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        bytes.append(digitsOf: seconds / 3_600, count: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(digitsOf: seconds / 60 % 60, count: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(digitsOf: seconds % 60, count: 2)
         if fraction != 0 {
-            let digits = String(fraction)
-            text += "." + String(repeating: "0", count: 6 - digits.count) + digits
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(digitsOf: fraction, count: 6)
         }
-        return text + "Z"
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     /// Reads RFC 3339 (`T` or space, any offset, up to nine fraction digits, which are cut to microseconds). Nil for anything else.
@@ -87,6 +96,30 @@ extension Instant {
 }
 
 func twoDigits(_ number: some BinaryInteger) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+extension [UInt8] {
+    /// The bytes that the closure appends.
+    init(reserving capacity: Int, _ append: (inout [UInt8]) -> Void) {
+        self = []
+        reserveCapacity(capacity)
+        append(&self)
+    }
+
+    /// The number in at least so many digits, zeros in front. A number below zero has its sign behind the zeros, as it always had.
+    mutating func append(digitsOf number: Int, count: Int) {
+        guard number >= 0 else {
+            let digits = String(number).utf8
+            append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, count - digits.count)))
+            return append(contentsOf: digits)
+        }
+        if count > 2 || number > 99 {
+            append(digitsOf: number / 100, count: count - 2)
+            return append(digitsOf: number % 100, count: 2)
+        }
+        if count == 2 || number > 9 { append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)) }
+        if count > 0 || number > 0 { append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)) }
+    }
+}
 
 extension Int64 {
     /// Division that rounds towards minus infinity, so that moments before 1970 fall on the right day.

@@ -135,6 +135,14 @@ package struct JSONWriter: Sendable {
         append(quoted: string)
     }
 
+    /// A string as the next value, of bytes that need no escapes.
+    fileprivate mutating func value(plain write: (inout [UInt8]) -> Void) {
+        separate()
+        bytes.append(Ascii.quote)
+        write(&bytes)
+        bytes.append(Ascii.quote)
+    }
+
     /// True or false as the next value.
     package mutating func value(_ bool: Bool) {
         separate()
@@ -312,17 +320,17 @@ extension BasisPoints: JSONWritable {
 
 extension Day: JSONWritable {
     /// `"yyyy-MM-dd"`.
-    package func write(to writer: inout JSONWriter) { writer.value(text) }
+    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension Month: JSONWritable {
     /// `"yyyy-MM"`.
-    package func write(to writer: inout JSONWriter) { writer.value(text) }
+    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension Instant: JSONWritable {
     /// RFC 3339 in UTC, as a string.
-    package func write(to writer: inout JSONWriter) { writer.value(rfc3339) }
+    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension JSONValue: JSONWritable {

@@ -84,4 +84,26 @@ import Vocabulary
             #expect(Int128(share) * 10_000 <= exact && exact < (Int128(share) + 1) * 10_000)
         }
     }
+
+    @Test func `moments and days are written digit by digit, as short as they may be and no shorter`() {
+        let written: [(Int64, String)] = [
+            (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59.999999Z"), (951_782_400_000_000, "2000-02-29T00:00:00Z"),
+            (1_789_000_000_000_010, "2026-09-10T00:26:40.000010Z"), (253_402_300_799_000_000, "9999-12-31T23:59:59Z"),
+            (253_402_300_800_000_000, "10000-01-01T00:00:00Z"), (-62_135_596_800_000_000, "0001-01-01T00:00:00Z"),
+            (-62_135_596_801_000_000, "0000-12-31T23:59:59Z"),
+        ]
+        for (microseconds, text) in written {
+            #expect(Instant(microseconds: microseconds).rfc3339 == text)
+        }
+        #expect(Day(year: 2026, month: 9, day: 1)?.text == "2026-09-01")
+        #expect(Month(year: 2026, month: 11).text == "2026-11")
+        #expect(Month(year: 987, month: 1).text == "0987-01")
+        var seed: UInt64 = 7
+        for _ in 0..<20_000 {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let moment = Instant(microseconds: Int64(seed >> 13) - 62_135_596_800_000_000)
+            guard moment.rfc3339.utf8.count <= 27, moment.rfc3339 < "9999" else { continue }
+            #expect(Instant(rfc3339: moment.rfc3339) == moment)
+        }
+    }
 }

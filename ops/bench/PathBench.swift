@@ -55,7 +55,7 @@ enum PathBench {
             limits.append(try copyLimit(of: house, messages, admin))
             if round < rounds - 1 { _ = try KafkaAdmin(settings).deleteTopics(topics, timeout: .seconds(30)) }
         }
-        let p99 = try LatencyBench.p99(rate: 20_000, seconds: 10, schema: "bench_\(rounds - 1)", settings, postgres)
+        let p99 = try LatencyBench.p99(rate: 20_000, seconds: 20, schema: "bench_\(rounds - 1)", settings, postgres)
         return [
             Figure(
                 "path_messages_per_s", "one service on the whole path, from the start of its process", unit: "messages/s", of: rates),
