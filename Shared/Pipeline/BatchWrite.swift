@@ -212,4 +212,11 @@ package struct DeadLetter: Sendable {
 
     /// The headers as they are kept in the table: length-prefixed name and value, in order.
     var headerBytes: [UInt8] { LetterHeaders.encode(headers) }
+
+    /// The same bytes: what is at one place twice is kept once.
+    func isSameMessage(as other: DeadLetter) -> Bool { key == other.key && value == other.value && headerBytes == other.headerBytes }
+
+    func moved(to place: MessagePlace) -> DeadLetter {
+        DeadLetter(place: place, refusal: refusal, key: key, value: value, headers: headers)
+    }
 }

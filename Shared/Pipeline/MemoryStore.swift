@@ -220,6 +220,21 @@ package final class MemoryStore: LaneStore {
         for id in write.outsideIDs.keys where outsideIDs[id] != nil { throw .fenced }
     }
 
+    /// As the database does: another message at a place that is taken, after the broker lost its log, gets a number behind those there.
+    private func keep(_ letters: [MessagePlace: DeadLetter]) {
+        let before = deadLetters
+        for (place, letter) in letters {
+            guard before[place] != nil else {
+                deadLetters[place] = letter
+                continue
+            }
+            let there = before.filter { ($0.key.topic, $0.key.partition, $0.key.offset) == (place.topic, place.partition, place.offset) }
+            guard !there.values.contains(where: { $0.isSameMessage(as: letter) }), let last = there.keys.map(\.index).max() else { continue }
+            let own = MessagePlace(topic: place.topic, partition: place.partition, offset: place.offset, index: last + 1 + place.index)
+            if deadLetters[own] == nil { deadLetters[own] = letter.moved(to: own) }
+        }
+    }
+
     private func apply(_ write: BatchWrite) {
         for (table, rows) in write.rows {
             let columns = keyColumns(table)
@@ -238,7 +253,7 @@ package final class MemoryStore: LaneStore {
         for (key, due) in write.timers { timers[key] = due }
         moveSweeps(write)
         outsideIDs.merge(write.outsideIDs) { first, _ in first }
-        deadLetters.merge(write.deadLetters) { first, _ in first }
+        keep(write.deadLetters)
         counts.merge(write.counts) { $0 + $1 }
         for ledger in write.ledgers {
             ledgers[ledger.lane] = ledger.head

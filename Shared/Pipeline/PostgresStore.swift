@@ -403,10 +403,21 @@ extension PostgresStore {
            SET version = excluded.version, cursor = excluded.cursor, is_done = excluded.is_done
         """
 
+    /// A place that is taken is so by another message when the broker lost the end of its log and gave the offset out again. Then the newcomer
+    /// gets a number of its own behind those that are there; the same message once more is not kept twice.
     static let saveDeadLetters = """
         INSERT INTO dead_letter (topic, partition, "offset", index, reason, detail, key, value, headers)
-        SELECT * FROM unnest(
-                   $1::text[], $2::int4[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
+        SELECT n.topic, n.partition, n."offset", n.index + coalesce(there.last + 1, 0), n.reason, n.detail, n.key, n.value, n.headers
+          FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::bytea[])
+               AS n (topic, partition, "offset", index, reason, detail, key, value, headers)
+          LEFT JOIN LATERAL (
+              SELECT max(d.index) AS last,
+                     bool_or((d.key, d.value, d.headers) IS NOT DISTINCT FROM (n.key, n.value, n.headers)) AS is_known
+                FROM dead_letter d
+               WHERE d.topic = n.topic AND d.partition = n.partition AND d."offset" = n."offset"
+              HAVING bool_or(d.index = n.index)
+          ) AS there ON true
+         WHERE there.is_known IS NOT TRUE
             ON CONFLICT (topic, partition, "offset", index) DO NOTHING
         """
 

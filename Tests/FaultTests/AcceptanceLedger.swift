@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Kafka
+import Ledger
 import Postgres
 import Province
 import Vocabulary
@@ -22,36 +23,40 @@ struct AcceptanceLedger {
 
     var isWhole: Bool { lost.isEmpty && doubled.isEmpty && sums.isEmpty }
 
+    /// A message by where it lay and what it was: a broker that lost the end of its log gives offsets out again.
+    private struct Mark: Hashable {
+        let place: TopicPosition
+        let sha256: String
+    }
+
     init(_ world: FaultWorld, _ feed: Feed, without left: [String] = []) throws {
         let connection = try world.connect()
         defer { connection.close() }
-        var acceptedAt: [TopicPosition: String] = [:]
-        for row in try connection.execute(
-            "SELECT topic, partition, \"offset\", record_id FROM ingestion.accepted_record WHERE subject = ANY ($1)",
-            [.texts(feed.subjects)])
-        {
-            let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
-            acceptedAt[place] = try row.text(3)
+        func marks(_ rows: String, _ parameters: [Parameter] = []) throws -> Set<Mark> {
+            Set(
+                try connection.execute("SELECT topic, partition::int8, \"offset\", " + rows, parameters).map { row in
+                    let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
+                    return Mark(place: place, sha256: try row.textOrNil(3) ?? "")
+                })
         }
-        var setAsideAt: Set<TopicPosition> = []
-        for row in try connection.execute("SELECT topic, partition, \"offset\" FROM ingestion.dead_letter WHERE status <> 'replayed'") {
-            setAsideAt.insert(TopicPosition(topic: try row.text(0), partition: try row.int32(1), offset: try row.int64(2)))
-        }
-        doubled += Set(acceptedAt.keys).intersection(setAsideAt).map { "accepted and set aside: \($0)" }
+        let accepted = try marks("sha256 FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
+        let setAside = try marks("encode(sha256(value), 'hex') FROM ingestion.dead_letter WHERE status <> 'replayed'")
+        doubled += accepted.intersection(setAside).map { "accepted and set aside: \($0.place)" }
 
         var turnover: Int64 = 0
         var decidedIDs: Set<String> = []
         for (record, places) in feed.sent where !left.contains(record.subject) {
             sent += 1
             let name = "\(record.topic) \(record.id)"
-            let isAccepted = places.contains { acceptedAt[$0] != nil }
-            let isSetAside = places.contains { setAsideAt.contains($0) }
+            let hash = sha256(record.data).hex
+            let isAccepted = places.contains { accepted.contains(Mark(place: $0, sha256: hash)) }
+            let isSetAside = places.contains { setAside.contains(Mark(place: $0, sha256: hash)) }
             if isAccepted {
-                accepted += 1
+                self.accepted += 1
                 decidedIDs.insert(name)
                 if record.type == "tax.return" { turnover += Self.fen(record.data, "sales") }
             } else if isSetAside {
-                setAside += 1
+                self.setAside += 1
                 decidedIDs.insert(name)
             } else if decidedIDs.contains(name) {
                 repeats += 1

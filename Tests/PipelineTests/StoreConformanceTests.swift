@@ -58,6 +58,25 @@ import Wire
         #expect(try memory.outsideDigests(ids) == real.outsideDigests(ids))
         func count(_ table: String) throws -> Int64 { try admin.execute("SELECT count(*) FROM toy.\(table)").first?.int64(0) ?? -1 }
         #expect(try count("dead_letter") == Int64(memory.deadLetters.count))
+        // A broker that lost the end of its log gives offsets out again: what is at one place then are different messages.
+        let lane = TopicPartition(topic: Topic.portalIn, partition: 0)
+        for (round, (index, text)) in [(0, "one"), (0, "two"), (0, "two"), (0, "one"), (0, "three"), (1, "four")].enumerated() {
+            var write = BatchWrite()
+            write.fence = [FenceMove(place: lane, from: Int64(18 + round), to: Int64(19 + round))]
+            let place = MessagePlace(topic: Topic.portalIn, partition: 0, offset: 4_711, index: Int32(index))
+            write.deadLetters[place] = DeadLetter(
+                place: place, refusal: Refusal(code: "c", detail: ""), key: nil, value: Array(text.utf8),
+                headers: [("ce_id", Array(text.utf8))])
+            try memory.commit(write)
+            try real.commit(write)
+        }
+        let kept = try admin.execute(
+            "SELECT index || ' ' || convert_from(value, 'UTF8') FROM toy.dead_letter WHERE \"offset\" = 4711 ORDER BY index"
+        ).map { try $0.text(0) }
+        #expect(kept == ["0 one", "1 two", "2 three", "4 four"])
+        let remembered = memory.deadLetters.values.filter { $0.place.offset == 4_711 }
+            .map { "\($0.place.index) \(String(decoding: $0.value ?? [], as: UTF8.self))" }
+        #expect(remembered.sorted() == kept)
         #expect(try count("timer") == Int64(memory.timers.count))
         #expect(try count("outbox") == Int64(memory.outbox.count))
         #expect(try count("toy_sum") == Int64(memory.tables[Toy.sums]?.count ?? -1))
