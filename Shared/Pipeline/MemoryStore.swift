@@ -229,7 +229,9 @@ package final class MemoryStore: LaneStore {
                 continue
             }
             let there = before.filter { ($0.key.topic, $0.key.partition, $0.key.offset) == (place.topic, place.partition, place.offset) }
-            guard !there.values.contains(where: { $0.isSameMessage(as: letter) }), let last = there.keys.map(\.index).max() else { continue }
+            guard !there.values.contains(where: { $0.isSameMessage(as: letter) }), let last = there.keys.map(\.index).max() else {
+                continue
+            }
             let own = MessagePlace(topic: place.topic, partition: place.partition, offset: place.offset, index: last + 1 + place.index)
             if deadLetters[own] == nil { deadLetters[own] = letter.moved(to: own) }
         }

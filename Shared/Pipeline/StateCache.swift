@@ -14,19 +14,23 @@ package struct StateCache<State: DecidedState> {
         var isTouched = false
         /// The last batch that asked for it.
         var batch: UInt64
+        /// Drawn when it was put in: the lowest go first when room is needed.
+        let rank: UInt8
 
-        init(key: StateKey, state: State, writtenHash: Int?, size: Int, batch: UInt64) {
+        init(key: StateKey, state: State, writtenHash: Int?, size: Int, batch: UInt64, rank: UInt8) {
             self.key = key
             self.state = state
             self.writtenHash = writtenHash
             self.size = size
             self.batch = batch
+            self.rank = rank
         }
     }
 
     private var cells: [StateKey: Slot] = [:]
     private var touched: [Slot] = []
     private var batch: UInt64 = 0
+    private var draw: UInt64 = 1
     /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
     package private(set) var size = 0
 
@@ -44,7 +48,10 @@ package struct StateCache<State: DecidedState> {
     /// Takes a state that was read; nil bytes when there was none.
     @discardableResult
     mutating func insert(_ state: State, for key: StateKey, written bytes: [UInt8]?) -> Slot {
-        let cell = Slot(key: key, state: state, writtenHash: bytes?.contentHash, size: bytes?.count ?? 0, batch: batch)
+        draw = draw &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let cell = Slot(
+            key: key, state: state, writtenHash: bytes?.contentHash, size: bytes?.count ?? 0, batch: batch,
+            rank: UInt8(truncatingIfNeeded: draw >> 56))
         size += cell.size
         if let former = cells.updateValue(cell, forKey: key) { size -= former.size }
         return cell
@@ -79,24 +86,32 @@ package struct StateCache<State: DecidedState> {
     /// Makes room: when there are more states than `countMax`, or more bytes than `sizeMax`, some go until an eighth is free. Those stay that
     /// this batch or the one before asked for, since what they changed may not be committed yet and could not be read again.
     ///
-    /// First go those that nobody has asked for in a long time, then whichever come first in the table. Not the oldest: many feeds come
-    /// round by round, each of them about every firm, and then the oldest is the one that is wanted next.
+    /// First go those that nobody has asked for in a long time, then those of the lowest rank. Not the oldest: many feeds come round by round,
+    /// each of them about every firm, and then the oldest is the one that is wanted next. And not those that come first in the table:
+    /// the rest of it would fill up until every look-up walks through thousands of places.
     package mutating func trim(to countMax: Int, sizeMax: Int) {
         guard cells.count > countMax || size > sizeMax else { return }
         let floor = Mutant.isOn("trims-states-under-way") ? batch : batch > 2 ? batch - 2 : 0
-        for idleMin in [Self.longIdle, 0] {
-            var gone: [StateKey] = []
-            let (countKept, sizeKept) = (countMax - countMax / 8, sizeMax - sizeMax / 8)
-            var (countLeft, sizeLeft) = (cells.count, size)
-            for (key, cell) in cells where cell.batch < floor && cell.batch &+ idleMin < batch {
-                guard countLeft > countKept || sizeLeft > sizeKept else { break }
-                gone.append(key)
-                countLeft -= 1
-                sizeLeft -= cell.size
-            }
-            for key in gone { cells[key] = nil }
-            size = sizeLeft
+        let (countKept, sizeKept) = (countMax - countMax / 8, sizeMax - sizeMax / 8)
+        func rank(_ cell: Slot) -> Int? {
+            guard cell.batch < floor else { return nil }
+            return cell.batch &+ Self.longIdle < batch ? 0 : Int(cell.rank)
         }
+        var counts = [Int](repeating: 0, count: 256)
+        var sizes = counts
+        for cell in cells.values {
+            guard let rank = rank(cell) else { continue }
+            counts[rank] += 1
+            sizes[rank] += cell.size
+        }
+        var (countLeft, sizeLeft, end) = (cells.count, size, 0)
+        while end < 256, countLeft > countKept || sizeLeft > sizeKept {
+            countLeft -= counts[end]
+            sizeLeft -= sizes[end]
+            end += 1
+        }
+        for key in cells.values.filter({ cell in rank(cell).map { $0 < end } ?? false }).map({ $0.key }) { cells[key] = nil }
+        size = sizeLeft
     }
 
     /// Batches: more than a round of a feed takes.
