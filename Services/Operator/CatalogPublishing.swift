@@ -77,6 +77,12 @@ enum CatalogPublishing {
         guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
     }
 
+    /// The catalogue as it is in packs on disk, or else on its topic.
+    static func catalog(packs: String?) throws -> Catalog {
+        let entries = try packs.map { try Pack.load($0).flatMap(\.entries).map(\.entry) } ?? published(Connections.kafka())
+        return Catalog(version: 1, entries: entries)
+    }
+
     /// Everything on the catalogue topic now.
     static func published(_ settings: KafkaSettings) throws -> [CatalogEntry] {
         let consumer = try KafkaConsumer(settings, groupID: "xinqiao.operator")

@@ -24,13 +24,7 @@ extension Command {
             """
     ) { options in
         let now = WallClock.now
-        let entries: [CatalogEntry] =
-            if let packs = options.text("packs") {
-                try Pack.load(packs).flatMap(\.entries).map(\.entry)
-            } else {
-                try CatalogPublishing.published(Connections.kafka())
-            }
-        let catalog = Catalog(version: 1, entries: entries)
+        let catalog = try CatalogPublishing.catalog(packs: options.text("packs"))
         let report = CoverageReport(catalog: catalog, connection: try Connections.postgres(), now: now, isJSON: options.has("json"))
         if options.has("sources") { return try report.sources() }
         var zone: DivisionCode?

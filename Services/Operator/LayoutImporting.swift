@@ -20,14 +20,8 @@ struct LayoutImporting {
 
     /// The layout in force, from the catalogue topic or from packs on disk.
     static func layout(_ id: String, packs: String?) throws -> Layout {
-        let entries: [CatalogEntry] =
-            if let packs {
-                try Pack.load(packs).flatMap(\.entries).map(\.entry)
-            } else {
-                try CatalogPublishing.published(Connections.kafka())
-            }
         var defects: [LayoutDefect] = []
-        let catalog = Catalog(version: 1, entries: entries)
+        let catalog = try CatalogPublishing.catalog(packs: packs)
         guard let layout = Layouts.layout(id, at: WallClock.now, in: catalog, defects: &defects) else {
             guard defects.isEmpty else {
                 throw Failure("the layout \(id) can not be used:\n  " + defects.map(\.description).joined(separator: "\n  "))

@@ -95,8 +95,6 @@ extension Instant {
     }
 }
 
-func twoDigits(_ number: some BinaryInteger) -> String { number < 10 ? "0\(number)" : "\(number)" }
-
 extension [UInt8] {
     /// The bytes that the closure appends.
     init(reserving capacity: Int, _ append: (inout [UInt8]) -> Void) {

@@ -36,8 +36,13 @@ package struct Money: Hashable, Comparable, Sendable {
 
     /// `1234.50`: yuan with two decimals.
     package var text: String {
-        let magnitude = fen.magnitude
-        return (fen < 0 ? "-" : "") + String(magnitude / 100) + "." + twoDigits(magnitude % 100)
+        let digits = [UInt8](reserving: 22) { bytes in
+            if fen < 0 { bytes.append(UInt8(ascii: "-")) }
+            bytes.append(digitsOf: Int(fen.magnitude / 100), count: 1)
+            bytes.append(UInt8(ascii: "."))
+            bytes.append(digitsOf: Int(fen.magnitude % 100), count: 2)
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }
 

@@ -39,9 +39,9 @@ struct AcceptanceLedger {
                     return Mark(place: place, sha256: try row.textOrNil(3) ?? "")
                 })
         }
-        let accepted = try marks("sha256 FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
-        let setAside = try marks("encode(sha256(value), 'hex') FROM ingestion.dead_letter WHERE status <> 'replayed'")
-        doubled += accepted.intersection(setAside).map { "accepted and set aside: \($0.place)" }
+        let taken = try marks("sha256 FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
+        let aside = try marks("encode(sha256(value), 'hex') FROM ingestion.dead_letter WHERE status <> 'replayed'")
+        doubled += taken.intersection(aside).map { "accepted and set aside: \($0.place)" }
 
         var turnover: Int64 = 0
         var decidedIDs: Set<String> = []
@@ -49,14 +49,14 @@ struct AcceptanceLedger {
             sent += 1
             let name = "\(record.topic) \(record.id)"
             let hash = sha256(record.data).hex
-            let isAccepted = places.contains { accepted.contains(Mark(place: $0, sha256: hash)) }
-            let isSetAside = places.contains { setAside.contains(Mark(place: $0, sha256: hash)) }
+            let isAccepted = places.contains { taken.contains(Mark(place: $0, sha256: hash)) }
+            let isSetAside = places.contains { aside.contains(Mark(place: $0, sha256: hash)) }
             if isAccepted {
-                self.accepted += 1
+                accepted += 1
                 decidedIDs.insert(name)
                 if record.type == "tax.return" { turnover += Self.fen(record.data, "sales") }
             } else if isSetAside {
-                self.setAside += 1
+                setAside += 1
                 decidedIDs.insert(name)
             } else if decidedIDs.contains(name) {
                 repeats += 1

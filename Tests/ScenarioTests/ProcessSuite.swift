@@ -5,8 +5,14 @@ import Kafka
 import Postgres
 import Support
 import Synchronization
+import Testing
 import Vocabulary
 import Wire
+
+extension Day {
+    /// By the clock that the real processes have.
+    static var today: Day { Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) }
+}
 
 /// The suite as it runs for real: every service its own process, PostgreSQL, and a real Kafka when there is one (the built-in
 /// broker otherwise). Made once per test run; tests use subjects of their own.
@@ -147,6 +153,16 @@ final class ProcessSuite: @unchecked Sendable {
         try acknowledged()
     }
 
+    /// Tells what is known of a firm before it asks, and waits until it is known.
+    func introduce(_ story: HunanStory) throws {
+        let records = story.records()
+        try tell(records)
+        let facts = try number(
+            "SELECT count(*) FROM governance.fact WHERE subject = $1", [.text(story.firm)], becomes: Int64(records.count))
+        #expect(facts == Int64(records.count))
+        try settle()
+    }
+
     func send(_ topic: String, type: String, id: String, subject: String, time: Instant, data: [UInt8]) throws {
         var event = CloudEvent(id: id, source: "tests", type: type, data: data)
         event.time = time
@@ -173,6 +189,20 @@ final class ProcessSuite: @unchecked Sendable {
         let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         defer { connection.close() }
         return try connection.execute(sql, parameters).first?.int64(0) ?? 0
+    }
+
+    /// The first column of every row.
+    func texts(_ sql: String, _ parameters: [Parameter] = []) throws -> [String] {
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        return try connection.execute(sql, parameters).map { try $0.text(0) }
+    }
+
+    /// As somebody with all rights in the database.
+    func script(_ sql: String) throws {
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        try connection.script(sql)
     }
 
     /// Waits until the number is what it should be; gives back what it was at the end.

@@ -30,7 +30,7 @@ enum Story {
     /// Tells the story in memory, then to the processes, and compares what became of it.
     static func again(_ tell: () throws -> Void) throws {
         guard let suite = try ProcessSuite.shared?.get() else { return }
-        let listener = Listener(today: Day(number: Int32(Date().timeIntervalSince1970 / 86_400)))
+        let listener = Listener(today: Day.today)
         try $listener.withValue(listener) { try tell() }
         let house = try #require(listener.house)
         try replay(house, to: suite)

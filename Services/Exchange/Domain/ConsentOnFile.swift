@@ -25,6 +25,9 @@ package struct ConsentOnFile: Hashable, Sendable {
 
         /// The first moment it no longer covers.
         var end: Instant { (until + 1).startInChina }
+
+        /// Until when what was had at a moment may be kept; nil when the consent does not say.
+        func keptUntil(_ had: Instant) -> Instant? { keepDays.map { had + .seconds($0 * 86_400) } }
     }
 
     /// How often something may be had under a consent.

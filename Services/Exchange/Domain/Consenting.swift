@@ -60,19 +60,18 @@ extension ExchangeTurn {
 
     /// Something that was had under the consent may not be kept any longer: it is asked back, and the clock is set for the next.
     func endKeeping(under consentID: String, state: inout ExchangeState, effects: inout Effects) {
-        guard let consent = state.consents.first(where: { $0.id == consentID }), let days = consent.terms?.keepDays else { return }
+        guard let consent = state.consents.first(where: { $0.id == consentID }), let terms = consent.terms else { return }
         recall(
             under: consentID, as: Self.keepingOver, endedAt: now, state: &state, effects: &effects,
-            where: { $0.at + .seconds(days * 86_400) <= now })
+            where: { terms.keptUntil($0.at).map { $0 <= now } ?? false })
         scheduleKeeping(consent, state: state, effects: &effects)
     }
 
     static let keepingOver = "keeping-over"
 
     func scheduleKeeping(_ consent: ConsentOnFile, state: ExchangeState, effects: inout Effects) {
-        guard let days = consent.terms?.keepDays else { return }
         let kept = state.decisions.filter { $0.consentID == consent.id && $0.canBeRecalled }
-        if let first = kept.map(\.at).min() { effects.schedule(consent.keepingTimer, at: first + .seconds(days * 86_400)) }
+        if let first = kept.compactMap({ consent.terms?.keptUntil($0.at) }).min() { effects.schedule(consent.keepingTimer, at: first) }
     }
 
     /// Asks every institution that got something under the consent to delete it, once. Needs no rule and no consent: it says nothing about

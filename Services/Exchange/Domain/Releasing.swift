@@ -108,7 +108,7 @@ extension ExchangeTurn {
         let place = state.consents.firstIndex { $0.id == consentID }
         let outgoing = rule.outgoing(
             request.body, releaseID: request.releaseID, consentID: consentID,
-            keepUntil: place.flatMap { state.consents[$0].terms?.keepDays }.map { (now + .seconds($0 * 86_400)).dayInChina })
+            keepUntil: place.flatMap { state.consents[$0].terms?.keptUntil(now)?.dayInChina })
         effects.send(type: request.messageType, value: outgoing.bytes, to: topic, key: subject, subject: subject)
         let decision = ReleaseDecision(request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now)
         record(decision, "released", state: &state, effects: &effects)

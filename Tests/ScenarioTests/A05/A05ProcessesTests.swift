@@ -9,7 +9,7 @@ import Wire
 @Suite struct A05ProcessesTests {
     @Test func `the collection rate goes from 36 of 37 to 37 of 37 with the first record of the missing item`() throws {
         guard let suite = try ProcessSuite.shared?.get() else { return }
-        let yesterday = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let yesterday = Day.today - 1
         // A district without other firms: the rate is of the firms registered there.
         let zone = "433127"
         let firm = try #require(USCC.synthetic(number: 51, region: zone)).text

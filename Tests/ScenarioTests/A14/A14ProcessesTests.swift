@@ -10,18 +10,13 @@ import Wire
     /// The title of the story in memory, so that the two stand side by side.
     @Test func `every fact leads to its message and one altered byte is found and named`() throws {
         guard let suite = try ProcessSuite.shared?.get() else { return }
-        let story = HunanStory(number: 141, today: Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1)
-        let firm: [Parameter] = [.text(story.firm)]
-        let records = story.records()
-        try suite.tell(records)
-        #expect(
-            try suite.number("SELECT count(*) FROM governance.fact WHERE subject = $1", firm, becomes: Int64(records.count))
-                == Int64(records.count))
-        try suite.settle()
+        let story = HunanStory(number: 141, today: Day.today - 1)
+        try suite.introduce(story)
         try suite.tell([story.request()])
         let dispatched = "SELECT count(*) FROM matchmaking.application WHERE subject = $1 AND status = 'dispatched'"
-        #expect(try suite.number(dispatched, firm, becomes: 1) == 1)
-        let bank = try text(suite, "SELECT institution FROM matchmaking.application WHERE application_id = '\(story.applicationID)'")
+        #expect(try suite.number(dispatched, [.text(story.firm)], becomes: 1) == 1)
+        let bank = try #require(
+            try suite.texts("SELECT institution FROM matchmaking.application WHERE application_id = '\(story.applicationID)'").first)
         try suite.tell(story.disbursement(by: bank))
         let loan = "L-\(story.applicationID)"
         let paid = "SELECT count(*) FROM matchmaking.application WHERE loan_id = $1"
@@ -39,7 +34,7 @@ import Wire
         let known = try suite.number(
             "SELECT count(*) FROM governance.fact f, scoring.score_history s, matchmaking.application a WHERE a.loan_id = $1 AND s.score_id = a.score_id AND f.subject = a.subject AND f.known_at <= s.computed_at",
             [.text(loan)])
-        #expect(known >= Int64(records.count))
+        #expect(known >= Int64(story.records().count))
         #expect(walk.contains("\(known) facts, none altered; the messages of "), "\(walk.suffix(400))")
         #expect(walk.components(separatedBy: "  whole\n").count - 1 == Int(known))
         // The same in one query.
@@ -48,11 +43,13 @@ import Wire
                 "SELECT count(*) FROM operator.lineage WHERE loan_id = $1 AND institution = $2 AND match_rank = 1 AND points > 0 AND length(sha256) = 64 AND \"offset\" >= 0",
                 [.text(loan), .text(bank)]) == known)
 
-        let victim = try text(
-            suite, "SELECT fact_id FROM governance.fact WHERE subject = '\(story.firm)' AND record_type = 'tax.return' ORDER BY 1 LIMIT 1")
+        let victim = try #require(
+            try suite.texts(
+                "SELECT fact_id FROM governance.fact WHERE subject = '\(story.firm)' AND record_type = 'tax.return' ORDER BY 1 LIMIT 1"
+            ).first)
         func named(_ change: String, _ undo: String) throws -> String {
-            try script(suite, change)
-            defer { try? script(suite, undo) }
+            try suite.script(change)
+            defer { try? suite.script(undo) }
             do {
                 return "not found out: " + (try suite.run(explain)).suffix(200)
             } catch let trouble as ProcessSuite.Trouble {
@@ -61,7 +58,7 @@ import Wire
         }
         let fact = "governance.fact"
         let kept = "a14_kept_\(getpid())"
-        try script(suite, "CREATE TABLE public.\(kept) AS SELECT * FROM \(fact) WHERE fact_id = '\(victim)'")
+        try suite.script("CREATE TABLE public.\(kept) AS SELECT * FROM \(fact) WHERE fact_id = '\(victim)'")
         let altered = try named(
             "UPDATE \(fact) SET data = jsonb_set(data, '{sales}', '3200001') WHERE fact_id = '\(victim)'",
             "UPDATE \(fact) f SET data = k.data FROM public.\(kept) k WHERE f.fact_id = k.fact_id")
@@ -74,19 +71,7 @@ import Wire
             "UPDATE \(record) r SET sha256 = k.sha256 FROM public.\(kept) k WHERE r.record_id = k.fact_id")
         #expect(forged.contains("ingestion wrote down another message"), "\(forged.suffix(600))")
         #expect(forged.contains("1 of \(known) facts were altered: \(victim)"), "\(forged.suffix(600))")
-        try script(suite, "DROP TABLE public.\(kept)")
+        try suite.script("DROP TABLE public.\(kept)")
         #expect(try suite.run(explain).contains("none altered"))
-    }
-
-    private func text(_ suite: ProcessSuite, _ sql: String) throws -> String {
-        let connection = try Connection(PostgresAddress(conninfo: suite.conninfo, applicationName: "tests"))
-        defer { connection.close() }
-        return try #require(try connection.execute(sql).first).text(0)
-    }
-
-    private func script(_ suite: ProcessSuite, _ sql: String) throws {
-        let connection = try Connection(PostgresAddress(conninfo: suite.conninfo, applicationName: "tests"))
-        defer { connection.close() }
-        try connection.script(sql)
     }
 }

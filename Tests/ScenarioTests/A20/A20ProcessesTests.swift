@@ -9,7 +9,7 @@ import Wire
 @Suite struct A20ProcessesTests {
     @Test func `a repair is refused with its first day and once approved the record leaves portrait, score and share`() throws {
         guard let suite = try ProcessSuite.shared?.get() else { return }
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let story = HunanStory(number: 120, today: today)
         let firm: [Parameter] = [.text(story.firm)]
         let decision = "湘罚决字〔\(story.firm)〕7号"
@@ -28,7 +28,7 @@ import Wire
             #expect(
                 try suite.number("SELECT count(*) FROM ingestion.accepted_record WHERE subject = $1", firm, becomes: count) == count)
             try suite.settle()
-            let body = try rows(suite, "SELECT body::text FROM scoring.portrait WHERE subject = $1", firm)
+            let body = try suite.texts("SELECT body::text FROM scoring.portrait WHERE subject = $1", firm)
             let portrait = try Portrait(JSONDocument(parsing: Array(try #require(body.first).utf8)).root)
             let penalties = portrait.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" } ?? "not known"
             return (Int64(portrait.score?.points ?? 0), penalties)
@@ -60,7 +60,7 @@ import Wire
         let told =
             "SELECT kind || ' ' || reason FROM reporting.governance_event_view WHERE subject = $1 AND kind LIKE 'repair-application%' ORDER BY at"
         #expect(
-            try rows(suite, told, firm) == [
+            try suite.texts(told, firm) == [
                 "repair-application-refused publication-too-short earliest=\(earliest.text)", "repair-application-admitted \(decision)",
             ])
 
@@ -88,12 +88,5 @@ import Wire
                 #expect(!String(decoding: sent.rawBytes, as: UTF8.self).contains(decision))
             }
         }
-    }
-
-    /// The first column of every row.
-    private func rows(_ suite: ProcessSuite, _ sql: String, _ parameters: [Parameter]) throws -> [String] {
-        let connection = try Connection(PostgresAddress(conninfo: suite.conninfo, applicationName: "tests"))
-        defer { connection.close() }
-        return try connection.execute(sql, parameters).map { try $0.text(0) }
     }
 }

@@ -62,17 +62,19 @@ import Wire
         #expect(list.matches.contains { $0.productID == "bank-b-stock-loan" })
     }
 
+    /// A layout with two slips, in its lines 5 and 6.
+    static let slip = """
+        {"title": {"en": "T", "zh": "税"}, "source": "tax", "recordType": "tax.return", "format": "csv", "encoding": "gb18030",
+         "columns": ["代码", "所属期", "销售额"],
+         "subject": {"column": "代码"}, "occurredAt": {"column": "所属期", "type": "month", "at": "end"},
+         "fields": {"period": {"column": "所属期", "type": "month"},
+          "turnover": {"column": "销售额", "type": "yuan"},
+          "sales": {"column": "销售", "type": "yuan", "unit": "万圆"}}}
+        """
+
     @Test func `a slip in a new layout is refused before it is published, with its line`() throws {
         let house = try wholeHouse(now: today.startInChina)
-        let body = """
-            {"title": {"en": "T", "zh": "税"}, "source": "tax", "recordType": "tax.return", "format": "csv", "encoding": "gb18030",
-             "columns": ["代码", "所属期", "销售额"],
-             "subject": {"column": "代码"}, "occurredAt": {"column": "所属期", "type": "month", "at": "end"},
-             "fields": {"period": {"column": "所属期", "type": "month"},
-              "turnover": {"column": "销售额", "type": "yuan"},
-              "sales": {"column": "销售", "type": "yuan", "unit": "万圆"}}}
-            """
-        let layout = try entry("layout", "slip", body)
+        let layout = try entry("layout", "slip", Self.slip)
         let defects = Ingestion.defects(of: layout, examples: [layout.body], in: house.catalog)
         #expect(defects.contains { $0.hasPrefix("line 5:") && $0.contains("no field `turnover`") }, "\(defects)")
         #expect(defects.contains { $0.hasPrefix("line 6:") && $0.contains("column `销售`") }, "\(defects)")

@@ -8,7 +8,7 @@ import Vocabulary
 import Wire
 
 @Suite struct A42ProcessesTests {
-    private var today: Day { Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) }
+    private var today: Day { Day.today }
 
     @Test func `nineteen of twenty planted errors are found, each with stage, rule and owner, and right records are left alone`() throws {
         guard let suite = try ProcessSuite.shared?.get() else { return }

@@ -12,7 +12,7 @@ import Wire
 
     /// Runs the story of one firm to its settled loan, with something done to the services on the way.
     private func runStory(_ suite: ProcessSuite, number: Int, disturb: (Int) throws -> Void = { _ in }) throws {
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let story = HunanStory(number: number, today: today)
         let subject: [Parameter] = [.text(story.firm)]
         let steps = story.records()
@@ -113,7 +113,7 @@ import Wire
 
     @Test func `bad input is set aside with a stable code and its bytes, and the lane goes on`() throws {
         guard let suite = try suite() else { return }
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let story = HunanStory(number: 104, today: today)
         let firm = story.firm
         let time = today.startInChina
@@ -153,27 +153,24 @@ import Wire
 
     @Test func `a product published while everything runs finds the firms it fits within ten seconds`() throws {
         guard let suite = try suite() else { return }
-        let id = "test-product-\(UUID().uuidString.prefix(6).lowercased())"
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(id)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try "{\"id\":\"\(id)\",\"title\":{\"en\":\"t\",\"zh\":\"t\"},\"version\":1}".write(
-            to: folder.appendingPathComponent("pack.json"), atomically: true, encoding: .utf8)
-        let entry = """
-            {"kind":"product","id":"\(id)","version":1,"effectiveFrom":"2020-01-01T00:00:00Z","body":{
+        let pack = try PackOnDisk("test-product")
+        let body = """
+            {
              "title":{"en":"Test loan","zh":"测试贷"},"institution":"bank-a","kind":"credit","amountMin":10000,"amountMax":50000000,
              "monthsMin":1,"monthsMax":36,"purposes":["working-capital","equipment","research","trade","project"],
              "conditions":[{"id":"points","title":{"en":"At least 400 points","zh":"评分不低于400"},"logic":{">=":[{"var":"points"},400]},"isHard":true}],
              "rate":{"baseBp":400,"gradeBp":{"AA":-60,"A":-40,"B":0,"C":60,"D":120}},"feeBp":0,"limit":3000000,
-             "successBp":{"AA":9000,"A":8500,"B":7000,"C":4000,"D":1000},"days":2,"serviceBp":8000},
-             "examples":[{"facts":{"points":600},"eligible":true},{"facts":{"points":300},"eligible":false,"firstFailing":"points"}]}
+             "successBp":{"AA":9000,"A":8500,"B":7000,"C":4000,"D":1000},"days":2,"serviceBp":8000}
             """
-        try entry.write(to: folder.appendingPathComponent("product.json"), atomically: true, encoding: .utf8)
+        try pack.write(
+            "product", pack.id, body,
+            examples: #"{"facts":{"points":600},"eligible":true},{"facts":{"points":300},"eligible":false,"firstFailing":"points"}"#)
         _ = try suite.number("SELECT count(*) FROM scoring.portrait", becomes: -2, within: .seconds(1))
         let firms = try suite.number("SELECT count(*) FROM scoring.portrait WHERE points >= 400")
         #expect(firms >= 1)
-        try suite.run(["catalog", "publish", folder.path])
+        try suite.run(["catalog", "publish", pack.folder.path])
         let matched = try suite.number(
-            "SELECT count(*) FROM matchmaking.match WHERE product_id = $1 AND application_id = '' AND is_current", [.text(id)],
+            "SELECT count(*) FROM matchmaking.match WHERE product_id = $1 AND application_id = '' AND is_current", [.text(pack.id)],
             becomes: firms,
             within: .seconds(10))
         #expect(matched == firms)
@@ -181,23 +178,18 @@ import Wire
 
     @Test func `a source whose topic is not there yet does not stop the front door`() throws {
         guard let suite = try suite(), suite.isRealKafka else { return }
-        let id = "test-source-\(UUID().uuidString.prefix(6).lowercased())"
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(id)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try "{\"id\":\"\(id)\",\"title\":{\"en\":\"t\",\"zh\":\"t\"},\"version\":1}".write(
-            to: folder.appendingPathComponent("pack.json"), atomically: true, encoding: .utf8)
-        let entry = """
-            {"kind":"source","id":"\(id)","version":1,"effectiveFrom":"2020-01-01T00:00:00Z","body":{"title":{"en":"t","zh":"t"},
-             "recordTypes":["tax.return"],"rhythmDays":30,"owner":{"en":"t","zh":"t"}},"examples":[{"recordType":"tax.return","allowed":true}]}
-            """
-        try entry.write(to: folder.appendingPathComponent("source.json"), atomically: true, encoding: .utf8)
-        try suite.run(["catalog", "publish", folder.path])
+        let pack = try PackOnDisk("test-source")
+        try pack.write(
+            "source", pack.id,
+            #"{"title":{"en":"t","zh":"t"},"recordTypes":["tax.return"],"rhythmDays":30,"owner":{"en":"t","zh":"t"}}"#,
+            examples: #"{"recordType":"tax.return","allowed":true}"#)
+        try suite.run(["catalog", "publish", pack.folder.path])
         #expect(eventually(within: .seconds(20)) { !suite.readiness(.ingestion).isHealthy })
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let story = HunanStory(number: 105, today: today)
         try suite.tell(Array(story.records().prefix(10)))
         #expect(try suite.number("SELECT count(*) FROM governance.fact WHERE subject = $1", [.text(story.firm)], becomes: 10) == 10)
-        try suite.run(["topics", "apply", "--packs", folder.path])
+        try suite.run(["topics", "apply", "--packs", pack.folder.path])
         try suite.waitUntilReady(.ingestion)
     }
 }

@@ -13,7 +13,7 @@ import Vocabulary
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         try suite.start(.governance)
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         func records(_ numbers: Range<Int>) -> [HunanStory.Step] { numbers.flatMap { HunanStory(number: $0, today: today).records() } }
         try suite.tell(records(601..<607))
         let place = suite.folder.appendingPathComponent("backup").path

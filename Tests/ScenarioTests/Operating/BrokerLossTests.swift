@@ -8,7 +8,7 @@ import Vocabulary
 /// A broker that loses everything that it acknowledged, and what an operator does about it.
 @Suite struct BrokerLossTests {
     private func records(_ numbers: Range<Int>) -> [HunanStory.Step] {
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         return numbers.flatMap { HunanStory(number: $0, today: today).records() }
     }
 

@@ -17,7 +17,7 @@ import Wire
         guard let server = PrivatePostgres.shared else { return }
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let sound = try #require(HunanStory(number: 701, today: today).records().first)
         let text = String(decoding: sound.data, as: UTF8.self)
         func bad(_ id: String, _ data: String, type: String? = nil) -> HunanStory.Step {

@@ -23,7 +23,7 @@ import Wire
         try verifier.write(toFile: file("ledger.pub"), atomically: true, encoding: .utf8)
         let signing = ["XINQIAO_LEDGER_KEY_FILE": file("ledger.key")]
 
-        let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+        let today = Day.today - 1
         let story = HunanStory(number: 801, today: today)
         let records = story.records()
         try suite.start(.ingestion)

@@ -7,7 +7,7 @@ import Vocabulary
 
 /// What an operator does while the service runs.
 @Suite struct RunningServiceTests {
-    private let today = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)) - 1
+    private let today = Day.today - 1
 
     private func sound(_ number: Int) throws -> HunanStory.Step { try #require(HunanStory(number: number, today: today).records().first) }
 
