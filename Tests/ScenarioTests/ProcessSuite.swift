@@ -83,8 +83,10 @@ final class ProcessSuite: @unchecked Sendable {
     }
 
     private var environment: [String: String] {
-        ["XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": bootstrap]
-            .merging(isRealKafka ? [:] : ["XINQIAO_KAFKA_OPTIONS": "fetch.wait.max.ms=10"]) { $1 }
+        [
+            "XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": bootstrap,
+            "XINQIAO_KAFKA_OPTIONS": isRealKafka ? "" : "fetch.wait.max.ms=10",
+        ]
     }
 
     /// Runs `xinqiao` to its end and gives back what it printed.

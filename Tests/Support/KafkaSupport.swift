@@ -3,8 +3,8 @@ import Kafka
 import Synchronization
 import Vocabulary
 
-/// A real Apache Kafka for the tests of one process: a running one when `XINQIAO_KAFKA_BOOTSTRAP` names it, else one node started
-/// in a temporary folder from `KAFKA_HOME`, else from `../shared/kafka` beside the repository. Ends with the process.
+/// A real Apache Kafka for the tests of one process: a running one when `XINQIAO_TEST_KAFKA` names it, else one node started in a
+/// temporary folder from `KAFKA_HOME`, else from `../shared/kafka` beside the repository. Ends with the process.
 package struct RealKafka: Sendable {
     /// `host:port`.
     package let bootstrap: String
@@ -38,7 +38,8 @@ package struct RealKafka: Sendable {
     }
 
     private static func start() -> Result<RealKafka, NoKafka> {
-        if let running = variable("XINQIAO_KAFKA_BOOTSTRAP") { return .success(RealKafka(bootstrap: running)) }
+        // Not the services' own key: whoever has a demonstration's connections in the shell does not mean its broker.
+        if let running = variable("XINQIAO_TEST_KAFKA") { return .success(RealKafka(bootstrap: running)) }
         guard let home = home() else { return .failure(NoKafka(text: "no KAFKA_HOME and no ../shared/kafka")) }
         guard shell("command -v java") != nil else { return .failure(NoKafka(text: "no java")) }
         guard let port = freePortPair() else { return .failure(NoKafka(text: "no two free ports side by side")) }
