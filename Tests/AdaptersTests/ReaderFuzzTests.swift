@@ -62,7 +62,8 @@ struct ReaderFuzzTests {
         let layout = try LayoutDesk.layout(LayoutDesk.flow(#""header":false,"#))
         let line = Array((String(repeating: "9", count: 400) + ",202601,\"1,234.56\"\n").utf8)
         let block = Array(repeatElement(line, count: 1_000).joined())
-        var left = 200
+        let blocks = 200
+        var left = blocks
         var largest = 0
         var reader = LayoutReader(layout) { most in
             largest = max(largest, most)
@@ -74,10 +75,13 @@ struct ReaderFuzzTests {
         var count = 0
         let before = residentKiB()
         while try reader.next() != nil { count += 1 }
-        #expect(count == 200_000)
+        let grown = residentKiB() - before
+        #expect(count == blocks * 1_000)
         #expect(largest <= 1 << 18)
-        #expect(residentKiB() - before < 16_384)
-        print("bounded memory: \(count) lines, \((block.count * 200) >> 20) MiB read, \(residentKiB() - before) KiB more in memory")
+        // Half the file: other tests in this process take memory meanwhile.
+        let read = blocks * block.count / 1_024
+        #expect(grown < read / 2)
+        print("bounded memory: \(count) lines, \(read) KiB read, \(grown) KiB more in memory")
     }
 
     private func residentKiB() -> Int {
