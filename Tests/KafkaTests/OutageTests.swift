@@ -119,7 +119,7 @@ struct OutageTests {
             try producer.produce(topic: "abandoned", partition: 0, key: nil, value: [1], headers: [], tag: tag)
         }
         let took = ContinuousClock().measure { producer.abandon() }
-        #expect(took < .milliseconds(100), "\(took)")
+        #expect(took < .seconds(1), "\(took)")
         producer.serve(wait: .milliseconds(100))
         #expect(producer.waitUntilEnded(.seconds(10)))
         #expect(book.reports.isEmpty)
