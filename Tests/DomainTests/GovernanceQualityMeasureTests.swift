@@ -31,6 +31,7 @@ import Wire
             house.writesStates = false
             let items = feed.items(ofFirm: index)
             for item in items { house.take(accepted(item.record)) }
+            house.ring()
 
             let verdicts = Set(house.cells(GovernanceTables.qualityVerdict, "record_id", where: "verdict", is: "no"))
             let repeats = Set(house.events.filter { $0.kind == "duplicate-content" }.map(\.recordID))

@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import PolicyPushDomain
 import ReportingDomain
 import Testing
 import Vocabulary
@@ -93,4 +94,46 @@ import Vocabulary
             #expect(state.bytes == bytes)
         }
     }
+    /// A batch has one time, and everything about a thing may change in it twice.
+    @Test func `what was done, undone and done again within one batch stands as done, in whatever order it is heard`() throws {
+        var pushes = OfferDesk(PolicyPush(), now: "2026-06-01T00:00:00Z", [Self.grant])
+        var scoring = ScoringDrive()
+        for fact in [ScoringGround.registration(), ScoringGround.tax("2025-10", "900"), ScoringGround.tax("2025-11", "800")] {
+            scoring.tell(fact)
+        }
+        var risks = RiskMonitoringHouse([riskRule("overdue-91", #"{">":[{"var":"loan.overdueDays"},90]}"#)])
+        risks.hear(riskDisbursed("l1"))
+        var lists: [WhitelistChange] = []
+        for round in 0..<3 as Range<Int> {
+            let isSo = round % 2 == 0
+            pushes.take(Offer.portrait(Int64(round + 1), ["sales": isSo ? 200 : 1]), key: Offer.firm)
+            risks.hear(riskStatus("l1", asOf: "2026-04-0\(round + 1)", overdue: isSo ? 95 : 0))
+            scoring.catalog = isSo ? ScoringGround.catalog : Catalog(version: 8, entries: [])
+            lists += [scoring.ring().payload(WhitelistChange.self)].compactMap(\.self)
+        }
+        let alerts = risks.messages.filter { $0.type == RiskAlert.type }.compactMap { try? RiskAlert(Offer.json(String(decoding: $0.value, as: UTF8.self))) }
+        #expect(pushes.all(PolicyEvent.self).map(\.kind) == ["pushed", "withdrawn", "pushed"])
+        #expect(alerts.map(\.kind) == ["raised", "lowered", "raised"])
+        #expect(lists.map(\.isMember) == [true, false, true])
+        let heard =
+            pushes.all(PolicyEvent.self).map { ReportingHouse.message($0, on: Topic.policyPushEvents) }
+            + alerts.map { ReportingHouse.message($0, on: Topic.riskMonitoringEvents) }
+            + lists.map { ReportingHouse.message($0, on: Topic.scoringPortraits) }
+        var dice = GovernanceDice(seed: 7)
+        for _ in 0..<20 {
+            let house = ReportingHouse()
+            house.take(heard.shuffled(using: &dice))
+            #expect(house.cells(ReportingTables.push, "status") == [.text("pushed")])
+            #expect(house.cells(ReportingTables.alert, "level") == [.text("red")])
+            #expect(house.cells(ReportingTables.whitelist, "is_member") == [.bool(true)])
+        }
+    }
+
+    private static let grant = Offer.entry(
+        "policy", "grant",
+        """
+        {"title": {"en": "G", "zh": "补"}, "department": {"en": "D", "zh": "厅"}, "kind": "grant", "beneficiaries": {"en": "B", "zh": "企"},
+         "procedure": {"en": "P", "zh": "序"}, "window": {"from": "2026-01-01", "to": "2026-12-31"}, "amount": "1000", "reminders": [7],
+         "conditions": [{"id": "sales", "title": {"en": "Sales", "zh": "销"}, "logic": {">=": [{"var": "sales"}, 100]}}]}
+        """)
 }

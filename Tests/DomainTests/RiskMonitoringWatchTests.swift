@@ -69,7 +69,7 @@ import Wire
             riskDisbursed("l1"), riskStatus("l1", asOf: "2026-03-31", overdue: 40), riskStatus("l1", asOf: "2026-04-30", overdue: 95),
             riskSettled("l1"), riskDisbursed("l2", bank: "bank-b"), riskPortrait(revision: 3, #"{"x":1}"#),
         ]
-        var expected: (state: [UInt8], rows: [[Cell]: [Cell]])?
+        var expected: (state: String, rows: [[Cell]: [Cell]])?
         var orders = 0
         permutations(of: messages) { order in
             orders += 1
@@ -78,7 +78,9 @@ import Wire
                 house.hear(message)
                 if house.hear(message).messages.count + house.hear(message).rows.count > 0 { Issue.record("said twice, told twice") }
             }
-            let result = (house.state.bytes, house.table(RiskTables.watch))
+            // How often the world was told on the way depends on the order, and with it the moment of the last word.
+            let state = String(decoding: house.state.bytes, as: UTF8.self).replacing(/,"said":"[^"]*"/, with: "")
+            let result = (state, house.table(RiskTables.watch))
             if let expected {
                 if result.0 != expected.state || result.1 != expected.rows { Issue.record("another order, another result") }
             } else {

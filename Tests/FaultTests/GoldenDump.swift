@@ -51,7 +51,7 @@ struct GoldenDump: Equatable {
         "policypush.push": ["conditions", "amount_fen", "reason"],
         "reporting.push_view": ["expected_fen", "reason"],
         "governance.fact": ["quality", "duplicate_of"],
-        // The last time that a comparison was told; how often it was depends on which side came first.
+        // The last time that a comparison was told: once for all that had come when its timer rang.
         "governance.cross_result": ["fact_id"],
         "governance.identity": ["learned_from"],
         // The raw record as it came, with where it lay.

@@ -43,7 +43,7 @@ struct Order {
     var first: UInt64 = 1
     var count = 10_000
     var jobs = 2
-    /// This process does every `jobs`th from `part` on, and reports to the one that started it.
+    /// This process does every `jobs`th world from `part` on, and reports to the one that started it.
     var part: Int?
     var packs = "packs"
     /// Only this mutant.

@@ -30,6 +30,9 @@ struct Exclusion {
                 service: .governance, table: "identity", columns: ["learned_from", "learned_at"], when: .disorderly,
                 reason: "two registrations may teach one alias; the later one holds, whichever came first"),
             Exclusion(
+                service: .governance, table: "cross_result", columns: ["fact_id"], when: .disorderly,
+                reason: "counts the tellings: a comparison is told when its timer rings, of as many sides as have come by then"),
+            Exclusion(
                 service: .governance, table: "quarantine", columns: nil, when: .disorderly,
                 reason: "a record that came before its consent was held and released; one that came after it left no trace"),
             Exclusion(

@@ -30,6 +30,8 @@ final class ServiceRoom<Service: Decider>: Room {
     /// Which lanes each process may take up when it reads anew.
     private var shares: [Set<Int32>] = []
     private var started = 0
+    /// The catalogue for which every walk is known to be done: a mark that was reached is never taken back.
+    private var walkedFor: Int64?
 
     init(_ decider: Service, _ stage: Stage, topics: [String], store: MemoryStore) {
         self.decider = decider
@@ -118,6 +120,7 @@ final class ServiceRoom<Service: Decider>: Room {
     func isAtRest(_ catalog: Catalog, firesTimers: Bool, at now: Instant) -> Bool {
         guard !database.isLanding, workers.allSatisfy({ $0.isQuiet && $0.asleep == 0 }) else { return false }
         if firesTimers, store.timers.values.contains(where: { $0 <= now }) { return false }
+        guard walkedFor != catalog.version else { return true }
         for kind in decider.sweptKinds {
             for entry in catalog.latest(kind) {
                 for lane in allLanes {
@@ -126,6 +129,7 @@ final class ServiceRoom<Service: Decider>: Room {
                 }
             }
         }
+        walkedFor = catalog.version
         return true
     }
 

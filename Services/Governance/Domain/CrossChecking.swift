@@ -44,20 +44,41 @@ package struct CrossResult: Sendable {
 }
 
 extension Turn {
-    /// Compares again everything that the changed statements take part in.
+    /// Everything that the changed statements take part in must be compared again.
     func crossCheck(
-        _ type: String, changed: [JSONValue], cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+        _ type: String, changed: [JSONValue], cause: Order, origin: Origin, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         for check in book.crossChecks(reading: type, at: now) {
-            var keys: [String] = []
             for part in check.parts where part.recordType == type {
                 for data in changed {
-                    let key = Self.joinedKey(part, data)
-                    guard !keys.contains(key) else { continue }
-                    keys.append(key)
-                    try compare(check, key, (part, data), cause: cause, state: &state, effects: &effects)
+                    let due = DueComparison(check: check.id, key: Self.joinedKey(part, data), cause: cause, origin: origin)
+                    try note(due, state: &state, effects: &effects)
                 }
             }
+        }
+    }
+
+    private func note(_ due: DueComparison, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let place = state.comparisons.firstIndex { ($0.check, $0.key) >= (due.check, due.key) } ?? state.comparisons.endIndex
+        if place < state.comparisons.endIndex, state.comparisons[place].check == due.check, state.comparisons[place].key == due.key {
+            return state.comparisons[place].take(due)
+        }
+        if state.comparisons.isEmpty { effects.schedule(DueComparison.timer, at: now) }
+        state.comparisons.insert(due, at: place)
+        if state.comparisons.count > CrossResult.countMax { try compareDue(state: &state, effects: &effects) }
+    }
+
+    /// Makes the comparisons that are due.
+    func compareDue(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        var due = state.comparisons[...]
+        state.comparisons = []
+        while let id = due.first?.check {
+            let group = due.prefix { $0.check == id }
+            due = due.dropFirst(group.count)
+            // A check that was withdrawn meanwhile compares nothing any more.
+            guard let check = book.crossCheck(id, at: now) else { continue }
+            let sides = try sides(of: check, keys: Set(group.map(\.key)), state: &state)
+            for one in group { compare(check, one, sides[one.key] ?? [:], state: &state, effects: &effects) }
         }
     }
 
@@ -65,36 +86,32 @@ extension Turn {
         part.key.map { GovernedType.keyPart(data[$0]) }.joined(separator: "|")
     }
 
-    /// Whether two records have the same joined key, without making the keys: the slots of a subject are asked one by one.
-    private static func isJoined(_ part: CrossCheck.Part, _ data: JSONValue, to other: (part: CrossCheck.Part, data: JSONValue)) -> Bool {
-        zip(part.key, other.part.key).allSatisfy { field, otherField in
-            guard let value = data[field], let otherValue = other.data[otherField] else {
-                return GovernedType.keyPart(data[field]) == GovernedType.keyPart(other.data[otherField])
+    /// What stands under the keys: by key, then by the part's name.
+    private func sides(
+        of check: CrossCheck, keys: Set<String>, state: inout GovernanceState
+    ) throws(ContractDefect) -> [String: [String: [Slot]]] {
+        var sides: [String: [String: [Slot]]] = [:]
+        for part in check.parts {
+            let place = try state.openMemory(of: part.recordType)
+            for slot in state.memories[place].slots where slot.sent != nil {
+                let key = Self.joinedKey(part, slot.data)
+                if keys.contains(key) { sides[key, default: [:]][part.name, default: []].append(slot) }
             }
-            if value.rawBytes == otherValue.rawBytes { return true }
-            if value.kind == .string, otherValue.kind == .string { return value.string == otherValue.string }
-            return GovernedType.keyPart(value) == GovernedType.keyPart(otherValue)
         }
+        return sides
     }
 
     private func compare(
-        _ check: CrossCheck, _ key: String, _ member: (part: CrossCheck.Part, data: JSONValue), cause: AcceptedRecord,
-        state: inout GovernanceState, effects: inout Effects
-    ) throws(ContractDefect) {
-        var sides: [String: [Slot]] = [:]
-        for part in check.parts {
-            let place = try state.openMemory(of: part.recordType)
-            sides[part.name] = state.memories[place].slots.filter { $0.sent != nil && Self.isJoined(part, $0.data, to: member) }
-        }
-        let present = sides.values.filter { !$0.isEmpty }
+        _ check: CrossCheck, _ due: DueComparison, _ sides: [String: [Slot]], state: inout GovernanceState, effects: inout Effects
+    ) {
+        let key = due.key
         let known = state.results.firstIndex { $0.check == check.id && $0.key == key }
-        let isFormMissing = check.form.map { sides[$0]?.isEmpty ?? true } ?? false
-        guard present.count > 1, !isFormMissing else {
-            if let known { takeBack(known, cause: cause, state: &state, effects: &effects) }
+        let isFormMissing = check.form.map { sides[$0] == nil } ?? false
+        guard sides.count > 1, !isFormMissing, let occurredAt = sides.values.joined().map(\.order.at).max() else {
+            if let known { takeBack(known, origin: due.origin, state: &state, effects: &effects) }
             return
         }
         let data = check.form.map { formResult(check, key, form: $0, sides) } ?? tradeResult(check, key, sides)
-        let occurredAt = present.joined().map(\.order.at).max() ?? cause.occurredAt
         if let known, state.results[known].data.saysTheSame(as: data), state.results[known].occurredAt == occurredAt { return }
 
         let former = known.map { state.results[$0] }
@@ -107,7 +124,7 @@ extension Turn {
             let place = state.results.firstIndex { ($0.check, $0.key) > (check.id, key) } ?? state.results.endIndex
             state.results.insert(result, at: place)
         }
-        tell(result, replacing: former, cause: cause, effects: &effects)
+        tell(result, replacing: former, origin: due.origin, effects: &effects)
     }
 
     private func makeRoomForResult(in state: inout GovernanceState) {
@@ -116,11 +133,11 @@ extension Turn {
         if let oldest { state.results.remove(at: oldest) }
     }
 
-    private func tell(_ result: CrossResult, replacing former: CrossResult?, cause: AcceptedRecord, effects: inout Effects) {
+    private func tell(_ result: CrossResult, replacing former: CrossResult?, origin: Origin, effects: inout Effects) {
         effects.send(
             Fact(
                 factID: result.factID, recordType: CrossCheck.resultType, writer: CrossCheck.writer, subject: key,
-                occurredAt: result.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: result.data,
+                occurredAt: result.occurredAt, knownAt: now, origin: origin, quality: 10_000, data: result.data,
                 supersedes: former?.factID, supersededData: former?.data),
             to: Topic.governanceFacts, key: key)
         effects.write(
@@ -145,12 +162,12 @@ extension Turn {
     }
 
     /// There is nothing left to compare.
-    private func takeBack(_ place: Int, cause: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
+    private func takeBack(_ place: Int, origin: Origin, state: inout GovernanceState, effects: inout Effects) {
         let former = state.results.remove(at: place)
         effects.send(
             Fact(
                 factID: former.factID + "/taken-back", recordType: CrossCheck.resultType, writer: CrossCheck.writer, subject: key,
-                occurredAt: former.occurredAt, knownAt: now, origin: cause.origin, quality: 10_000, data: former.data,
+                occurredAt: former.occurredAt, knownAt: now, origin: origin, quality: 10_000, data: former.data,
                 supersedes: former.factID, supersededData: former.data, isRetraction: true),
             to: Topic.governanceFacts, key: key)
         effects.write(

@@ -115,12 +115,9 @@ extension Turn {
         send("retracted", slot.order.id, type, reason: cause, effects: &effects)
         let place = try state.openMemory(of: type)
         state.memories[place].takeBack(slot.key)
-        let turned =
-            record
-            ?? AcceptedRecord(
-                recordID: slot.order.id, recordType: type, writer: writer, subject: key, occurredAt: slot.order.at, receivedAt: now,
-                origin: origin, data: slot.data)
-        try crossCheck(type, changed: [slot.data], cause: turned, state: &state, effects: &effects)
+        try crossCheck(
+            type, changed: [slot.data], cause: record.map { Order(at: $0.occurredAt, id: $0.recordID) } ?? slot.order, origin: origin,
+            state: &state, effects: &effects)
     }
 
     /// Tells downstream that the standing fact is no more.

@@ -82,6 +82,8 @@ package struct Governance: Decider {
                 try turn.endStatements(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Freshness.timer:
                 try turn.ageStatements(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == DueComparison.timer:
+                try turn.compareDue(state: &state, effects: &effects)
             case .timer, .sweep:
                 // A changed rule judges what comes after it; what was judged keeps its verdict.
                 break

@@ -84,6 +84,10 @@ package struct GovernanceCatalog: CatalogView {
         return crossChecks.compactMap { $0.versions.inForce(at: now) }.filter { $0.reads(type) }
     }
 
+    func crossCheck(_ id: String, at now: Instant) -> CrossCheck? {
+        crossChecks.first { $0.id == id }?.versions.inForce(at: now)
+    }
+
     /// How far the writer is trusted: 10,000 basis points when nothing is said.
     func trust(of writer: String, at now: Instant) -> Int64 { trusts[writer]?.inForce(at: now) ?? 10_000 }
 

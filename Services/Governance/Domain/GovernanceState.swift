@@ -26,6 +26,8 @@ package struct GovernanceState: DecidedState {
     package var objections: [Objection] = []
     /// By check and key.
     package var results: [CrossResult] = []
+    /// By check and key.
+    package var comparisons: [DueComparison] = []
     /// Whether the subject has gone into another.
     package var merger: Merger?
     /// Statements passed to another subject so far.
@@ -51,6 +53,7 @@ package struct GovernanceState: DecidedState {
         corrections = try fields.list("corrections") { json throws(ContractDefect) in try Correction(json) }
         objections = try fields.list("objections") { json throws(ContractDefect) in try Objection(json) }
         results = try fields.list("results") { json throws(ContractDefect) in try CrossResult(json) }
+        comparisons = try fields.list("comparisons") { json throws(ContractDefect) in try DueComparison(json) }
         if let merger = fields["merger"] { self.merger = try Merger(merger) }
         passed = try fields.intOrNil("passed") ?? 0
         if let names = fields["names"] { self.names = try NameBook(names) }
@@ -97,6 +100,9 @@ package struct GovernanceState: DecidedState {
         }
         if !results.isEmpty {
             object.member("results", array: { list in for one in results { list.element(object: { one.write(to: &$0) }) } })
+        }
+        if !comparisons.isEmpty {
+            object.member("comparisons", array: { list in for one in comparisons { list.element(object: { one.write(to: &$0) }) } })
         }
         if let merger { object.member("merger", object: { merger.write(to: &$0) }) }
         if passed != 0 { object.member("passed", passed) }

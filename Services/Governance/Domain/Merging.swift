@@ -227,6 +227,7 @@ extension Turn {
             }
         }
         try crossCheck(
-            type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
+            type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: order, origin: statement.origin, state: &state,
+            effects: &effects)
     }
 }

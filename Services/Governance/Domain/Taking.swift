@@ -166,7 +166,9 @@ extension Turn {
         } else {
             try applyToSubject(record, type, slotKey, state: &state, effects: &effects)
         }
-        try crossCheck(type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: record, state: &state, effects: &effects)
+        try crossCheck(
+            type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: order, origin: record.origin, state: &state,
+            effects: &effects)
     }
 
     /// What is said about records and not about the world: what it changes is passed on, it is not.

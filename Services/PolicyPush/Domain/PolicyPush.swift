@@ -95,7 +95,7 @@ package struct PolicyPush: Decider {
                 } else if !push.isActive {
                     self.push(policy, fit, push, "eligible-again", subject, &state, now, &effects)
                 } else {
-                    claim(policy, fit, &push, subject, now, &effects)
+                    claim(policy, fit, &push, subject, &state, now, &effects)
                     state.pushes[id] = push
                 }
             case (.no, .some(let push)), (.unknown, .some(let push)):
@@ -128,27 +128,29 @@ package struct PolicyPush: Decider {
             effects.schedule(timerName(policy.id, days), at: policy.reminder(days))
             push.timers.append(days)
         }
-        announce("pushed", policy.id, policy.version, fit.amount, reason, fit.conditions, at: now, subject, &effects)
+        announce("pushed", policy.id, policy.version, fit.amount, reason, fit.conditions, at: state.said.next(at: now), subject, &effects)
         release(
             "policy.push.v1", id: "policy-push/\(policy.id)/\(policy.version)/\(subject)/\(push.turn)",
             letter(policy, policy.id, policy.version, "pushed", reason, fit.amount, fit.conditions, nil, now, subject), subject, now,
             &effects)
         effects.write(
             PolicyPushTables.row(push, of: policy.id, subject: subject, reason: reason, fit.conditions, at: now), to: PolicyPushTables.push)
-        claim(policy, fit, &push, subject, now, &effects)
+        claim(policy, fit, &push, subject, &state, now, &effects)
         state.pushes[policy.id] = push
     }
 
     /// Asks for the firm's share of the budget, once a version, as soon as the window is open and the amount is known.
     private func claim(
-        _ policy: Policy, _ fit: PolicyFit, _ push: inout Push, _ subject: String, _ now: Instant, _ effects: inout Effects
+        _ policy: Policy, _ fit: PolicyFit, _ push: inout Push, _ subject: String, _ state: inout PolicyPushState, _ now: Instant,
+        _ effects: inout Effects
     ) {
         guard policy.isWithoutApplication, policy.opens <= now, fit.amount > .zero else { return }
         guard push.claimedVersion != policy.version else { return }
         push.claimedVersion = policy.version
-        let claim = GrantClaim(policyID: policy.id, policyVersion: policy.version, subject: subject, amount: fit.amount, at: now)
+        let claimed = state.said.next(at: now)
+        let claim = GrantClaim(policyID: policy.id, policyVersion: policy.version, subject: subject, amount: fit.amount, at: claimed)
         effects.send(claim, to: Topic.policyPushGrants, key: Self.policyPrefix + policy.id)
-        announce("claimed", policy.id, policy.version, fit.amount, "", [], at: now, subject, &effects)
+        announce("claimed", policy.id, policy.version, fit.amount, "", [], at: claimed, subject, &effects)
     }
 
     private func withdraw(
@@ -159,7 +161,9 @@ package struct PolicyPush: Decider {
         push.isActive = false
         push.timers = []
         cancelTimers(of: known, policyID, &effects)
-        announce("withdrawn", policyID, push.version, push.amount, reason, fit?.conditions ?? [], at: now, subject, &effects)
+        announce(
+            "withdrawn", policyID, push.version, push.amount, reason, fit?.conditions ?? [], at: state.said.next(at: now), subject,
+            &effects)
         release(
             "policy.withdrawn.v1", id: "policy-withdrawn/\(policyID)/\(push.version)/\(subject)/\(push.turn)",
             letter(policy, policyID, push.version, "withdrawn", reason, push.amount, fit?.conditions ?? [], nil, now, subject), subject,
@@ -196,7 +200,7 @@ package struct PolicyPush: Decider {
         guard !push.reminded.contains(dueOn.text) else { return }
         push.reminded = (push.reminded + [dueOn.text]).sorted()
         let reason = "days-left-\(days)"
-        announce("reminded", id, policy.version, push.amount, reason, [], at: now, subject, &effects)
+        announce("reminded", id, policy.version, push.amount, reason, [], at: state.said.next(at: now), subject, &effects)
         release(
             "policy.reminder.v1", id: "policy-reminder/\(id)/\(policy.version)/\(subject)/\(days)",
             letter(policy, id, policy.version, "reminded", reason, push.amount, [], days, now, subject), subject, now, &effects)
@@ -224,9 +228,11 @@ package struct PolicyPush: Decider {
         }
         state.rounds[policy.round] = round
         let subject = claim.subject
+        // Another lane than the subject's decides here, perhaps under another clock: the answer comes after the claim.
+        var said = LastWord(at: claim.at)
         announce(
-            status == "granted" ? "granted" : "grant-refused", policy.id, policy.version, claim.amount, reason, [], at: now, subject,
-            &effects)
+            status == "granted" ? "granted" : "grant-refused", policy.id, policy.version, claim.amount, reason, [],
+            at: said.next(at: now), subject, &effects)
         effects.write(
             [
                 .text(policy.id), .int64(policy.version), .text(subject), .int64(claim.amount.fen), .text(status), .text(reason),

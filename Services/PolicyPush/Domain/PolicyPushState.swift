@@ -9,6 +9,8 @@ package struct PolicyPushState: DecidedState {
     package var portrait: Portrait?
     /// By policy.
     package var pushes: [String: Push] = [:]
+    /// About the subject's policies.
+    package var said = LastWord()
     /// When the timer is set that looks at policies anew.
     package var nextLook: Instant?
     /// By round; only under a policy's key.
@@ -22,6 +24,7 @@ package struct PolicyPushState: DecidedState {
         if let list = fields["pushes"] {
             for (policy, push) in list.members { pushes[policy] = try Push(push) }
         }
+        said = LastWord(at: try fields.instantOrNil("said"))
         nextLook = try fields.instantOrNil("nextLook")
         if let list = fields["rounds"] {
             for (round, json) in list.members { rounds[round] = try GrantRound(json) }
@@ -40,6 +43,7 @@ package struct PolicyPushState: DecidedState {
                     }
                 })
         }
+        object.memberIfPresent("said", said.at)
         object.memberIfPresent("nextLook", nextLook)
         if !rounds.isEmpty {
             object.member(

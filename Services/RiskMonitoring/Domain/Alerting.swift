@@ -78,7 +78,7 @@ extension RiskTurn {
         informed.lenders = lenders
         if !newcomers.isEmpty {
             state.sequence += 1
-            let event = self.event("raised", alert, level: alert.level, observed: alert.observed, lenders: newcomers)
+            let event = event("raised", alert, level: alert.level, lenders: newcomers, at: state.said.next(at: now))
             release(event, sequence: state.sequence, effects: &effects)
         }
         effects.write(RiskTables.row(informed, of: subject), to: RiskTables.alert)
@@ -100,16 +100,16 @@ extension RiskTurn {
         _ kind: String, _ alert: LiveAlert, level: String, to lenders: [String], state: inout RiskState, effects: inout Effects
     ) {
         state.sequence += 1
-        let event = self.event(kind, alert, level: level, observed: alert.observed, lenders: lenders)
+        let event = event(kind, alert, level: level, lenders: lenders, at: state.said.next(at: now))
         effects.send(event, to: Topic.riskMonitoringEvents, key: subject)
         effects.write(RiskTables.row(event, sequence: state.sequence), to: RiskTables.history)
         release(event, sequence: state.sequence, effects: &effects)
     }
 
-    private func event(_ kind: String, _ alert: LiveAlert, level: String, observed: String, lenders: [String]) -> RiskAlert {
+    private func event(_ kind: String, _ alert: LiveAlert, level: String, lenders: [String], at moment: Instant) -> RiskAlert {
         RiskAlert(
             alertID: "\(alert.rule)/\(subject)", subject: subject, rule: alert.rule, ruleVersion: alert.ruleVersion, level: level,
-            kind: kind, title: book.title(of: alert.rule), observed: observed, lenders: lenders, at: now)
+            kind: kind, title: book.title(of: alert.rule), observed: alert.observed, lenders: lenders, at: moment)
     }
 
     /// Asks exchange to let each lender know. Whether it may is for exchange to say.

@@ -12,6 +12,8 @@ package struct RiskState: DecidedState {
     var portrait: PortraitFacts?
     /// Counts what was said about this subject's alerts, so that no two releases share an id.
     var sequence: Int64 = 0
+    /// About this subject's alerts.
+    var said = LastWord()
 
     /// Loans at the most that are not live: settled ones, and facts of loans whose payout is not known.
     static let restingMax = 200
@@ -26,6 +28,7 @@ package struct RiskState: DecidedState {
         alerts = try fields.list("alerts") { json throws(ContractDefect) in try LiveAlert(json) }
         portrait = try fields["portrait"].map { json throws(ContractDefect) in try PortraitFacts(json) }
         sequence = try fields.intOrNil("sequence") ?? 0
+        said = LastWord(at: try fields.instantOrNil("said"))
     }
 
     package func write(to object: inout JSONWriter) {
@@ -45,6 +48,7 @@ package struct RiskState: DecidedState {
         }
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if sequence > 0 { object.member("sequence", sequence) }
+        object.memberIfPresent("said", said.at)
     }
 
     /// Keeps the portrait with the highest revision. False when it says nothing new.

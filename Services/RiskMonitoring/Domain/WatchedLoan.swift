@@ -47,6 +47,8 @@ package struct WatchedLoan: Hashable, Sendable {
     var watch: Watch?
     /// The class told last; nil before the watch is opened.
     var toldClass: LoanClass?
+    /// About its watch.
+    var said = LastWord()
 
     init(institution: String, loanID: String) {
         self.institution = institution
@@ -89,6 +91,7 @@ extension WatchedLoan {
                 overdueDays: try part.int("overdueDays"))
         }
         watch = try fields.textOrNil("watch").flatMap { Watch(rawValue: $0) }
+        said = LastWord(at: try fields.instantOrNil("said"))
         let told = try fields.textOrNil("class")
         toldClass = LoanClass.allCases.first { $0.code == told }
     }
@@ -125,6 +128,7 @@ extension WatchedLoan {
         }
         object.memberIfPresent("watch", watch?.rawValue)
         object.memberIfPresent("class", toldClass?.code)
+        object.memberIfPresent("said", said.at)
     }
 }
 

@@ -59,18 +59,18 @@ extension RiskTurn {
         let isKnown = loan.disbursement != nil
         switch (loan.watch, isOpen: loan.isLive) {
         case (nil, true), (.closed, true):
-            tell("opened", loan, effects: &effects)
+            tell("opened", &loan, effects: &effects)
             loan.watch = .open
         case (.open, true):
-            if loan.toldClass != loan.loanClass { tell("classified", loan, effects: &effects) }
+            if loan.toldClass != loan.loanClass { tell("classified", &loan, effects: &effects) }
         case (nil, false):
             guard isKnown else { return }
             // Settled before we heard of the payout: both are told, so that counts of openings and closings agree.
-            tell("opened", loan, effects: &effects)
-            tell("closed", loan, effects: &effects)
+            tell("opened", &loan, effects: &effects)
+            tell("closed", &loan, effects: &effects)
             loan.watch = .closed
         case (.open, false):
-            tell("closed", loan, effects: &effects)
+            tell("closed", &loan, effects: &effects)
             loan.watch = .closed
         case (.closed, false): break
         }
@@ -78,10 +78,10 @@ extension RiskTurn {
         effects.write(RiskTables.row(loan, of: subject), to: RiskTables.watch)
     }
 
-    private func tell(_ kind: String, _ loan: WatchedLoan, effects: inout Effects) {
+    private func tell(_ kind: String, _ loan: inout WatchedLoan, effects: inout Effects) {
         let event = WatchEvent(
             kind: kind, loanID: loan.loanID, subject: subject, institution: loan.institution, balance: loan.balance,
-            loanClass: loan.loanClass.code, at: now)
+            loanClass: loan.loanClass.code, at: loan.said.next(at: now))
         effects.send(event, to: Topic.riskMonitoringEvents, key: subject)
     }
 }

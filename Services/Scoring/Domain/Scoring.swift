@@ -108,28 +108,33 @@ struct Turn {
             let reason = list.reason
             switch (state.lists[list.id], verdict.truth) {
             case (nil, .yes):
-                state.lists[list.id] = now
-                change(list.id, isMember: true, since: now, "\(reason.en) / \(reason.zh)", effects: &effects)
+                state.lists[list.id] = change(list.id, isMember: true, "\(reason.en) / \(reason.zh)", of: &state, effects: &effects)
             case (.some, .no), (.some, .unknown):
                 state.lists[list.id] = nil
                 let missing = verdict.missing.isEmpty ? "" : " (not known: \(verdict.missing.joined(separator: ", ")))"
-                change(list.id, isMember: false, since: now, "no longer: \(reason.en)\(missing) / 不再符合：\(reason.zh)", effects: &effects)
+                change(list.id, isMember: false, "no longer: \(reason.en)\(missing) / 不再符合：\(reason.zh)", of: &state, effects: &effects)
             case (nil, .no), (nil, .unknown), (.some, .yes): break
             }
         }
         let standing = Set(book.whitelists.map(\.id))
         for id in state.lists.keys.filter({ !standing.contains($0) }).sorted() {
             state.lists[id] = nil
-            change(id, isMember: false, since: now, "the list was withdrawn / 名单已撤销", effects: &effects)
+            change(id, isMember: false, "the list was withdrawn / 名单已撤销", of: &state, effects: &effects)
         }
     }
 
-    private func change(_ list: String, isMember: Bool, since: Instant, _ reason: String, effects: inout Effects) {
+    /// Says it, and returns since when it is so.
+    @discardableResult
+    private func change(
+        _ list: String, isMember: Bool, _ reason: String, of state: inout ScoringState, effects: inout Effects
+    ) -> Instant {
+        let since = state.said.next(at: now)
         effects.send(
-            WhitelistChange(list: list, subject: subject, isMember: isMember, reason: reason, at: now), to: Topic.scoringPortraits,
+            WhitelistChange(list: list, subject: subject, isMember: isMember, reason: reason, at: since), to: Topic.scoringPortraits,
             key: subject)
         effects.write(
             [.text(list), .text(subject), .bool(isMember), .instant(since), .text(reason)], to: ScoringTables.whitelistMember)
+        return since
     }
 }
 

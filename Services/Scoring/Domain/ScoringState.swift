@@ -23,6 +23,8 @@ package struct ScoringState: DecidedState {
     package internal(set) var saidLast: UInt64?
     /// White lists that the subject is on, and since when.
     package internal(set) var lists: [String: Instant] = [:]
+    /// About white lists.
+    package internal(set) var said = LastWord()
 
     package struct ProfileValue: Hashable, Sendable {
         package let order: FactOrder
@@ -129,6 +131,7 @@ package struct ScoringState: DecidedState {
             guard let microseconds = since.int else { throw .wrong(field: "lists", expected: "times") }
             lists[list] = Instant(microseconds: microseconds)
         }
+        said = LastWord(at: try fields.intOrNil("listsSaid").map { Instant(microseconds: $0) })
     }
 
     package func write(to object: inout JSONWriter) {
@@ -164,6 +167,7 @@ package struct ScoringState: DecidedState {
             object: { object in
                 for (list, since) in lists.sorted(by: { $0.key < $1.key }) { object.member(list, since.microseconds) }
             })
+        object.memberIfPresent("listsSaid", said.at?.microseconds)
     }
 }
 
