@@ -111,7 +111,9 @@ import Vocabulary
             scoring.catalog = isSo ? ScoringGround.catalog : Catalog(version: 8, entries: [])
             lists += [scoring.ring().payload(WhitelistChange.self)].compactMap(\.self)
         }
-        let alerts = risks.messages.filter { $0.type == RiskAlert.type }.compactMap { try? RiskAlert(Offer.json(String(decoding: $0.value, as: UTF8.self))) }
+        let alerts = risks.messages.filter { $0.type == RiskAlert.type }.compactMap {
+            try? RiskAlert(Offer.json(String(decoding: $0.value, as: UTF8.self)))
+        }
         #expect(pushes.all(PolicyEvent.self).map(\.kind) == ["pushed", "withdrawn", "pushed"])
         #expect(alerts.map(\.kind) == ["raised", "lowered", "raised"])
         #expect(lists.map(\.isMember) == [true, false, true])
