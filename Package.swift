@@ -43,6 +43,8 @@ let libraries: [Target] = [
     .systemLibrary(name: "CRdKafka", path: "Shared/CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CLibPQ", path: "Shared/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // glibc's own: Swift's Glibc leaves malloc.h out.
+    .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
 
     shared("Vocabulary"),
     shared("Wire", needs: ["Vocabulary"]),
@@ -55,7 +57,7 @@ let libraries: [Target] = [
     shared("Deciding", needs: ["Contracts", "Ledger", "Rules", "Wire", "Vocabulary"]),
     shared("Kafka", needs: ["CRdKafka", "Vocabulary"]),
     shared("Postgres", needs: ["CLibPQ", "Vocabulary"]),
-    shared("Chassis", needs: ["Vocabulary", "Wire"]),
+    shared("Chassis", needs: ["Vocabulary", "Wire", "CMalloc"]),
     shared(
         "Pipeline",
         needs: ["Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Rules", "Wire", "Vocabulary"],

@@ -81,6 +81,7 @@ package struct ServiceMain<Service: Decider> {
 
     private func serve() -> Never {
         Shutdown.install()
+        HeapTuning.apply()
         var environment = Environment.ofProcess()
         let settings = ServiceSettings(&environment, service: decider.service)
         for key in furtherKeys { _ = environment.text(key, default: "") }

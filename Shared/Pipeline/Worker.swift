@@ -14,7 +14,7 @@ package struct WorkerBounds: Sendable {
     package var wait: Duration = .milliseconds(20)
     /// Keys of one step of a catalogue walk.
     package var sweepKeysMax = 200
-    package var timersMax = 500
+    package var timersMax = 200
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
     package var timersWait: Duration = .seconds(1)
     package var timersWaitBusy: Duration = .seconds(10)
@@ -22,7 +22,7 @@ package struct WorkerBounds: Sendable {
     /// States kept decoded.
     package var cachedStatesMax = 20_000
     /// Bytes of their stored form; decoded they take some eight times as much.
-    package var cachedStateBytesMax = 12 << 20
+    package var cachedStateBytesMax = 8 << 20
     /// Committed but unacknowledged messages above which nothing more is read.
     package var pendingMax = 50_000
 
