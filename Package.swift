@@ -112,7 +112,7 @@ let checks: [Target] = [
     tests("ContractsTests", needs: ["Contracts", "Wire", "Vocabulary"], exclude: ["Examples"]),
     tests("SchemaTests", needs: ["Schema", "Wire", "Vocabulary"]),
     tests("RulesTests", needs: ["Rules", "Wire", "Vocabulary"]),
-    tests("AdaptersTests", needs: ["Adapters", "Rules", "Wire", "Vocabulary"]),
+    tests("AdaptersTests", needs: ["Adapters", "Chassis", "Rules", "Wire", "Vocabulary"]),
     tests("ModelsTests", needs: ["Models", "Wire", "Vocabulary"]),
     tests("LedgerTests", needs: ["Ledger", "Vocabulary"]),
     tests("KafkaTests", needs: ["Kafka", "Vocabulary"]),

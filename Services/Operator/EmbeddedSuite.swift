@@ -47,11 +47,8 @@ final class EmbeddedSuite: Sendable {
     var peakMemory: [(name: String, mebibytes: Double)] {
         let running = processes.withLock { $0 }
         return running.sorted { $0.key < $1.key }.compactMap { name, process in
-            guard name != "postgres", let status = try? String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8),
-                let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-                let kibibytes = Double(line.filter(\.isNumber))
-            else { return nil }
-            return (name, kibibytes / 1_024)
+            guard name != "postgres", let kibibytes = ProcessMemory.peak.kibibytes(of: process.pid) else { return nil }
+            return (name, Double(kibibytes) / 1_024)
         }
     }
 

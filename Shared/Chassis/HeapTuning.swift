@@ -8,7 +8,7 @@ package enum HeapTuning {
     /// Call early in main.
     ///
     /// Left alone, glibc raises that size each time a large block is freed, up to 32 MiB: batches, their rows and the log's blocks then lie in the
-    /// heap, between small ones that live longer, and the heap grows by what it can not give back. An `M_MMAP_THRESHOLD` that is set stays;
+    /// heap, between small ones that live longer, and the heap grows by what it can not give back. A size that was set stays as it is;
     /// it costs some page faults and saves a fifth of the largest service's memory (docs/performance.md).
     package static func apply() { _ = mallopt(M_MMAP_THRESHOLD, mappedFrom) }
 }

@@ -1,4 +1,5 @@
 import Adapters
+import Chassis
 import Foundation
 import Testing
 import Wire
@@ -73,20 +74,15 @@ struct ReaderFuzzTests {
         }
         // The reader never asks for more than a window's worth, and what it holds is what it asked for and one line.
         var count = 0
-        let before = residentKiB()
+        let before = try #require(ProcessMemory.resident.kibibytes(of: getpid()))
         while try reader.next() != nil { count += 1 }
-        let grown = residentKiB() - before
+        let grown = try #require(ProcessMemory.resident.kibibytes(of: getpid())) - before
         #expect(count == blocks * 1_000)
         #expect(largest <= 1 << 18)
         // Half the file: other tests in this process take memory meanwhile.
         let read = blocks * block.count / 1_024
         #expect(grown < read / 2)
         print("bounded memory: \(count) lines, \(read) KiB read, \(grown) KiB more in memory")
-    }
-
-    private func residentKiB() -> Int {
-        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
-        return text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }.flatMap { Int($0.filter(\.isNumber)) } ?? 0
     }
 }
 

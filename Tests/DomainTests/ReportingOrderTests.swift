@@ -94,6 +94,7 @@ import Vocabulary
             #expect(state.bytes == bytes)
         }
     }
+
     /// A batch has one time, and everything about a thing may change in it twice.
     @Test func `what was done, undone and done again within one batch stands as done, in whatever order it is heard`() throws {
         var pushes = OfferDesk(PolicyPush(), now: "2026-06-01T00:00:00Z", [Self.grant])

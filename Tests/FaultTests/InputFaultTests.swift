@@ -142,7 +142,7 @@ extension ProcessFaultTests {
             let took = MonotonicClock.now.since(started)
             try feed.finish()
             try world.settle(feed, within: .seconds(300))
-            let most = ServiceName.allCases.map { world.mostMemory($0) }
+            let most = ServiceName.allCases.map { world.memory($0, .peak) }
             // Full queues and batches take some 130 to 220 MiB, and no more after 800,000 messages than after 300,000. The bound is the one of
             // every service; what piled up with the number of messages would go past it in the long run.
             #expect(most.allSatisfy { $0 > 0 && $0 < 400 << 10 }, "KiB: \(most)")
@@ -229,17 +229,8 @@ extension ProcessFaultTests {
 }
 
 extension FaultWorld {
-    /// Resident KiB of a service.
-    func memory(_ service: ServiceName) -> Int { status(service, "VmRSS:") }
-
-    /// The most KiB that a service has had in memory since it began.
-    func mostMemory(_ service: ServiceName) -> Int { status(service, "VmHWM:") }
-
-    private func status(_ service: ServiceName, _ name: String) -> Int {
-        guard let pid = process(service)?.pid, let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else {
-            return 0
-        }
-        let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
-        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
+    /// Of a service, in KiB; zero when it does not run.
+    func memory(_ service: ServiceName, _ reading: ProcessMemory = .resident) -> Int {
+        process(service).flatMap { reading.kibibytes(of: $0.pid) } ?? 0
     }
 }

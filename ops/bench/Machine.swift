@@ -1,3 +1,4 @@
+import Chassis
 import Foundation
 
 /// What the figures were measured on.
@@ -19,7 +20,7 @@ struct Machine {
             processor: field("model name", in: "/proc/cpuinfo") ?? "unknown", cores: ProcessInfo.processInfo.activeProcessorCount,
             loadBefore: loadBefore, kernel: text("/proc/sys/kernel/osrelease").trimmingCharacters(in: .whitespacesAndNewlines),
             swift: compiler, commit: commit, day: String(now.prefix(10)),
-            peakMemory: (field("VmHWM", in: "/proc/self/status")?.split(separator: " ").first.flatMap { Double($0) } ?? 0) / 1024)
+            peakMemory: Double(ProcessMemory.peak.kibibytes(of: getpid()) ?? 0) / 1_024)
     }
 
     static var load: Double { text("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) } ?? 0 }

@@ -26,11 +26,7 @@ final class PathService {
     }
 
     /// Unit: MiB.
-    var peakMemory: Double {
-        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line.flatMap { Double($0.filter(\.isNumber)) } ?? 0) / 1_024
-    }
+    var peakMemory: Double { Double(ProcessMemory.peak.kibibytes(of: process.processIdentifier) ?? 0) / 1_024 }
 
     func stop() {
         process.terminate()

@@ -207,7 +207,7 @@ extension Turn {
     func switchConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         let place = state.consentPlace(Self.consentID(record))
         let isOn = record.recordType == ConsentGrant.pausedType
-        let order = Order(at: record.occurredAt, id: record.recordID)
+        let order = record.order
         if let known = state.consents[place].pause, order <= known.order { return }
         let wasOn = state.consents[place].pause?.isOn ?? false
         state.consents[place].pause = ConsentGrant.Pause(isOn: isOn, order: order)

@@ -116,8 +116,7 @@ extension Turn {
         let place = try state.openMemory(of: type)
         state.memories[place].takeBack(slot.key)
         try crossCheck(
-            type, changed: [slot.data], cause: record.map { Order(at: $0.occurredAt, id: $0.recordID) } ?? slot.order, origin: origin,
-            state: &state, effects: &effects)
+            type, changed: [slot.data], cause: record?.order ?? slot.order, origin: origin, state: &state, effects: &effects)
     }
 
     /// Tells downstream that the standing fact is no more.

@@ -182,3 +182,8 @@ package struct Order: Hashable, Comparable, Sendable {
         object.member("id", id)
     }
 }
+
+extension AcceptedRecord {
+    /// Where it stands among what was said.
+    var order: Order { Order(at: occurredAt, id: recordID) }
+}

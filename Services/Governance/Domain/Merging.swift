@@ -136,7 +136,7 @@ extension Turn {
 
     /// The latest word about the merger counts.
     func merge(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
-        let order = Order(at: record.occurredAt, id: record.recordID)
+        let order = record.order
         let isOn = record.recordType == Merger.mergedType
         let into = record.data["into"]?.string.flatMap { try? USCC($0) }?.text ?? ""
         guard !into.isEmpty, into != key else { return send("refused", record, reason: "merger-with-nobody", effects: &effects) }

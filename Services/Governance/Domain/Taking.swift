@@ -51,7 +51,7 @@ extension Turn {
         for other in type.otherTypes { _ = try state.openMemory(of: other) }
         for rule in added { for other in rule.others.values.sorted() { _ = try state.openMemory(of: other) } }
         let place = try state.openMemory(of: type.id)
-        let order = Order(at: record.occurredAt, id: record.recordID)
+        let order = record.order
         let facts = RecordFacts(
             record, key: slotKey, order: order, type: type, memories: state.memories,
             withHistory: type.readsHistory || added.contains(where: \.readsHistory))
