@@ -74,11 +74,11 @@ package struct AttemptMarker {
     /// Writes down what is about to be tried, and commits that. The answer is the message that is not to be tried any more.
     package mutating func begin(
         _ piece: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }, on connection: Connection
-    ) throws(StoreFault) -> (place: MessagePlace, refusal: Refusal)? {
+    ) throws(StoreFault) -> (place: MessagePlace, poison: Poison)? {
         guard isCareful, !piece.messages.isEmpty else { return nil }
         var marks: [AttemptPlan.Mark] = []
         var seen: Set<TopicPartition> = []
-        var aside: (place: MessagePlace, refusal: Refusal)?
+        var aside: (place: MessagePlace, poison: Poison)?
         for message in piece.messages {
             let partition = TopicPartition(topic: message.topic, partition: message.partition)
             guard seen.insert(partition).inserted else { continue }
@@ -90,7 +90,11 @@ package struct AttemptMarker {
             if AttemptPlan.verdict(mark, former: former[partition]) == .setAside {
                 aside = (
                     place,
-                    Refusal(code: "crash", detail: "the process ended \(mark.attempts - 1) times over this message; it was not tried again")
+                    Poison(
+                        message,
+                        Refusal(
+                            code: "crash", detail: "the process ended \(mark.attempts - 1) times over this message; it was not tried again")
+                    )
                 )
             }
             former[partition] = mark

@@ -8,9 +8,9 @@ import Vocabulary
 /// What is known of the owned lanes when they are taken up: read under the row lock, so that a commit still landing from
 /// a lost connection is waited for.
 struct LoadedLanes {
-    var book = LaneBook()
+    let book: LaneBook
+    let acked: [LinkOut: Int64]
     var pauses: [TopicPartition: PauseReason] = [:]
-    var acked: [LinkOut: Int64] = [:]
     var unacknowledged: [OutboxRow] = []
 }
 
@@ -20,34 +20,10 @@ struct LaneLoader {
     let topics: [String]
 
     func load(_ lanes: Set<Int32>) throws(StoreFault) -> LoadedLanes {
-        var loaded = LoadedLanes()
         let marks = try watermarks(lanes)
         try begin(marks, lanes)
-        do {
-            try store.connection.begin()
-            for row in try store.connection.execute(Self.lockOffsets, [.int32s(Array(lanes))]) {
-                loaded.book.nextOffset[TopicPartition(topic: try row.text(0), partition: try row.int32(1))] = try row.int64(2)
-            }
-            for row in try store.connection.execute(Self.readLinksIn, [.int32s(Array(lanes))]) {
-                let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
-                loaded.book.linkIn[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
-            }
-            for row in try store.connection.execute(LinkReader.readLinksOut, [.int32s(Array(lanes))]) {
-                let link = LinkOut(lane: try row.int32(0), place: TopicPartition(topic: try row.text(1), partition: try row.int32(2)))
-                loaded.book.linkOut[link] = try row.int64(3)
-                loaded.acked[link] = try row.int64(4)
-            }
-            loaded.book.epoch = try store.connection.execute(Self.readEpoch).first?.int64(0) ?? 0
-            for row in try store.connection.execute(Self.readCuts, [.int32s(Array(lanes))]) {
-                let place = TopicPartition(topic: try row.text(1), partition: try row.int32(2))
-                loaded.book.cuts[LinkIn(source: try row.text(0), place: place)] = try row.int64(3)
-            }
-            loaded.book.ledgers = try store.ledgerHeads(Array(lanes))
-            try store.connection.commit()
-        } catch {
-            store.connection.rollback()
-            throw StoreFault(caught: error)
-        }
+        let (book, acked) = try store.takeUp(lanes)
+        var loaded = LoadedLanes(book: book, acked: acked)
         loaded.unacknowledged = try LinkReader(store: store).unacknowledged(lanes)
         for (place, looked) in marks {
             guard let next = loaded.book.nextOffset[place] else { continue }
@@ -112,11 +88,4 @@ struct LaneLoader {
          WHERE NOT EXISTS (SELECT FROM link_in l WHERE l.topic = a.topic AND l.partition = a.partition)
             ON CONFLICT (source, topic, partition) DO NOTHING
         """
-    static let lockOffsets = """
-        SELECT topic, partition, next_offset FROM consumer_offset WHERE partition = ANY ($1::int4[])
-         ORDER BY topic, partition FOR UPDATE
-        """
-    static let readEpoch = "SELECT epoch FROM link_epoch"
-    static let readCuts = "SELECT source, topic, partition, last_seq FROM link_cut WHERE partition = ANY ($1::int4[])"
-    static let readLinksIn = "SELECT source, topic, partition, last_seq FROM link_in WHERE partition = ANY ($1::int4[])"
 }

@@ -33,12 +33,12 @@ package struct LaneTools<Store: LaneStore, Hand: WriteHand> {
     package let hand: Hand
     package let clock: () -> Instant
     /// Hears of every batch before it is decided, and which of its messages are to be set aside.
-    package let beforeDeciding: (InputBatch, [MessagePlace: Refusal]) -> Void
+    package let beforeDeciding: (InputBatch, [MessagePlace: Poison]) -> Void
     package let committed: (CommittedBatch) -> Void
 
     package init(
         store: Store, hand: Hand, clock: @escaping () -> Instant,
-        beforeDeciding: @escaping (InputBatch, [MessagePlace: Refusal]) -> Void = { _, _ in },
+        beforeDeciding: @escaping (InputBatch, [MessagePlace: Poison]) -> Void = { _, _ in },
         committed: @escaping (CommittedBatch) -> Void = { _ in }
     ) {
         self.store = store
@@ -69,7 +69,7 @@ package final class LaneWork<Service: Decider> {
     private var sweeps: [SweepMark] = []
     private var sweptVersion: Int64 = -1
     /// Messages that the store refused: they go to the dead letters when met again.
-    private var poisoned: [MessagePlace: Refusal] = [:]
+    private var poisoned: [MessagePlace: Poison] = [:]
     private var bisectionDepth = 0
     /// More halvings than any batch has.
     private static var bisectionDepthMax: Int { 32 }
@@ -119,7 +119,7 @@ package final class LaneWork<Service: Decider> {
     private func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
 
     /// Sets a message aside when it is met, instead of deciding it.
-    package func poison(_ place: MessagePlace, _ refusal: Refusal) { poisoned[place] = refusal }
+    package func poison(_ place: MessagePlace, _ poison: Poison) { poisoned[place] = poison }
 
     /// Decides a dead letter again, by itself, in a transaction of its own. The answer is why the store refused it, if it did.
     package func replay(
@@ -261,8 +261,8 @@ package final class LaneWork<Service: Decider> {
         } else if let message = batch.messages.first {
             let place = MessagePlace(
                 topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: appliedEvents(message)))
-            guard poisoned[place] == nil else { throw .refused(sqlstate: sqlstate, reason) }
-            poisoned[place] = Refusal(code: "row-refused", detail: reason)
+            guard poisoned.refusal(of: message, index: place.index) == nil else { throw .refused(sqlstate: sqlstate, reason) }
+            poisoned[place] = Poison(message, Refusal(code: "row-refused", detail: reason))
             try carryOut(batch, catalog, tools)
             try settle(tools)
         } else {

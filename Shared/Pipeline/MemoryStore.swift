@@ -67,7 +67,8 @@ package final class MemoryStore: LaneStore {
     /// Where the lanes stand; partitions never read before begin at zero.
     package func book(topics: [String], lanes: Int32) -> LaneBook { book(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
 
-    /// Where these lanes stand; partitions never read before begin where `begin` says, and links are adopted when that is above zero.
+    /// Takes these lanes up and says where they stand; partitions never read before begin where `begin` says, and links are adopted when
+    /// that is above zero. Whoever held a lane before can commit nothing of it any more that a reader of the same messages would not see.
     package func book(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
         for lane in lanes {
             for topic in topics {
@@ -77,7 +78,7 @@ package final class MemoryStore: LaneStore {
                 offsets[place] = low
                 if low > 0 { linksIn[LinkIn(source: LaneBook.adoptSource, place: place)] = low }
             }
-            offsets[TopicPartition(topic: LaneBook.laneTopic, partition: lane), default: 0] += 0
+            offsets[TopicPartition(topic: LaneBook.laneTopic, partition: lane), default: 0] += 1
         }
         var book = LaneBook()
         book.nextOffset = offsets.filter { lanes.contains($0.key.partition) }

@@ -35,7 +35,7 @@ package struct Step<Service: Decider> {
     ///   - pendingIDs: outside ids of a write that is on its way to the store.
     package func run(
         _ batch: InputBatch, book: LaneBook, cache: inout StateCache<Service.State>, catalog: Catalog, at now: Instant,
-        poisoned: [MessagePlace: Refusal] = [:], pendingIDs: [OutsideID: [UInt8]] = [:], loading store: some PathStore
+        poisoned: [MessagePlace: Poison] = [:], pendingIDs: [OutsideID: [UInt8]] = [:], loading store: some PathStore
     ) throws(StoreFault) -> StepResult {
         var work = Working<Service.State>(book: book, cache: StateCache(), at: now)
         swap(&work.cache, &cache)
@@ -90,7 +90,7 @@ package struct Step<Service: Decider> {
     }
 
     private func admit(
-        _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Refusal], into work: inout Working<Service.State>
+        _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Poison], into work: inout Working<Service.State>
     ) -> [Admitted] {
         var admitted: [Admitted] = []
         admitted.reserveCapacity(batch.messages.count)
@@ -127,7 +127,7 @@ package struct Step<Service: Decider> {
 
     /// A packed message of a link. True when the partition moves past it, false when some of its events are left for a later batch.
     private func admitPacked(
-        _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) -> Bool {
         guard let sender = raw.linkHeaders, var reader = FrameReader(raw.value ?? []) else {
@@ -152,10 +152,7 @@ package struct Step<Service: Decider> {
                     event: frame, at: Int32(index), of: raw, key: key, subject: subject, sequence: sender.sequence + Int64(index),
                     source: sender.source, time: reader.time, refusal: refusal)
             }
-            if !poisoned.isEmpty,
-                let refusal = poisoned[
-                    MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset, index: Int32(index))]
-            {
+            if let refusal = poisoned.refusal(of: raw, index: Int32(index)) {
                 work.setAside(letter(refusal))
                 continue
             }
@@ -240,10 +237,10 @@ package struct Step<Service: Decider> {
 
     /// A message with one event.
     private func admitSingle(
-        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) {
-        let refused = poisoned.isEmpty ? nil : poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)]
+        let refused = poisoned.refusal(of: raw)
         let event: CloudEvent
         do {
             event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
@@ -282,12 +279,10 @@ package struct Step<Service: Decider> {
 
     /// A message of another system: the decider parses it itself.
     private func admitBare(
-        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Refusal],
+        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) {
-        if !poisoned.isEmpty, let refused = poisoned[MessagePlace(topic: raw.topic, partition: raw.partition, offset: raw.offset)] {
-            return work.setAside(raw, refused)
-        }
+        if let refused = poisoned.refusal(of: raw) { return work.setAside(raw, refused) }
         let message = Message(
             topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, value: raw.value ?? [])
         switch decider.admit(message, catalog: catalog) {

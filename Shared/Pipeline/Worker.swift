@@ -160,7 +160,7 @@ package final class Worker<Service: Decider> {
         guard marker.isCareful else { return try work.carryOut(batch, catalog, tools) }
         for piece in marker.pieces(of: batch, applied: { work.appliedEvents($0) }) {
             if let crash = try marker.begin(piece, applied: { work.appliedEvents($0) }, on: store.connection) {
-                work.poison(crash.place, crash.refusal)
+                work.poison(crash.place, crash.poison)
             }
             try work.carryOut(piece, catalog, tools)
             try work.settle(tools)
@@ -452,13 +452,11 @@ package final class Worker<Service: Decider> {
     }
 
     /// The hook of fault tests: a message that nobody survives, until it is known to be poison.
-    private func crashOnDeadlyMessage(_ batch: InputBatch, _ poisoned: [MessagePlace: Refusal]) {
+    private func crashOnDeadlyMessage(_ batch: InputBatch, _ poisoned: [MessagePlace: Poison]) {
         guard let deadly = crash.deadlyKey else { return }
         for message in batch.messages {
             for (index, key) in message.eventKeys.enumerated() where key == deadly {
-                let place = MessagePlace(
-                    topic: message.topic, partition: message.partition, offset: message.offset, index: Int32(clamping: index))
-                if poisoned[place] == nil { crash.die() }
+                if poisoned.refusal(of: message, index: Int32(clamping: index)) == nil { crash.die() }
             }
         }
     }

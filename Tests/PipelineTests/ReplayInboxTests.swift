@@ -28,10 +28,10 @@ import Wire
             try house.owner.script("CREATE TABLE toy.toy_sum (key text PRIMARY KEY, sum int8 NOT NULL, note text NOT NULL)")
             store = try PostgresStore(PostgresAddress(conninfo: house.conninfo, applicationName: "test", searchPath: "toy"))
             book = MemoryStore().book(topics: [topic], lanes: 2)
-            for place in book.nextOffset.keys {
+            for (place, next) in book.nextOffset {
                 _ = try house.owner.execute(
-                    "INSERT INTO consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
-                    [.text(place.topic), .int32(place.partition)])
+                    "INSERT INTO consumer_offset (topic, partition, next_offset) VALUES ($1, $2, $3)",
+                    [.text(place.topic), .int32(place.partition), .int64(next)])
             }
         }
 

@@ -110,12 +110,9 @@ import Wire
     }
 
     @Test func `links are dense: a duplicate is dropped, an early message waits for its predecessor`() throws {
-        var book = LaneBook()
         let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
-        book.nextOffset[place] = 0
-        book.nextOffset[TopicPartition(topic: LaneBook.laneTopic, partition: 0)] = 0
         let store = MemoryStore()
-        _ = store.book(topics: [Topic.ingestionRecords], lanes: 1)
+        let book = store.book(topics: [place.topic], lanes: 1)
         var cache = StateCache<Toy.State>()
         let link = LinkOut(lane: 0, place: place)
         func row(_ first: Int64, _ count: Int64) -> OutboxRow {

@@ -20,10 +20,10 @@ import Wire
         let memory = MemoryStore()
         let topics = [Topic.portalIn]
         var book = memory.book(topics: topics, lanes: 2)
-        for place in book.nextOffset.keys {
+        for (place, next) in book.nextOffset {
             _ = try admin.execute(
-                "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
-                [.text(place.topic), .int32(place.partition)])
+                "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, $3)",
+                [.text(place.topic), .int32(place.partition), .int64(next)])
         }
         var caches = (StateCache<Toy.State>(), StateCache<Toy.State>())
         let step = Step(decider: Toy(isLogging: true), lanes: 2)
@@ -114,5 +114,42 @@ import Wire
         #expect(throws: StoreFault.self) { try real.commit(stale) }
         #expect(throws: StoreFault.self) { try memory.commit(stale) }
         #expect(try count("outbox") == Int64(memory.outbox.count))
+    }
+
+    @Test func `who takes a lane up turns away what its former owner decided from a timer`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let conninfo = try server.makeDatabase()
+        let admin = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "test"))
+        _ = try Migrator.apply(PathMigration.all, schema: "toy", on: admin)
+        let real = try PostgresStore(PostgresAddress(conninfo: conninfo, applicationName: "test", searchPath: "toy"))
+        let memory = MemoryStore()
+        let before = memory.book(topics: [Topic.portalIn], lanes: 1)
+        for place in before.nextOffset.keys {
+            _ = try admin.execute(
+                "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
+                [.text(place.topic), .int32(place.partition)])
+        }
+        let books = (try real.takeUp([0]).book, before)
+        #expect(books.0.nextOffset == books.1.nextOffset)
+
+        // The former owner decides, another one takes over, and only then the former one commits. Afterwards nobody would know of its message.
+        var batch = InputBatch()
+        batch.timers = [LaneTimer(lane: 0, key: "key", timer: DueTimer(name: "later", due: .epoch))]
+        var cache = StateCache<Toy.State>()
+        let late = try Step(decider: Toy(), lanes: 1).run(
+            batch, book: books.0, cache: &cache, catalog: .empty, at: .epoch, loading: memory)
+        #expect(late.write.outbox.count == 1)
+        let taken = (try real.takeUp([0]).book, memory.book(topics: [Topic.portalIn], lanes: 1))
+        #expect(taken.0.nextOffset == taken.1.nextOffset)
+        func isFenced(_ fault: any Error) -> Bool { if case StoreFault.fenced = fault { true } else { false } }
+        #expect { try real.commit(late.write) } throws: { isFenced($0) }
+        #expect { try memory.commit(late.write) } throws: { isFenced($0) }
+
+        cache = StateCache()
+        let ours = try Step(decider: Toy(), lanes: 1).run(
+            batch, book: taken.0, cache: &cache, catalog: .empty, at: .epoch, loading: memory)
+        try real.commit(ours.write)
+        try memory.commit(ours.write)
+        #expect(memory.outbox.count == 1)
     }
 }
