@@ -109,32 +109,40 @@ package struct MatchList: Payload {
     package let applicationID: String
     package let portraitRevision: Int64
     package let at: Instant
+    /// The best of those that fit, best first; `eligibleCount` says how many fit.
     package let matches: [ProductMatch]
-    /// Products that were refused, each with the first condition that failed.
+    package let eligibleCount: Int64
+    /// The first of the products that were refused, by id, each with the first condition that failed; `refusedCount` says how many were.
     package let refused: [(productID: String, condition: String)]
+    package let refusedCount: Int64
 
     package init(
-        subject: String, applicationID: String, portraitRevision: Int64, at: Instant, matches: [ProductMatch],
-        refused: [(productID: String, condition: String)]
+        subject: String, applicationID: String, portraitRevision: Int64, at: Instant, matches: [ProductMatch], eligibleCount: Int64,
+        refused: [(productID: String, condition: String)], refusedCount: Int64
     ) {
         self.subject = subject
         self.applicationID = applicationID
         self.portraitRevision = portraitRevision
         self.at = at
         self.matches = matches
+        self.eligibleCount = eligibleCount
         self.refused = refused
+        self.refusedCount = refusedCount
     }
 
     package init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
+        let matches = try fields.list("matches") { json throws(ContractDefect) in try ProductMatch(json) }
+        let refused = try fields.list("refused") { json throws(ContractDefect) in
+            let fields = try Fields(json)
+            return (productID: try fields.text("productId"), condition: try fields.text("condition"))
+        }
+        // Lists from before they were bounded have all.
         self.init(
             subject: try fields.text("subject"), applicationID: try fields.text("applicationId"),
-            portraitRevision: try fields.int("portraitRevision"), at: try fields.instant("at"),
-            matches: try fields.list("matches") { json throws(ContractDefect) in try ProductMatch(json) },
-            refused: try fields.list("refused") { json throws(ContractDefect) in
-                let fields = try Fields(json)
-                return (try fields.text("productId"), try fields.text("condition"))
-            })
+            portraitRevision: try fields.int("portraitRevision"), at: try fields.instant("at"), matches: matches,
+            eligibleCount: try fields.intOrNil("eligibleCount") ?? Int64(matches.count), refused: refused,
+            refusedCount: try fields.intOrNil("refusedCount") ?? Int64(refused.count))
     }
 
     package func write(to object: inout JSONWriter) {
@@ -147,6 +155,8 @@ package struct MatchList: Payload {
             array: { list in
                 for match in matches { list.element(object: { match.write(to: &$0) }) }
             })
+        object.member("eligibleCount", eligibleCount)
+        object.member("refusedCount", refusedCount)
         object.member(
             "refused",
             array: { list in

@@ -8,7 +8,8 @@ import Wire
     private static let optional: Set<String> = [
         "Fact/supersedes", "Fact/supersededData", "Fact/isRetraction", "Portrait/tags", "Portrait/score", "Portrait/score/reasons",
         "Assessment/portrait/tags", "Assessment/portrait/score", "Assessment/portrait/score/reasons",
-        "MatchList/matches", "MatchList/matches/0/conditions", "MatchList/refused", "ApplicationEvent/annualRate",
+        "MatchList/matches", "MatchList/matches/0/conditions", "MatchList/refused",
+        "MatchList/eligibleCount", "MatchList/refusedCount", "ApplicationEvent/annualRate",
         "ReleaseRequest/categories", "PolicyEvent/conditions", "RiskAlert/lenders",
     ]
 

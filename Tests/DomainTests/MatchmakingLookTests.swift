@@ -90,7 +90,7 @@ import Wire
     let catalog = Catalog(version: 1, entries: [Offer.product("p"), Offer.product("p", version: 2, days: -1)])
     let view = MatchmakingCatalog(catalog)
     #expect(view.defects == ["product/p/2": ["`days` is not 0…3650"]])
-    #expect(view.products(at: Offer.instant("2026-01-01T00:00:00Z")).map(\.version) == [1])
+    #expect(view.shelf(at: Offer.instant("2026-01-01T00:00:00Z")).products.map(\.version) == [1])
 }
 
 /// The entries of a file of the base pack, with their examples; empty when it is not there.

@@ -46,7 +46,7 @@ private func compiled(_ entry: CatalogEntry) throws -> Product {
 
 @Test func `the four objectives decide the order and ties go by product id`() throws {
     func order(_ products: [CatalogEntry], _ weights: RankingWeights = .standard) throws -> [String] {
-        try Matching(Offer.portrait(Offer.good), request: nil, products: products.map(compiled), weights: weights).matches
+        try Matching(Offer.portrait(Offer.good), request: nil, shelf: Shelf(products.map(compiled)), weights: weights).matches
             .map(\.productID)
     }
     #expect(try order([Offer.product("b"), Offer.product("a")]) == ["a", "b"])
@@ -64,14 +64,14 @@ private func compiled(_ entry: CatalogEntry) throws -> Product {
     let products = try [
         Offer.product("a", base: 300), Offer.product("b", base: 500), Offer.product("e", base: 0, kind: "equity"),
     ].map(compiled)
-    let matches = Matching(Offer.portrait(Offer.good), request: nil, products: products, weights: .standard).matches
+    let matches = Matching(Offer.portrait(Offer.good), request: nil, shelf: Shelf(products), weights: .standard).matches
     #expect(Dictionary(uniqueKeysWithValues: matches.map { ($0.productID, $0.cost) }) == ["a": 10_000, "b": 0, "e": 5_000])
 }
 
 @Test func `the first failing condition is named and an unknown one only when none fails`() throws {
     let product = try compiled(Offer.product("p"))
     func refusal(_ indicators: [String: Double], _ request: FinancingRequest? = nil) -> String? {
-        Matching(Offer.portrait(indicators), request: request, products: [product], weights: .standard).refused.first?.condition
+        Matching(Offer.portrait(indicators), request: request, shelf: Shelf([product]), weights: .standard).refused.first?.condition
     }
     #expect(refusal(Offer.good) == nil)
     #expect(refusal(["sales": 10, "age": 1]) == "sales")
@@ -83,20 +83,22 @@ private func compiled(_ entry: CatalogEntry) throws -> Product {
     #expect(refusal(Offer.good, Offer.request("a", months: 25)) == "months-range")
     #expect(refusal(Offer.good, Offer.request("a", purpose: "research")) == "purpose")
     let small = try compiled(Offer.product("p", limit: "10"))
-    let refused = Matching(Offer.portrait(Offer.good), request: nil, products: [small], weights: .standard).refused
+    let refused = Matching(Offer.portrait(Offer.good), request: nil, shelf: Shelf([small]), weights: .standard).refused
     #expect(refused.map(\.condition) == ["limit"])
     let regional = try compiled(Offer.product("p", more: #", "regions": ["4301"]"#))
-    #expect(Matching(Offer.portrait(Offer.good), request: nil, products: [regional], weights: .standard).matches.count == 1)
+    #expect(Matching(Offer.portrait(Offer.good), request: nil, shelf: Shelf([regional]), weights: .standard).matches.count == 1)
     let elsewhere = try compiled(Offer.product("p", more: #", "regions": ["44"]"#))
     #expect(
-        Matching(Offer.portrait(Offer.good), request: nil, products: [elsewhere], weights: .standard).refused.map(\.condition) == ["region"]
+        Matching(Offer.portrait(Offer.good), request: nil, shelf: Shelf([elsewhere]), weights: .standard).refused.map(\.condition) == [
+            "region"
+        ]
     )
 }
 
 @Test func `a soft condition is shown and refuses nobody`() throws {
     let product = try compiled(Offer.product("p"))
     let match = try #require(
-        Matching(Offer.portrait(Offer.good), request: Offer.request("a"), products: [product], weights: .standard).matches.first)
+        Matching(Offer.portrait(Offer.good), request: Offer.request("a"), shelf: Shelf([product]), weights: .standard).matches.first)
     #expect(
         match.conditions.map { "\($0.condition) \($0.truth) \($0.observed)" } == [
             "amount-range yes request.amount=1000000", "months-range yes request.months=12", "purpose yes request.purpose=working-capital",
@@ -114,7 +116,7 @@ private func compiled(_ entry: CatalogEntry) throws -> Product {
          "rate": {"baseBp": 1, "gradeBp": {}}, "feeBp": 0, "limit": 100, "successBp": {}, "days": 1, "serviceBp": 1}
         """)
     let product = try compiled(asksForRequest)
-    #expect(Matching(Offer.portrait(), request: nil, products: [product], weights: .standard).matches.count == 1)
-    let over = Matching(Offer.portrait(), request: Offer.request("a", amount: 60, months: 1), products: [product], weights: .standard)
+    #expect(Matching(Offer.portrait(), request: nil, shelf: Shelf([product]), weights: .standard).matches.count == 1)
+    let over = Matching(Offer.portrait(), request: Offer.request("a", amount: 60, months: 1), shelf: Shelf([product]), weights: .standard)
     #expect(over.refused.map(\.condition) == ["half"])
 }

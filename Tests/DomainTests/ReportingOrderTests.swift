@@ -57,8 +57,8 @@ import Vocabulary
                 at: ReportingHouse.day(1)), on: Topic.governanceEvents),
         ReportingHouse.message(
             MatchList(
-                subject: "S", applicationID: "A-1", portraitRevision: 2, at: ReportingHouse.day(0), matches: [],
-                refused: [("flow-loan", "tax-months")]), on: Topic.matchmakingEvents),
+                subject: "S", applicationID: "A-1", portraitRevision: 2, at: ReportingHouse.day(0), matches: [], eligibleCount: 0,
+                refused: [("flow-loan", "tax-months")], refusedCount: 1), on: Topic.matchmakingEvents),
     ]
 
     @Test func `any order with any repeats gives the same rows and the same state`() {

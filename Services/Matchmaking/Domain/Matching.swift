@@ -5,23 +5,47 @@ import Vocabulary
 
 /// Which products fit a subject, best first, and which do not and why.
 package struct Matching: Sendable {
+    /// The best `matchesMax`.
     package let matches: [ProductMatch]
-    /// In the order of the products' ids: the first condition that says no, or if none does, the first that is not known, as
-    /// `tax-grade (unknown: tax-grade)`.
+    /// How many fit.
+    package let eligibleCount: Int64
+    /// The first `refusedMax` in the order of the products' ids: the first condition that says no, or if none does, the first that is not
+    /// known, as `tax-grade (unknown: tax-grade)`.
     package let refused: [(productID: String, condition: String)]
+    /// How many do not fit.
+    package let refusedCount: Int64
+    private let facts: SubjectFacts
+    private let ranked: [Ranked]
+
+    /// A list is a message, and nobody reads further.
+    package static let matchesMax = 100
+    package static let refusedMax = 200
 
     /// - Parameter request: nil when the platform looks of its own accord. A condition that only lacks facts of a request then refuses
     ///   nobody, and the term is twelve months or the nearest that the product has.
-    package init(_ portrait: Portrait, request: FinancingRequest?, products: [Product], weights: RankingWeights) {
+    package init(_ portrait: Portrait, request: FinancingRequest?, shelf: Shelf, weights: RankingWeights) {
         let facts = SubjectFacts(portrait, request: request)
         let grade = portrait.score?.grade
         var candidates: [Candidate] = []
         var refused: [(productID: String, condition: String)] = []
-        for product in products {
+        var refusedCount: Int64 = 0
+        func refuse(_ product: Product, _ condition: @autoclosure () -> String) {
+            refusedCount += 1
+            if refused.count < Self.refusedMax { refused.append((product.id, condition())) }
+        }
+        var possible = shelf.candidates(facts)[...]
+        for (place, product) in shelf.products.enumerated() {
+            let isPossible = possible.first == place
+            if isPossible {
+                possible.removeFirst()
+            } else if refused.count == Self.refusedMax {
+                refusedCount += 1
+                continue
+            }
             switch Eligibility(product, facts) {
-            case .refused(let condition): refused.append((product.id, condition))
+            case .refused(let condition): refuse(product, condition)
             case .unknown(let condition, let missing):
-                refused.append((product.id, "\(condition) (unknown: \(missing.joined(separator: ", ")))"))
+                refuse(product, "\(condition) (unknown: \(missing.joined(separator: ", ")))")
             case .eligible(let limit, let truths):
                 let months = request?.months ?? min(max(12, product.monthsMin), product.monthsMax)
                 candidates.append(
@@ -31,31 +55,32 @@ package struct Matching: Sendable {
                         rate: Objective.annualRate(product, grade: grade, months: months)))
             }
         }
-        self.refused = refused.sorted { $0.productID < $1.productID }
+        self.refused = refused
+        self.refusedCount = refusedCount
+        self.facts = facts
 
         let rates = candidates.filter(\.product.hasRate).map(\.rate)
         let lowest = rates.min() ?? 0
         let highest = rates.max() ?? 0
-        let ranked = candidates.map { candidate -> (candidate: Candidate, cost: Int64, speed: Int64, total: Int64) in
+        ranked = candidates.map { candidate in
             let product = candidate.product
             let cost =
                 product.hasRate
                 ? Objective.cost(candidate.rate, lowest: lowest, highest: highest) : Objective.costWithoutRate
             let speed = Objective.speed(days: product.days)
-            return (
-                candidate, cost, speed, weights.total(success: candidate.success, cost: cost, speed: speed, service: product.service)
-            )
+            return Ranked(
+                candidate: candidate, cost: cost, speed: speed,
+                total: weights.total(success: candidate.success, cost: cost, speed: speed, service: product.service))
         }.sorted { a, b in
             a.total != b.total ? a.total > b.total : a.candidate.product.id < b.candidate.product.id
         }
-        matches = ranked.enumerated().map { place, entry in
-            let product = entry.candidate.product
-            return ProductMatch(
-                productID: product.id, productVersion: product.version, institution: product.institution, rank: Int64(place + 1),
-                success: entry.candidate.success, cost: entry.cost, speed: entry.speed, service: product.service, total: entry.total,
-                annualRate: entry.candidate.rate, limit: entry.candidate.limit,
-                conditions: Eligibility.results(product, facts, entry.candidate.truths, limit: entry.candidate.limit))
-        }
+        eligibleCount = Int64(ranked.count)
+        matches = ranked.prefix(Self.matchesMax).enumerated().map { place, entry in entry.match(place, facts) }
+    }
+
+    /// The best of those that fit and of which this is true, listed or not.
+    package func best(where isWanted: (Product) -> Bool) -> ProductMatch? {
+        ranked.firstIndex { isWanted($0.candidate.product) }.map { ranked[$0].match($0, facts) }
     }
 
     private struct Candidate {
@@ -64,6 +89,22 @@ package struct Matching: Sendable {
         let truths: [Verdict]
         let success: Int64
         let rate: Int64
+    }
+
+    private struct Ranked {
+        let candidate: Candidate
+        let cost: Int64
+        let speed: Int64
+        let total: Int64
+
+        func match(_ place: Int, _ facts: SubjectFacts) -> ProductMatch {
+            let product = candidate.product
+            return ProductMatch(
+                productID: product.id, productVersion: product.version, institution: product.institution, rank: Int64(place + 1),
+                success: candidate.success, cost: cost, speed: speed, service: product.service, total: total,
+                annualRate: candidate.rate, limit: candidate.limit,
+                conditions: Eligibility.results(product, facts, candidate.truths, limit: candidate.limit))
+        }
     }
 }
 

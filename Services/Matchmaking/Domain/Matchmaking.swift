@@ -72,11 +72,11 @@ package struct Matchmaking: Decider {
             if let next { effects.schedule(Self.lookTimer, at: next) } else { effects.cancel(Self.lookTimer) }
             state.nextLook = next
         }
-        let matching = Matching(portrait, request: nil, products: book.products(at: now), weights: book.weights(at: now))
+        let matching = Matching(portrait, request: nil, shelf: book.shelf(at: now), weights: book.weights(at: now))
         func list(revision: Int64, at moment: Instant) -> MatchList {
             MatchList(
                 subject: portrait.subject, applicationID: "", portraitRevision: revision, at: moment, matches: matching.matches,
-                refused: matching.refused)
+                eligibleCount: matching.eligibleCount, refused: matching.refused, refusedCount: matching.refusedCount)
         }
         let hash = fnv1a(list(revision: 0, at: .epoch).bytes)
         guard hash != state.listHash else { return }
@@ -104,8 +104,7 @@ package struct Matchmaking: Decider {
         guard state.makeRoom() else {
             return effects.refuse("applications-too-many", "\(MatchmakingState.applicationsMax) applications of `\(subject)` are alive")
         }
-        let products = book.products(at: now)
-        let matching = Matching(portrait, request: request, products: products, weights: book.weights(at: now))
+        let matching = Matching(portrait, request: request, shelf: book.shelf(at: now), weights: book.weights(at: now))
         let choice = Choice(request, matching)
         let promise = book.promise(of: choice.match?.institution ?? "", at: now)
         let accept = book.deadline(from: request.requestedAt, workingDays: promise.acceptDays, at: now)
@@ -119,7 +118,8 @@ package struct Matchmaking: Decider {
 
         let list = MatchList(
             subject: subject, applicationID: request.applicationID, portraitRevision: portrait.revision, at: now,
-            matches: matching.matches, refused: matching.refused)
+            matches: matching.matches, eligibleCount: matching.eligibleCount, refused: matching.refused,
+            refusedCount: matching.refusedCount)
         effects.send(list, to: Topic.matchmakingEvents, key: subject)
         for match in matching.matches { effects.write(MatchmakingTables.row(match, of: list), to: MatchmakingTables.match) }
         release(
@@ -352,14 +352,14 @@ package struct Choice: Sendable {
 
     /// The product that the firm asked for if it fits, else the best of the institution it asked for, else the best.
     package init(_ request: FinancingRequest, _ matching: Matching) {
-        if !request.productID.isEmpty, let named = matching.matches.first(where: { $0.productID == request.productID }) {
+        if !request.productID.isEmpty, let named = matching.best(where: { $0.id == request.productID }) {
             (match, reason) = (named, "product-of-request")
-        } else if !request.institution.isEmpty, let best = matching.matches.first(where: { $0.institution == request.institution }) {
+        } else if !request.institution.isEmpty, let best = matching.best(where: { $0.institution == request.institution }) {
             (match, reason) = (best, "best-of-institution")
         } else if let best = matching.matches.first {
             (match, reason) = (best, "best-ranked")
         } else {
-            (match, reason) = (nil, matching.refused.isEmpty ? "no-product-in-force" : "no-eligible-product")
+            (match, reason) = (nil, matching.refusedCount == 0 ? "no-product-in-force" : "no-eligible-product")
         }
     }
 }

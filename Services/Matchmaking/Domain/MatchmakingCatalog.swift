@@ -12,6 +12,7 @@ package struct MatchmakingCatalog: CatalogView {
     private let rankings: [Versions<RankingWeights>]
     /// When a version of a product, of an institution or of the weights takes effect, ascending.
     private let changes: [Instant]
+    private let shelves = SpanCache<Shelf>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -65,12 +66,15 @@ package struct MatchmakingCatalog: CatalogView {
         defects = unusable
     }
 
-    /// The products in force at `now`, by id. A product of an institution that was withdrawn is not offered.
-    package func products(at now: Instant) -> [Product] {
-        products.compactMap { _, versions in
-            guard let product = versions.inForce(at: now) else { return nil }
-            if let institution = institutions[product.institution], institution.isWithdrawn(at: now) { return nil }
-            return product
+    /// The products in force at `now`. A product of an institution that was withdrawn is not offered.
+    package func shelf(at now: Instant) -> Shelf {
+        shelves.made(at: now, changes: changes) {
+            Shelf(
+                products.compactMap { _, versions in
+                    guard let product = versions.inForce(at: now) else { return nil }
+                    if let institution = institutions[product.institution], institution.isWithdrawn(at: now) { return nil }
+                    return product
+                })
         }
     }
 

@@ -37,11 +37,11 @@ package struct PolicyPush: Decider {
         switch input {
         case .sweep(let entry):
             guard entry.kind == "policy" else { return }
-            look([entry.id], subject: key, &state, book, now, &effects)
+            look(entry.id, subject: key, &state, book, now, &effects)
         case .timer(let timer):
             if timer.name == Self.lookTimer {
                 state.nextLook = nil
-                look(book.ids, subject: key, &state, book, now, &effects)
+                look(nil, subject: key, &state, book, now, &effects)
             } else {
                 remind(timer, subject: key, &state, book, now, &effects)
             }
@@ -52,8 +52,7 @@ package struct PolicyPush: Decider {
                     let portrait = try Portrait(message.body)
                     if let known = state.portrait, known.revision >= portrait.revision { return }
                     state.portrait = portrait
-                    // A push whose policy is gone from the catalogue is looked at too.
-                    look(Set(book.ids).union(state.pushes.keys).sorted(), subject: key, &state, book, now, &effects)
+                    look(nil, subject: key, &state, book, now, &effects)
                 case GrantClaim.type:
                     grant(try GrantClaim(message.body), &state, book, now, &effects)
                 default: return
@@ -66,8 +65,9 @@ package struct PolicyPush: Decider {
 
     // MARK: Pushing
 
+    /// - Parameter only: one policy; nil for all that may fit and all that were pushed, those gone from the catalogue too.
     private func look(
-        _ ids: [String], subject: String, _ state: inout PolicyPushState, _ book: PolicyPushCatalog, _ now: Instant,
+        _ only: String?, subject: String, _ state: inout PolicyPushState, _ book: PolicyPushCatalog, _ now: Instant,
         _ effects: inout Effects
     ) {
         guard let portrait = state.portrait else { return }
@@ -77,7 +77,7 @@ package struct PolicyPush: Decider {
             state.nextLook = next
         }
         let facts = SubjectFacts(portrait)
-        for id in ids {
+        for id in only.map({ [$0] }) ?? Set(book.candidates(facts, at: now)).union(state.pushes.keys).sorted() {
             let known = state.pushes[id]
             guard let policy = book.policy(id, at: now) else {
                 if let known, known.isActive { withdraw(id, known, nil, nil, "policy-withdrawn", subject, &state, now, &effects) }

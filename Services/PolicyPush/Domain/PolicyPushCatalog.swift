@@ -1,5 +1,6 @@
 import Contracts
 import Deciding
+import Rules
 import Vocabulary
 
 /// What policy push makes of the catalogue: every version of every policy, compiled.
@@ -7,9 +8,10 @@ package struct PolicyPushCatalog: CatalogView {
     /// Ascending by version; nil where it was withdrawn.
     private let versions: [String: [(version: Int64, from: Instant, policy: Policy?)]]
     /// All policies ever published, sorted.
-    package let ids: [String]
+    private let ids: [String]
     /// When a version takes effect or its claims begin, ascending.
     private let changes: [Instant]
+    private let racks = SpanCache<Rack>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -37,6 +39,21 @@ package struct PolicyPushCatalog: CatalogView {
 
     /// The policy in force at `now`; nil when there is none or it was withdrawn.
     package func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.last { $0.from <= now }?.policy }
+
+    /// The policies in force at `now` that fit the subject, and some that do not.
+    func candidates(_ facts: SubjectFacts, at now: Instant) -> [String] {
+        let rack = racks.made(at: now, changes: changes) {
+            let policies = ids.compactMap { policy($0, at: now) }
+            return Rack(ids: policies.map(\.id), sieve: RuleSieve(policies.map { .apply(.and, $0.conditions.map(\.logic)) }))
+        }
+        return rack.sieve.passing(facts).map { rack.ids[$0] }
+    }
+
+    /// The policies in force, and what sorts out those that can not fit without judging each.
+    private struct Rack: Sendable {
+        let ids: [String]
+        let sieve: RuleSieve
+    }
 
     /// One exact version, in force or not.
     package func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version }?.policy }

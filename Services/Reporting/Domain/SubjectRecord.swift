@@ -233,8 +233,8 @@ package struct OfferSummary: Hashable, Sendable {
         applicationID = list.applicationID
         revision = list.portraitRevision
         at = list.at
-        offered = Int64(list.matches.count)
-        refused = Int64(list.refused.count)
+        offered = list.eligibleCount
+        refused = list.refusedCount
         bestProduct = best?.productID ?? ""
         bestInstitution = best?.institution ?? ""
         bestRate = best?.annualRate

@@ -17,13 +17,13 @@ extension RiskTurn {
         }
         let lenders = Set(live.map(\.institution)).sorted()
         let facts = state.facts(over: live)
-        let rules = book.rules(at: now)
+        let board = book.board(at: now)
 
         var standing: [LiveAlert] = []
-        for alert in state.alerts where !rules.contains(where: { $0.id == alert.rule }) {
+        for alert in state.alerts where !board.contains(alert.rule) {
             lower(alert, observed: "rule-withdrawn", lenders: lenders, state: &state, effects: &effects)
         }
-        for rule in rules {
+        for rule in board.candidates(facts, and: Set(state.alerts.map(\.rule))) {
             let alert = state.alerts.first { $0.rule == rule.id }
             switch (rule.logic.judge(facts).truth, alert) {
             case (.yes, nil):

@@ -62,6 +62,28 @@ package struct RiskRule: Sendable {
     }
 }
 
+/// The rules in force, and what sorts out those that can not fire without judging each.
+struct RiskBoard: Sendable {
+    /// By id.
+    private let rules: [RiskRule]
+    private let ids: Set<String>
+    private let sieve: RuleSieve
+
+    init(_ rules: [RiskRule]) {
+        self.rules = rules
+        ids = Set(rules.map(\.id))
+        sieve = RuleSieve(rules.map(\.logic))
+    }
+
+    func contains(_ id: String) -> Bool { ids.contains(id) }
+
+    /// All rules that fire, and some that do not; and those named, which an alert stands for.
+    func candidates(_ facts: [String: RuleValue], and named: Set<String>) -> [RiskRule] {
+        let passing = Set(sieve.passing(facts))
+        return rules.indices.filter { passing.contains($0) || named.contains(rules[$0].id) }.map { rules[$0] }
+    }
+}
+
 /// What risk monitoring makes of the catalogue: every version of every rule.
 package struct RiskCatalog: CatalogView {
     /// The kind of entry that a rule is.
@@ -69,6 +91,9 @@ package struct RiskCatalog: CatalogView {
 
     /// By id; versions ascending, nil where withdrawn.
     private let versions: [(id: String, versions: [(from: Instant, rule: RiskRule?)])]
+    /// When a version of a rule takes effect, ascending.
+    private let changes: [Instant]
+    private let boards = SpanCache<RiskBoard>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     package let defects: [String: [String]]
 
@@ -86,12 +111,15 @@ package struct RiskCatalog: CatalogView {
             if !found.isEmpty { unusable[entry.key] = found }
         }
         versions = byID.keys.sorted().map { ($0, byID[$0] ?? []) }
+        changes = Set(byID.values.joined().map(\.from)).sorted()
         defects = unusable
     }
 
-    /// The rules in force at `now`, by id.
-    func rules(at now: Instant) -> [RiskRule] {
-        versions.compactMap { _, versions in versions.last { $0.from <= now }?.rule }
+    /// The rules in force at `now`.
+    func board(at now: Instant) -> RiskBoard {
+        boards.made(at: now, changes: changes) {
+            RiskBoard(versions.compactMap { _, versions in versions.last { $0.from <= now }?.rule })
+        }
     }
 
     /// The title of the rule's last usable version, in force or not; its id when there is none.
