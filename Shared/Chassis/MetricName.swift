@@ -5,7 +5,6 @@ package enum MetricName: String, CaseIterable, Sendable {
     // Messages
     case messagesConsumed = "credit_messages_consumed_total"
     case messagesProcessed = "credit_messages_processed_total"
-    case messageProcessDuration = "credit_message_process_duration_seconds"
     case batchDuration = "credit_batch_duration_seconds"
     case batchMessages = "credit_batch_messages"
     case endToEndLatency = "credit_end_to_end_latency_seconds"
@@ -29,7 +28,6 @@ package enum MetricName: String, CaseIterable, Sendable {
     case outboxPending = "credit_outbox_pending_messages"
     case outboxOldestAge = "credit_outbox_oldest_unpublished_age_seconds"
     case outboxPublished = "credit_outbox_published_total"
-    case outboxPublishDuration = "credit_outbox_publish_duration_seconds"
     case outboxPublishErrors = "credit_outbox_publish_errors_total"
     case linkDuplicatesDropped = "credit_link_duplicates_dropped_total"
     case linkGaps = "credit_link_gaps_total"
@@ -41,23 +39,17 @@ package enum MetricName: String, CaseIterable, Sendable {
     case dbTransactions = "credit_db_transactions_total"
     case dbTransactionDuration = "credit_db_transaction_duration_seconds"
     case dbErrors = "credit_db_errors_total"
-    case dbConnections = "credit_db_connections"
     case dbReconnects = "credit_db_reconnects_total"
     case dbUp = "credit_db_up"
     case dbTransactionIDAge = "credit_db_transaction_id_age"
     // Kafka client
-    case kafkaBrokerUp = "credit_kafka_broker_up"
-    case kafkaRoundTrip = "credit_kafka_rtt_seconds"
-    case kafkaProducerQueueMessages = "credit_kafka_producer_queue_messages"
-    case kafkaProducerQueueBytes = "credit_kafka_producer_queue_bytes"
     case kafkaFatalErrors = "credit_kafka_fatal_errors_total"
     // Business
     case ingestRecords = "credit_ingest_records_total"
-    case qualityScore = "credit_quality_score"
+    case qualityRecords = "credit_quality_records_total"
     case scoresComputed = "credit_scores_computed_total"
     case scorePSI = "credit_score_psi"
     case matchesEmitted = "credit_matches_emitted_total"
-    case matchCandidates = "credit_match_candidates"
     case policiesPushed = "credit_policies_pushed_total"
     case riskAlerts = "credit_risk_alerts_total"
     case consentDenied = "credit_consent_denied_total"
@@ -91,15 +83,13 @@ package enum MetricName: String, CaseIterable, Sendable {
         case gauge
         /// With the upper bounds of its buckets, rising, without the infinite one.
         case histogram([Double])
-        /// Quantiles that another program computed, set like a gauge; the label `quantile` says which.
-        case quantiles
     }
 }
 
 extension MetricName {
     /// Upper bounds in seconds for work inside one machine.
     static let workSeconds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-    /// Upper bounds in seconds for the way from a source to us, which may be days late.
+    /// Upper bounds in seconds for the way through a topic, which may have waited for days.
     static let latencySeconds: [Double] = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400]
     static let counts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 40_000]
 
@@ -119,19 +109,21 @@ extension MetricName {
             return counter(
                 "Messages whose transaction committed; outcome is applied, duplicate, rejected, suppressed or parked.",
                 of: "messages", "topic", "outcome")
-        case .messageProcessDuration:
-            return histogram("Time of deciding one message, averaged over its batch.", in: "seconds", Self.workSeconds, "topic")
         case .batchDuration: return histogram("Time of one batch, from poll to commit.", in: "seconds", Self.workSeconds)
         case .batchMessages: return histogram("Messages in one batch.", in: "messages", Self.counts)
         case .endToEndLatency:
-            return histogram("Time from the source's event time to our commit.", in: "seconds", Self.latencySeconds, "type")
+            return histogram(
+                "Time from a message's entry into its topic to our commit; of each batch and topic the first.", in: "seconds",
+                Self.latencySeconds, "topic")
         case .consumerLagMessages: return gauge("Messages in the topic that are not yet committed.", in: "messages", "topic", "partition")
-        case .consumerLagSeconds: return gauge("Age of the oldest message not yet committed.", in: "seconds", "topic", "partition")
+        case .consumerLagSeconds:
+            return gauge(
+                "How long ago the last committed message came, while others wait behind it; else 0.", in: "seconds", "topic", "partition")
         case .consumerNextOffset: return gauge("The next offset, as the database has it.", in: "offset", "topic", "partition")
         case .topicHighWatermark: return gauge("The broker's end of the partition.", in: "offset", "topic", "partition")
         case .topicLowWatermark: return gauge("The broker's beginning of the partition.", in: "offset", "topic", "partition")
         case .consumerAssignedPartitions: return gauge("Partitions this process works on.", in: "partitions", "topic")
-        case .consumerRebalances: return counter("Assignments that changed; kind is assign or revoke.", of: "rebalances", "kind")
+        case .consumerRebalances: return counter("Lanes taken up or given up; kind is assign or revoke.", of: "lanes", "kind")
         case .consumerFenced: return counter("Batches rolled back because another process had moved the offset.", of: "batches")
         case .consumerPaused: return gauge("1 while a lane is paused and waits for the operator.", in: "flag", "topic", "partition")
         case .sourceTruncated:
@@ -147,7 +139,6 @@ extension MetricName {
         case .outboxPending: return gauge("Committed messages not yet acknowledged by Kafka.", in: "messages")
         case .outboxOldestAge: return gauge("Age of the oldest committed message not yet acknowledged by Kafka.", in: "seconds")
         case .outboxPublished: return counter("Messages acknowledged by Kafka.", of: "messages", "topic")
-        case .outboxPublishDuration: return histogram("Time from commit to Kafka's acknowledgement.", in: "seconds", Self.workSeconds)
         case .outboxPublishErrors: return counter("Failed deliveries, by the name of the error.", of: "deliveries", "error")
         case .linkDuplicatesDropped: return counter("Messages whose link sequence had been applied before.", of: "messages", "topic")
         case .linkGaps: return counter("Messages not applied because an earlier one of their link is missing.", of: "messages", "topic")
@@ -158,28 +149,20 @@ extension MetricName {
             return counter("Transactions ended; outcome is commit, rollback or unknown.", of: "transactions", "outcome")
         case .dbTransactionDuration: return histogram("Time of one transaction.", in: "seconds", Self.workSeconds)
         case .dbErrors: return counter("Errors of PostgreSQL, by the first two characters of SQLSTATE.", of: "errors", "sqlstate_class")
-        case .dbConnections: return gauge("Connections; state is idle, busy or broken.", in: "connections", "state")
         case .dbReconnects: return counter("Connections made again after one broke.", of: "connections")
         case .dbUp: return gauge("1 while the last statement reached PostgreSQL.", in: "flag")
         case .dbTransactionIDAge: return gauge("Age of the oldest frozen transaction id of the database.", in: "transactions")
-        case .kafkaBrokerUp: return gauge("1 while the client is connected to the broker.", in: "flag", "broker")
-        case .kafkaRoundTrip:
-            return Declaration(
-                kind: .quantiles, help: "Round trip to the brokers, as librdkafka's statistics say.", unit: "seconds",
-                labels: ["broker", "quantile"])
-        case .kafkaProducerQueueMessages: return gauge("Messages in the producer's queue.", in: "messages")
-        case .kafkaProducerQueueBytes: return gauge("Bytes in the producer's queue.", in: "bytes")
         case .kafkaFatalErrors: return counter("Fatal errors of the Kafka client; each makes a new producer.", of: "errors")
-        case .ingestRecords:
-            return counter(
-                "Records at the front door; outcome is accepted, duplicate or the refusal's code.", of: "records",
-                "institution_class", "type", "outcome")
-        case .qualityScore: return gauge("Share of good records of a data set, 0 to 1.", in: "ratio", "dataset")
-        case .scoresComputed: return counter("Scores computed.", of: "scores", "model", "version", "outcome")
+        case .ingestRecords: return counter("Records let in; writer is source, institution or portal.", of: "records", "writer", "type")
+        case .qualityRecords:
+            return counter("Records that governance looked at; outcome is established or held.", of: "records", "type", "outcome")
+        case .scoresComputed: return counter("Scores computed and sent on.", of: "scores", "model", "version")
         case .scorePSI: return gauge("Population stability index of a model's scores against its training.", in: "index", "model")
         case .matchesEmitted: return counter("Matches of a firm and a product that were sent on.", of: "matches")
-        case .matchCandidates: return histogram("Products that fit one firm.", in: "products", Self.counts)
-        case .policiesPushed: return counter("Support policies pushed to firms.", of: "pushes", "outcome")
+        case .policiesPushed:
+            return counter(
+                "What firms were told of policies; outcome is pushed, withdrawn, reminded, claimed, granted or grant-refused.",
+                of: "messages", "outcome")
         case .riskAlerts: return counter("Post-loan warnings.", of: "warnings", "severity", "rule")
         case .consentDenied: return counter("Releases refused for want of consent.", of: "releases", "purpose")
         case .auditTreeSize: return gauge("Leaves of the tamper-evident log.", in: "leaves")

@@ -30,7 +30,7 @@ package final class Metrics: Sendable {
 
     /// The gauge of these labels; wrong use as with `counter`.
     package func gauge(_ name: MetricName, labels: [(String, String)] = []) -> Gauge {
-        guard [.gauge, .quantiles].contains(name.declaration.kind),
+        guard name.declaration.kind == .gauge,
             case .gauge(let gauge)? = handle(name, labels, make: { .gauge(Gauge()) })
         else { return misused(Gauge()) }
         return gauge

@@ -12,7 +12,6 @@ struct PrometheusText {
             case .counter: "counter"
             case .gauge: "gauge"
             case .histogram: "histogram"
-            case .quantiles: "summary"
             }
         bytes += Array("# HELP \(name.rawValue) \(help) Unit: \(declaration.unit).\n# TYPE \(name.rawValue) \(type)\n".utf8)
     }

@@ -9,6 +9,7 @@ package struct Effects: Sendable {
     package private(set) var messages: [OutgoingMessage] = []
     package private(set) var timers: [TimerChange] = []
     package private(set) var leaves: [LedgerLeaf] = []
+    package private(set) var tallies: [(tally: Tally, count: Int)] = []
     package private(set) var refusal: Refusal?
 
     package init() {}
@@ -19,6 +20,7 @@ package struct Effects: Sendable {
         messages.removeAll(keepingCapacity: true)
         timers.removeAll(keepingCapacity: true)
         leaves.removeAll(keepingCapacity: true)
+        tallies.removeAll(keepingCapacity: true)
         refusal = nil
     }
 
@@ -39,6 +41,11 @@ package struct Effects: Sendable {
 
     /// Appends to the log of the lane, in the same transaction as everything else of the decision.
     package mutating func append(_ leaf: LedgerLeaf) { leaves.append(leaf) }
+
+    /// Counts something for those who watch.
+    package mutating func count(_ name: Tally.Name, _ labels: String..., times count: Int = 1) {
+        tallies.append((Tally(name, labels), count))
+    }
 
     /// Sets the timer `name` of this key; an earlier one of the same name is replaced.
     package mutating func schedule(_ name: String, at due: Instant) { timers.append(TimerChange(name: name, due: due)) }

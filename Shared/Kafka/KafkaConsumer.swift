@@ -113,13 +113,13 @@ import Vocabulary
         return (marks.low, marks.high)
     }
 
-    /// The end of the partition as the last fetch saw it; nil before the first. Asks nobody.
-    package func cachedHigh(topic: String, partition: Int32) -> Int64? {
+    /// The beginning and the end of the partition as the last fetch saw them; nil before the first. Asks nobody.
+    package func cachedWatermarks(topic: String, partition: Int32) -> (low: Int64, high: Int64)? {
         guard let handle else { return nil }
         var low: Int64 = 0
         var high: Int64 = 0
         let error = unsafe rd_kafka_get_watermark_offsets(handle.raw, topic, partition, &low, &high)
-        return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? (max(0, low), high) : nil
     }
 
     /// Tells the group coordinator how far we are, so that Kafka's own tools show the lag. In the background, best effort, after

@@ -20,6 +20,8 @@ package struct BatchWrite: Sendable {
     package var deadLetters: [MessagePlace: DeadLetter] = [:]
     package var counts: [CountKey: Int64] = [:]
     package var ledgers: [LedgerWrite] = []
+    /// Not written: counted in the process when the transaction is known to be committed.
+    package var tallies: [Tally: Int] = [:]
 
     package init() {}
 

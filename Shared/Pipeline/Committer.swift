@@ -26,6 +26,7 @@ final class Committer: WriteHand, @unchecked Sendable {
 
     private let address: PostgresAddress
     private let publisher: Publisher
+    private let metrics: PathMetrics
     private let order = Mutex<Order?>(nil)
     private let given = DispatchSemaphore(value: 0)
     private let answered = DispatchSemaphore(value: 0)
@@ -36,9 +37,10 @@ final class Committer: WriteHand, @unchecked Sendable {
     private var markedAt = MonotonicClock.now
     private let crash: CrashPoints
 
-    init(address: PostgresAddress, publisher: Publisher, crash: CrashPoints) {
+    init(address: PostgresAddress, publisher: Publisher, metrics: PathMetrics, crash: CrashPoints) {
         self.address = address
         self.publisher = publisher
+        self.metrics = metrics
         self.crash = crash
     }
 
@@ -110,7 +112,9 @@ final class Committer: WriteHand, @unchecked Sendable {
             try PublishAfterCommit.carryOut(
                 write,
                 commit: { write throws(StoreFault) in
+                    let started = MonotonicClock.now
                     try store.commit(write, crash: crash)
+                    metrics.transaction(took: MonotonicClock.now.since(started))
                     crash.pass(.afterCommit)
                 }, publish: publisher.publish)
             crash.pass(.afterProduce)

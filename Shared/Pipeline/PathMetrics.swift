@@ -17,7 +17,9 @@ package final class PathMetrics: Sendable {
         counter(.dbErrors, ("sqlstate_class", "53")).add(0)
     }
 
-    private func counter(_ name: MetricName, _ labels: (String, String)...) -> Metrics.Counter {
+    private func counter(_ name: MetricName, _ labels: (String, String)...) -> Metrics.Counter { counter(name, labels: labels) }
+
+    private func counter(_ name: MetricName, labels: [(String, String)]) -> Metrics.Counter {
         let key = name.rawValue + labels.map { "|" + $0.1 }.joined()
         return counters.withLock { counters in
             if let counter = counters[key] { return counter }
@@ -36,6 +38,10 @@ package final class PathMetrics: Sendable {
         }
         for letter in write.deadLetters.values {
             counter(.deadLetters, ("topic", letter.place.topic), ("reason", letter.refusal.code)).add()
+        }
+        for (tally, count) in write.tallies {
+            let name = tally.name.metric
+            counter(name, labels: Array(zip(name.declaration.labels, tally.labels))).add(count)
         }
         counter(.dbTransactions, ("outcome", "commit")).add()
         metrics.histogram(.batchDuration).observe(length)
@@ -99,16 +105,57 @@ package final class PathMetrics: Sendable {
 
     func reading(_ reading: GaugeReading) { metrics.gauge(reading.metric, labels: reading.labels).set(reading.value) }
 
+    /// How long the first message of each topic took from its entry into the topic to this commit.
+    func latencies(_ messages: [RawMessage], at now: Instant) {
+        var last = ""
+        for message in messages where message.topic != last {
+            last = message.topic
+            guard let entered = message.timestamp else { continue }
+            metrics.histogram(.endToEndLatency, labels: [("topic", message.topic)]).observe(
+                .microseconds(max(0, now.microseconds - entered.microseconds)))
+        }
+    }
+
+    func transaction(took length: Duration) { metrics.histogram(.dbTransactionDuration).observe(length) }
+
+    func lanes(assigned: Int, revoked: Int) {
+        if assigned > 0 { counter(.consumerRebalances, ("kind", "assign")).add(assigned) }
+        if revoked > 0 { counter(.consumerRebalances, ("kind", "revoke")).add(revoked) }
+    }
+
+    func reading(_ partitions: Int, of topic: String) {
+        metrics.gauge(.consumerAssignedPartitions, labels: [("topic", topic)]).set(partitions)
+    }
+
     func pending(_ count: Int) { metrics.gauge(.outboxPending).set(count) }
     func databaseUp(_ isUp: Bool) { metrics.gauge(.dbUp).set(isUp) }
     func reconnected() { counter(.dbReconnects).add() }
 
-    func position(_ place: TopicPartition, next: Int64, high: Int64?) {
+    /// - Parameter reached: when the last committed message of the partition came.
+    func position(_ place: TopicPartition, next: Int64, marks: (low: Int64, high: Int64)?, reached: Instant?, at now: Instant) {
         let labels = [("topic", place.topic), ("partition", String(place.partition))]
         metrics.gauge(.consumerNextOffset, labels: labels).set(next)
-        if let high {
-            metrics.gauge(.topicHighWatermark, labels: labels).set(high)
-            metrics.gauge(.consumerLagMessages, labels: labels).set(max(0, high - next))
+        guard let marks else { return }
+        metrics.gauge(.topicLowWatermark, labels: labels).set(marks.low)
+        metrics.gauge(.topicHighWatermark, labels: labels).set(marks.high)
+        let waiting = max(0, marks.high - next)
+        metrics.gauge(.consumerLagMessages, labels: labels).set(waiting)
+        let age = waiting > 0 ? reached.map { Double(max(0, now.microseconds - $0.microseconds)) / 1_000_000 } : 0
+        if let age { metrics.gauge(.consumerLagSeconds, labels: labels).set(age) }
+    }
+}
+
+extension Tally.Name {
+    /// Under which name it is counted.
+    var metric: MetricName {
+        switch self {
+        case .recordTaken: .ingestRecords
+        case .recordJudged: .qualityRecords
+        case .scoreComputed: .scoresComputed
+        case .matchListed: .matchesEmitted
+        case .policyTold: .policiesPushed
+        case .alertRaised: .riskAlerts
+        case .consentDenied: .consentDenied
         }
     }
 }

@@ -384,6 +384,7 @@ package struct Step<Service: Decider> {
         if let admitted { work.count(TopicPartition(topic: admitted.message.topic, partition: lane), .applied) }
         for row in effects.rows { work.add(row) }
         for leaf in effects.leaves { work.append(leaf, lane: lane) }
+        for (tally, count) in effects.tallies { work.write.tallies[tally, default: 0] += count }
         for change in effects.timers {
             work.write.timers[TimerKey(lane: lane, key: key, name: change.name)] = .some(change.due)
         }

@@ -70,6 +70,8 @@ package final class Worker<Service: Decider> {
     private var pausesDue: [RefusalLimits.Pause] = []
     private var pausesCheckedVersion: Int64 = -1
     private var quotaBook = QuotaBook()
+    /// When the last committed message of each partition had come into its topic.
+    private var reached: [TopicPartition: Instant] = [:]
     /// Topics whose partitions are not fetched from, because their source has used up its quota.
     private var slowed: Set<String> = []
 
@@ -97,7 +99,7 @@ package final class Worker<Service: Decider> {
         self.crash = crash
         let wire = LinkWire(service: decider.service) { decider.dialect(of: $0) }
         committer = Committer(
-            address: address, publisher: Publisher(wire: wire, settings: kafka, metrics: metrics), crash: crash)
+            address: address, publisher: Publisher(wire: wire, settings: kafka, metrics: metrics), metrics: metrics, crash: crash)
     }
 
     /// Works until a stop is asked for. A broken world is waited out; nothing is half written at any moment.
@@ -289,6 +291,7 @@ package final class Worker<Service: Decider> {
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
         do throws(KafkaFault) { try consumer.assign([]) } catch { throw .unavailable("kafka: \(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
+        metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
         work.takeUp(held, loaded.book)
         pauses = loaded.pauses
         pausesDue = []
@@ -316,6 +319,7 @@ package final class Worker<Service: Decider> {
         let positions = work.book.nextOffset
             .filter { wanted.contains($0.key.topic) && pauses[$0.key] == nil }
             .map { TopicPosition(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) }
+        for topic in topics { metrics.reading(positions.count { $0.topic == topic }, of: topic) }
         do {
             try consumer.assign(positions)
         } catch {
@@ -442,6 +446,10 @@ package final class Worker<Service: Decider> {
     private func report(_ done: CommittedBatch) {
         pausesDue += pauseBook.note(done.batch.messages, refused: done.result.write.deadLetters)
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
+        metrics.latencies(done.batch.messages, at: WallClock.now)
+        for message in done.batch.messages {
+            reached[TopicPartition(topic: message.topic, partition: message.partition)] = message.timestamp
+        }
         for (link, gap) in done.result.gaps {
             health.set(
                 "link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)")
@@ -471,7 +479,10 @@ package final class Worker<Service: Decider> {
         let wanted = Set(topics)
         var positions: [TopicPosition] = []
         for (place, next) in work.book.nextOffset where wanted.contains(place.topic) {
-            metrics.position(place, next: next, high: consumer.cachedHigh(topic: place.topic, partition: place.partition))
+            metrics.position(
+                place, next: next, marks: consumer.cachedWatermarks(topic: place.topic, partition: place.partition),
+                reached: reached[place],
+                at: WallClock.now)
             positions.append(TopicPosition(topic: place.topic, partition: place.partition, offset: next))
         }
         consumer.storeForLag(positions)

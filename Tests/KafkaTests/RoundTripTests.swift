@@ -62,7 +62,7 @@ struct RoundTripTests {
             try consumer.assign([TopicPosition(topic: topic, partition: 1, offset: 2)])
             let again = try consumer.read(8)
             #expect(again.map(\.offset) == Array(2..<10), "a new assignment drops what was fetched for the old one")
-            #expect(consumer.cachedHigh(topic: topic, partition: 1) == 10)
+            #expect(consumer.cachedWatermarks(topic: topic, partition: 1)?.high == 10)
             let marks = try consumer.watermarks(topic: topic, partition: 0, timeout: .seconds(10))
             #expect(marks.low == 0 && marks.high == 10)
             #expect(try consumer.partitionCount(topic: topic, timeout: .seconds(10)) == 2)

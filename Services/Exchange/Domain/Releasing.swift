@@ -60,7 +60,9 @@ extension ExchangeTurn {
         case .release(let rule, let consentID, let topic):
             release(request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)
         case .deny(let reason): deny(request, reason: reason, state: &state, effects: &effects)
-        case .wait(let shortfall): deny(request, reason: shortfall.code, state: &state, effects: &effects)
+        case .wait(let shortfall):
+            deny(request, reason: shortfall.code, state: &state, effects: &effects)
+            effects.count(.consentDenied, request.purpose)
         }
     }
 

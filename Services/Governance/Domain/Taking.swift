@@ -105,6 +105,7 @@ extension Turn {
         _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, _ order: Order, quality: Int64, isSuspect: Bool,
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
+        effects.count(.recordJudged, record.recordType, "established")
         let place = try state.openMemory(of: type.id)
         let former = state.memories[place].slot(slotKey)
         let isSame = former.map { $0.data.saysTheSame(as: record.data) } ?? false

@@ -24,6 +24,7 @@ extension Turn {
     func hold(_ record: AcceptedRecord, raw: JSONValue, reason: String, state: inout GovernanceState, effects: inout Effects) {
         state.held.append(HeldRecord(recordID: record.recordID, rule: reason, since: now, record: raw))
         if state.held.count > GovernanceState.heldMax { state.held.removeFirst() }
+        effects.count(.recordJudged, record.recordType, "held")
         writeQuarantine(record, raw: raw, reason: reason, status: "held", since: now, effects: &effects)
         send("quarantined", record, reason: reason, effects: &effects)
     }

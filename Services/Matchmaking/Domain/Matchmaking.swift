@@ -82,6 +82,7 @@ package struct Matchmaking: Decider {
         guard hash != state.listHash else { return }
         let current = list(revision: portrait.revision, at: now)
         effects.send(current, to: Topic.matchmakingEvents, key: subject)
+        effects.count(.matchListed, times: current.matches.count)
         let listed = matching.matches.map(\.productID).sorted()
         for match in matching.matches { effects.write(MatchmakingTables.row(match, of: current), to: MatchmakingTables.match) }
         for dropped in state.listed where !listed.contains(dropped) {
@@ -121,6 +122,7 @@ package struct Matchmaking: Decider {
             matches: matching.matches, eligibleCount: matching.eligibleCount, refused: matching.refused,
             refusedCount: matching.refusedCount)
         effects.send(list, to: Topic.matchmakingEvents, key: subject)
+        effects.count(.matchListed, times: list.matches.count)
         for match in matching.matches { effects.write(MatchmakingTables.row(match, of: list), to: MatchmakingTables.match) }
         release(
             ReleaseDraft(id: "matches/\(request.applicationID)", receiver: "portal", messageType: "matches.v1", body: list.bytes), subject,

@@ -257,6 +257,7 @@ package struct PolicyPush: Decider {
         _ kind: String, _ policyID: String, _ version: Int64, _ amount: Money, _ reason: String, _ conditions: [ConditionResult],
         at now: Instant, _ subject: String, _ effects: inout Effects
     ) {
+        effects.count(.policyTold, kind)
         effects.send(
             PolicyEvent(
                 kind: kind, policyID: policyID, policyVersion: version, subject: subject, amount: amount, reason: reason,

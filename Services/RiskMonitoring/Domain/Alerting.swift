@@ -102,6 +102,7 @@ extension RiskTurn {
         state.sequence += 1
         let event = event(kind, alert, level: level, lenders: lenders, at: state.said.next(at: now))
         effects.send(event, to: Topic.riskMonitoringEvents, key: subject)
+        if kind == "raised" { effects.count(.alertRaised, alert.level, alert.rule) }
         effects.write(RiskTables.row(event, sequence: state.sequence), to: RiskTables.history)
         release(event, sequence: state.sequence, effects: &effects)
     }

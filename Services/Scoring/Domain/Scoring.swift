@@ -91,6 +91,7 @@ struct Turn {
             effects.write(ScoringTables.portraitRow(portrait, at: now), to: ScoringTables.portrait)
             if let score = portrait.score {
                 effects.write(ScoringTables.scoreRow(score, of: portrait, at: now), to: ScoringTables.scoreHistory)
+                effects.count(.scoreComputed, score.model, String(score.modelVersion))
             }
         }
         if let request {
