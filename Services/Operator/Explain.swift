@@ -25,7 +25,7 @@ extension Command {
 
             Every fact is checked against the seal that was made when it was taken in, and against what ingestion wrote down of its message;
             with --messages, the messages that the broker still has are read again and checked too. What was altered is named, and the exit
-            status is 2. The same walk in SQL is the view operator.lineage.
+            status is 2; a fact that was deleted from the database is found by `xinqiao verify log`. The same walk in SQL is the view operator.lineage.
               --limit N      facts to show, the latest first (default 200); all of them are shown if there are fewer
               --packs DIR    take the catalogue, which says what an indicator reads, from packs instead of its topic
             """
@@ -209,7 +209,13 @@ private struct Explaining {
                 "\(altered.count) of \(facts.count) facts were altered: \(altered.joined(separator: ", ")); keep the database as it is and run "
                     + "`xinqiao verify log`")
         }
-        print("\(facts.count) facts, none altered" + (messages == nil ? "" : "; the messages of \(read) read again"))
+        guard !facts.isEmpty else {
+            throw Failure(
+                "a score rests on facts, and there are none of \(subject): they were deleted; run `xinqiao verify log`, which names them")
+        }
+        print(
+            "\(facts.count) facts, none altered" + (messages == nil ? "" : "; the messages of \(read) read again")
+                + "; whether one was deleted is for `xinqiao verify log` to say")
     }
 }
 
@@ -249,6 +255,11 @@ private final class SourceMessages {
             var batch: [RawMessage] = []
             var errors: [PartitionError] = []
             try consumer.poll(into: &batch, errors: &errors, countMax: 1_000, bytesMax: 16 << 20, wait: .milliseconds(500))
+            if let error = errors.first(where: { !$0.fault.isTransient }) {
+                throw Failure(
+                    "the messages of \(error.topic) can not be read: \(error.fault); leave --messages out, or name a certificate that may",
+                    code: .configuration)
+            }
             for message in batch {
                 // A hole in the log: what was wanted there is gone.
                 while let wanted = left.first, wanted < message.offset { left.removeFirst() }

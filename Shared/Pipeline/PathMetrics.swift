@@ -107,10 +107,11 @@ package final class PathMetrics: Sendable {
 
     /// How long the first message of each topic took from its entry into the topic to this commit.
     func latencies(_ messages: [RawMessage], at now: Instant) {
+        var seen: Set<String> = []
         var last = ""
         for message in messages where message.topic != last {
             last = message.topic
-            guard let entered = message.timestamp else { continue }
+            guard seen.insert(last).inserted, let entered = message.timestamp else { continue }
             metrics.histogram(.endToEndLatency, labels: [("topic", message.topic)]).observe(
                 .microseconds(max(0, now.microseconds - entered.microseconds)))
         }

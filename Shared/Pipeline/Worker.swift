@@ -447,9 +447,7 @@ package final class Worker<Service: Decider> {
         pausesDue += pauseBook.note(done.batch.messages, refused: done.result.write.deadLetters)
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
         metrics.latencies(done.batch.messages, at: WallClock.now)
-        for message in done.batch.messages {
-            reached[TopicPartition(topic: message.topic, partition: message.partition)] = message.timestamp
-        }
+        note(done.batch.messages)
         for (link, gap) in done.result.gaps {
             health.set(
                 "link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)")
@@ -457,6 +455,13 @@ package final class Worker<Service: Decider> {
             metrics.gap(link)
         }
         for link in done.result.healed { health.remove("link " + link.source) }
+    }
+
+    private func note(_ messages: [RawMessage]) {
+        for (message, next) in zip(messages, messages.dropFirst()) where message.partition != next.partition || message.topic != next.topic {
+            reached[TopicPartition(topic: message.topic, partition: message.partition)] = message.timestamp
+        }
+        if let last = messages.last { reached[TopicPartition(topic: last.topic, partition: last.partition)] = last.timestamp }
     }
 
     /// The hook of fault tests: a message that nobody survives, until it is known to be poison.
