@@ -458,7 +458,8 @@ package final class Worker<Service: Decider> {
     }
 
     private func note(_ messages: [RawMessage]) {
-        for (message, next) in zip(messages, messages.dropFirst()) where message.partition != next.partition || message.topic != next.topic {
+        for (message, next) in zip(messages, messages.dropFirst()) where message.partition != next.partition || message.topic != next.topic
+        {
             reached[TopicPartition(topic: message.topic, partition: message.partition)] = message.timestamp
         }
         if let last = messages.last { reached[TopicPartition(topic: last.topic, partition: last.partition)] = last.timestamp }
