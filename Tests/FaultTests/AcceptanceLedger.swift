@@ -93,7 +93,13 @@ struct AcceptanceLedger {
             """, [.texts(feed.subjects)])
         {
             let effects = try row.int64(1)
-            if effects == 0 { lost.append("no effect of \(try row.text(0))") }
+            if effects == 0 {
+                let id = try row.text(0)
+                let codes = try connection.execute(
+                    "SELECT reason FROM governance.dead_letter WHERE position(convert_to($1, 'UTF8') in value) > 0", [.text(id)]
+                ).map { try $0.text(0) }
+                lost.append("no effect of \(id)" + (codes.isEmpty ? "" : ", which governance set aside: \(codes.joined(separator: ", "))"))
+            }
             if effects > 1 { doubled.append("\(effects) effects of \(try row.text(0))") }
         }
     }

@@ -59,11 +59,12 @@ extension Turn {
     }
 
     private func note(_ due: DueComparison, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        // Each time anew: set once under a clock that was ahead, it would wait until the clock is there again.
+        effects.schedule(DueComparison.timer, at: now)
         let place = state.comparisons.firstIndex { ($0.check, $0.key) >= (due.check, due.key) } ?? state.comparisons.endIndex
         if place < state.comparisons.endIndex, state.comparisons[place].check == due.check, state.comparisons[place].key == due.key {
             return state.comparisons[place].take(due)
         }
-        if state.comparisons.isEmpty { effects.schedule(DueComparison.timer, at: now) }
         state.comparisons.insert(due, at: place)
         if state.comparisons.count > CrossResult.countMax { try compareDue(state: &state, effects: &effects) }
     }
