@@ -77,10 +77,21 @@ struct AcceptanceLedger {
               FROM governance.quarantine q WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status <> 'released'
             """, [.texts(feed.subjects)]
         ).first?.int64(0)
-        if kept.map({ $0 + (held ?? 0) }) != turnover {
-            sums.append("turnover declared \(turnover) fen, kept \(kept ?? 0) and held \(held ?? 0)")
+        let untimely = try connection.execute(
+            """
+            SELECT coalesce(sum(CASE WHEN \(Self.isUntimely)
+                                     THEN round((convert_from(d.value, 'UTF8')::json->'data'->>'sales')::numeric * 100) END), 0)::int8
+              FROM governance.dead_letter d WHERE \(Self.isUntimely) AND position('"tax.return"'::bytea in d.value) > 0
+               AND convert_from(d.key, 'UTF8') = ANY ($1)
+            """, [.texts(feed.subjects)]
+        ).first?.int64(0)
+        if kept.map({ $0 + (held ?? 0) + (untimely ?? 0) }) != turnover {
+            sums.append("turnover declared \(turnover) fen, kept \(kept ?? 0), held \(held ?? 0) and set aside \(untimely ?? 0)")
         }
     }
+
+    /// A governance whose clock is years behind ingestion's does not know the record type yet: such a record is a dead letter, and not lost.
+    private static let isUntimely = "d.reason = '\(ContractDefect.unknownType("").code)' AND d.status <> 'replayed'"
 
     private mutating func checkEffects(_ connection: Connection, _ feed: Feed) throws {
         for row in try connection.execute(
@@ -88,18 +99,14 @@ struct AcceptanceLedger {
             SELECT a.record_id,
                    (SELECT count(*) FROM governance.fact f WHERE f.fact_id = a.record_id)
                  + (SELECT count(*) FROM governance.quarantine q WHERE q.record_id = a.record_id AND q.status <> 'released')
-                 + (SELECT count(*) FROM governance.repair_refused r WHERE r.record_id = a.record_id) AS effects
+                 + (SELECT count(*) FROM governance.repair_refused r WHERE r.record_id = a.record_id)
+                 + (SELECT count(*) FROM governance.dead_letter d WHERE \(Self.isUntimely)
+                     AND position(convert_to('"' || a.record_id || '"', 'UTF8') in d.value) > 0) AS effects
               FROM ingestion.accepted_record a WHERE a.subject = ANY ($1)
             """, [.texts(feed.subjects)])
         {
             let effects = try row.int64(1)
-            if effects == 0 {
-                let id = try row.text(0)
-                let codes = try connection.execute(
-                    "SELECT reason FROM governance.dead_letter WHERE position(convert_to($1, 'UTF8') in value) > 0", [.text(id)]
-                ).map { try $0.text(0) }
-                lost.append("no effect of \(id)" + (codes.isEmpty ? "" : ", which governance set aside: \(codes.joined(separator: ", "))"))
-            }
+            if effects == 0 { lost.append("no effect of \(try row.text(0))") }
             if effects > 1 { doubled.append("\(effects) effects of \(try row.text(0))") }
         }
     }
