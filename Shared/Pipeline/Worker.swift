@@ -457,6 +457,7 @@ package final class Worker<Service: Decider> {
         for link in done.result.healed { health.remove("link " + link.source) }
     }
 
+    /// Notes when the last of these messages of each partition had come.
     private func note(_ messages: [RawMessage]) {
         for (message, next) in zip(messages, messages.dropFirst()) where message.partition != next.partition || message.topic != next.topic
         {
