@@ -88,11 +88,11 @@ private struct Audience {
                 index.find(rule, into: &list)
                 reached += list.numbers
             }
-            let share = reached.count * 10_000 / rows.count
+            let share = String(percentOf: Int64(reached.count * 10_000 / rows.count))
             print(
                 policy.id.padding(to: 34) + "\(policy.version)".padding(to: 9)
                     + "\(policy.windowFrom.text)…\(policy.windowTo.text)".padding(to: 24)
-                    + (rules[place]?.residual == nil ? "" : "at most ") + "\(reached.count)  \(Money(fen: Int64(share)).text) %")
+                    + (rules[place]?.residual == nil ? "" : "at most ") + "\(reached.count)  \(share)")
             guard grouping != nil else { continue }
             let counts = Dictionary(grouping: reached) { groups[$0] }.mapValues(\.count)
             for (group, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(10) {

@@ -46,6 +46,9 @@ struct Command: Sendable {
 
 extension String {
     func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    /// Basis points as people read them: `12.05 %`.
+    init(percentOf basisPoints: Int64) { self = "\(basisPoints / 100).\(basisPoints % 100 < 10 ? "0" : "")\(basisPoints % 100) %" }
 }
 
 /// What was typed behind a command: words, `--name value`, `--flag`.

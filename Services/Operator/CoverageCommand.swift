@@ -66,7 +66,7 @@ private struct CoverageReport {
         if isJSON { return print(json(coverage, zone)) }
         print("item".padding(to: 34) + "of firms".padding(to: 22) + "since       until       missing")
         for line in coverage.lines {
-            let share = line.basisPoints.map { "\($0 / 100).\($0 % 100 < 10 ? "0" : "")\($0 % 100) %" } ?? "-"
+            let share = line.basisPoints.map { String(percentOf: $0) } ?? "-"
             let missing = line.missingTypes.map { "\($0) of \(line.item.provider.zh)" }.joined(separator: ", ")
             print(
                 line.item.id.padding(to: 34) + "\(line.subjects)/\(line.registered) \(share)".padding(to: 22)

@@ -131,8 +131,7 @@ private struct Explaining {
     }
 
     private func percent(_ row: Row, _ column: Int) throws -> String {
-        // Two decimals of a percent are written like the fen of a yuan.
-        try row.int64OrNil(column).map { Money(fen: $0).text + " %" } ?? "a rate not told"
+        try row.int64OrNil(column).map { String(percentOf: $0) } ?? "a rate not told"
     }
 
     // MARK: from a score

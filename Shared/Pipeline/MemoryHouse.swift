@@ -156,7 +156,7 @@ private final class ServiceRoom<Service: Decider>: Room {
     func work(
         logs: [TopicPartition: [RawMessage]], catalog: Catalog, now: Instant
     ) throws(StoreFault) -> (didMove: Bool, rows: [OutboxRow]) {
-        let book = store.book(topics: inputs(catalog), lanes: lanes)
+        let book = store.takeUp(topics: inputs(catalog), lanes: lanes)
         var batch = InputBatch()
         for topic in inputs(catalog) {
             for lane in 0..<lanes {

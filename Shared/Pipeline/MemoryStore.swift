@@ -64,12 +64,12 @@ package final class MemoryStore: LaneStore {
 
     // MARK: reading
 
-    /// Where the lanes stand; partitions never read before begin at zero.
-    package func book(topics: [String], lanes: Int32) -> LaneBook { book(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
+    /// Takes all lanes up; partitions never read before begin at zero.
+    package func takeUp(topics: [String], lanes: Int32) -> LaneBook { takeUp(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
 
     /// Takes these lanes up and says where they stand; partitions never read before begin where `begin` says, and links are adopted when
     /// that is above zero. Whoever held a lane before can commit nothing of it any more that a reader of the same messages would not see.
-    package func book(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
+    package func takeUp(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
         for lane in lanes {
             for topic in topics {
                 let place = TopicPartition(topic: topic, partition: lane)

@@ -124,7 +124,7 @@ package final class PathMetrics: Sendable {
         if revoked > 0 { counter(.consumerRebalances, ("kind", "revoke")).add(revoked) }
     }
 
-    func reading(_ partitions: Int, of topic: String) {
+    func assigned(_ partitions: Int, of topic: String) {
         metrics.gauge(.consumerAssignedPartitions, labels: [("topic", topic)]).set(partitions)
     }
 

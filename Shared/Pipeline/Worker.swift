@@ -319,7 +319,7 @@ package final class Worker<Service: Decider> {
         let positions = work.book.nextOffset
             .filter { wanted.contains($0.key.topic) && pauses[$0.key] == nil }
             .map { TopicPosition(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) }
-        for topic in topics { metrics.reading(positions.count { $0.topic == topic }, of: topic) }
+        for topic in topics { metrics.assigned(positions.count { $0.topic == topic }, of: topic) }
         do {
             try consumer.assign(positions)
         } catch {

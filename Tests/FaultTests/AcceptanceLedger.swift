@@ -79,11 +79,10 @@ struct AcceptanceLedger {
         ).first?.int64(0)
         let untimely = try connection.execute(
             """
-            SELECT coalesce(sum(CASE WHEN \(Self.isUntimely)
-                                     THEN round((convert_from(d.value, 'UTF8')::json->'data'->>'sales')::numeric * 100) END), 0)::int8
-              FROM governance.dead_letter d WHERE \(Self.isUntimely) AND position('"tax.return"'::bytea in d.value) > 0
-               AND convert_from(d.key, 'UTF8') = ANY ($1)
-            """, [.texts(feed.subjects)]
+            SELECT coalesce(sum(round((convert_from(d.value, 'UTF8')::json->'data'->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.dead_letter d
+             WHERE \(Self.isUntimely) AND d.key = ANY ($1) AND position('"tax.return"'::bytea in d.value) > 0
+            """, [.bytesArray(feed.subjects.map { Array($0.utf8) })]
         ).first?.int64(0)
         if kept.map({ $0 + (held ?? 0) + (untimely ?? 0) }) != turnover {
             sums.append("turnover declared \(turnover) fen, kept \(kept ?? 0), held \(held ?? 0) and set aside \(untimely ?? 0)")

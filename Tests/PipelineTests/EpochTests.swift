@@ -79,7 +79,7 @@ import Wire
         let place = TopicPartition(topic: Topic.governanceFacts, partition: 0)
         let source = LinkIn(source: "xinqiao/governance/0", place: place)
         let out = LinkOut(lane: 0, place: TopicPartition(topic: Topic.ingestionRecords, partition: 0))
-        var book = MemoryStore().book(topics: [place.topic], lanes: 1)
+        var book = MemoryStore().takeUp(topics: [place.topic], lanes: 1)
         book.epoch = 1
         book.cuts[source] = 3
         book.linkIn[source] = 3

@@ -27,7 +27,7 @@ import Wire
     private func store(batchesEndingAt ends: [Int]) throws -> MemoryStore {
         let store = MemoryStore()
         var cache = StateCache<Toy.State>()
-        var book = store.book(topics: [Topic.portalIn], lanes: 1)
+        var book = store.takeUp(topics: [Topic.portalIn], lanes: 1)
         var start = 0
         for end in ends {
             let result = try Step(decider: Toy(isLogging: true), lanes: 1).run(
@@ -57,7 +57,7 @@ import Wire
         let store = MemoryStore()
         let step = Step(decider: Toy(isLogging: true), lanes: 1)
         var cache = StateCache<Toy.State>()
-        let book = store.book(topics: [Topic.portalIn], lanes: 1)
+        let book = store.takeUp(topics: [Topic.portalIn], lanes: 1)
         func decide(_ book: LaneBook) throws -> StepResult {
             try step.run(
                 InputBatch(messages: messages(0..<10)), book: book, cache: &cache, catalog: .empty, at: Self.now, loading: store)
@@ -66,13 +66,13 @@ import Wire
         #expect(throws: StoreFault.self) { try store.commit(lost.write, ending: .brokenBefore) }
         #expect(store.leaves.isEmpty)
         cache = StateCache()
-        let again = try decide(store.book(topics: [Topic.portalIn], lanes: 1))
+        let again = try decide(store.takeUp(topics: [Topic.portalIn], lanes: 1))
         #expect(again.write.ledgers == lost.write.ledgers)
         // It took effect and nobody heard: what is decided on the old book is turned away, and after reading there is nothing to do.
         #expect(throws: StoreFault.self) { try store.commit(again.write, ending: .brokenAfter) }
         #expect(throws: StoreFault.self) { try store.commit(again.write) }
         cache = StateCache()
-        let after = try decide(store.book(topics: [Topic.portalIn], lanes: 1))
+        let after = try decide(store.takeUp(topics: [Topic.portalIn], lanes: 1))
         #expect(after.write.ledgers.isEmpty)
         #expect(store.leaves[0]?.count == 8)
         #expect(try self.store(batchesEndingAt: [10]).leaves == store.leaves)
@@ -121,7 +121,7 @@ import Wire
     @Test func `a log that does not end where the head says is refused as corrupt`() throws {
         let store = try store(batchesEndingAt: [10])
         var cache = StateCache<Toy.State>()
-        var book = store.book(topics: [Topic.portalIn], lanes: 1)
+        var book = store.takeUp(topics: [Topic.portalIn], lanes: 1)
         book.ledgers = [:]
         let result = try Step(decider: Toy(isLogging: true), lanes: 1).run(
             InputBatch(messages: messages(10..<12)), book: book, cache: &cache, catalog: .empty, at: Self.now, loading: store)

@@ -22,7 +22,7 @@ import Wire
         var cache = StateCache<Toy.State>()
         let stands = MessagePlace(topic: place.topic, partition: place.partition, offset: 0)
         let result = try Step(decider: Toy(), lanes: 1).run(
-            InputBatch(messages: [met]), book: store.book(topics: [place.topic], lanes: 1), cache: &cache, catalog: .empty, at: .epoch,
+            InputBatch(messages: [met]), book: store.takeUp(topics: [place.topic], lanes: 1), cache: &cache, catalog: .empty, at: .epoch,
             poisoned: [stands: poison], loading: store)
         #expect(result.book.nextOffset[place] == 1)
         return result.write.deadLetters.values.map(\.refusal.code)

@@ -27,7 +27,7 @@ import Wire
             self.topic = topic
             try house.owner.script("CREATE TABLE toy.toy_sum (key text PRIMARY KEY, sum int8 NOT NULL, note text NOT NULL)")
             store = try PostgresStore(PostgresAddress(conninfo: house.conninfo, applicationName: "test", searchPath: "toy"))
-            book = MemoryStore().book(topics: [topic], lanes: 2)
+            book = MemoryStore().takeUp(topics: [topic], lanes: 2)
             for (place, next) in book.nextOffset {
                 _ = try house.owner.execute(
                     "INSERT INTO consumer_offset (topic, partition, next_offset) VALUES ($1, $2, $3)",

@@ -112,7 +112,7 @@ import Wire
     @Test func `links are dense: a duplicate is dropped, an early message waits for its predecessor`() throws {
         let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
         let store = MemoryStore()
-        let book = store.book(topics: [place.topic], lanes: 1)
+        let book = store.takeUp(topics: [place.topic], lanes: 1)
         var cache = StateCache<Toy.State>()
         let link = LinkOut(lane: 0, place: place)
         func row(_ first: Int64, _ count: Int64) -> OutboxRow {
@@ -168,7 +168,7 @@ import Wire
             return wire.raw(row, at: offset)[0]
         }
         let store = MemoryStore()
-        var book = store.book(topics: [place.topic], lanes: 1)
+        var book = store.takeUp(topics: [place.topic], lanes: 1)
         var cache = StateCache<Toy.State>()
         func run(_ raw: RawMessage, upTo end: Int = .max) throws -> StepResult {
             let result = try Step(decider: Toy(), lanes: 1).run(
@@ -208,7 +208,7 @@ import Wire
         let whole = LinkWire(service: .governance) { Topic.dialect(of: $0) }.raw(row, at: 0)[0]
         for length in 0..<row.frames.count {
             let store = MemoryStore()
-            let book = store.book(topics: [place.topic], lanes: 1)
+            let book = store.takeUp(topics: [place.topic], lanes: 1)
             var cache = StateCache<Toy.State>()
             let cut = RawMessage(
                 topic: whole.topic, partition: 0, offset: 0, key: nil, value: Array(row.frames.prefix(length)), headers: whole.headers)

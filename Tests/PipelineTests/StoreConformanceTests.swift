@@ -19,7 +19,7 @@ import Wire
         let real = try PostgresStore(PostgresAddress(conninfo: conninfo, applicationName: "test", searchPath: "toy"))
         let memory = MemoryStore()
         let topics = [Topic.portalIn]
-        var book = memory.book(topics: topics, lanes: 2)
+        var book = memory.takeUp(topics: topics, lanes: 2)
         for (place, next) in book.nextOffset {
             _ = try admin.execute(
                 "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, $3)",
@@ -117,16 +117,13 @@ import Wire
     }
 
     @Test func `who takes a lane up turns away what its former owner decided from a timer`() throws {
-        guard let server = PrivatePostgres.shared else { return }
-        let conninfo = try server.makeDatabase()
-        let admin = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "test"))
-        _ = try Migrator.apply(PathMigration.all, schema: "toy", on: admin)
-        let real = try PostgresStore(PostgresAddress(conninfo: conninfo, applicationName: "test", searchPath: "toy"))
+        guard let house = try ToyHouse() else { return }
+        let real = try PostgresStore(PostgresAddress(conninfo: house.conninfo, applicationName: "test", searchPath: "toy"))
         let memory = MemoryStore()
-        let before = memory.book(topics: [Topic.portalIn], lanes: 1)
+        let before = memory.takeUp(topics: [Topic.portalIn], lanes: 1)
         for place in before.nextOffset.keys {
-            _ = try admin.execute(
-                "INSERT INTO toy.consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
+            _ = try house.owner.execute(
+                "INSERT INTO consumer_offset (topic, partition, next_offset) VALUES ($1, $2, 0)",
                 [.text(place.topic), .int32(place.partition)])
         }
         let books = (try real.takeUp([0]).book, before)
@@ -139,7 +136,7 @@ import Wire
         let late = try Step(decider: Toy(), lanes: 1).run(
             batch, book: books.0, cache: &cache, catalog: .empty, at: .epoch, loading: memory)
         #expect(late.write.outbox.count == 1)
-        let taken = (try real.takeUp([0]).book, memory.book(topics: [Topic.portalIn], lanes: 1))
+        let taken = (try real.takeUp([0]).book, memory.takeUp(topics: [Topic.portalIn], lanes: 1))
         #expect(taken.0.nextOffset == taken.1.nextOffset)
         func isFenced(_ fault: any Error) -> Bool { if case StoreFault.fenced = fault { true } else { false } }
         #expect { try real.commit(late.write) } throws: { isFenced($0) }

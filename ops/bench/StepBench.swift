@@ -26,7 +26,7 @@ enum StepBench {
     private static func applied(_ batches: [InputBatch]) throws -> Int {
         let store = MemoryStore()
         let step = Step(decider: Adder(), lanes: lanes)
-        var book = store.book(topics: [Topic.ingestionRecords], lanes: lanes)
+        var book = store.takeUp(topics: [Topic.ingestionRecords], lanes: lanes)
         var cache = StateCache<Adder.State>()
         var sent = 0
         for batch in batches {

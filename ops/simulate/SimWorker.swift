@@ -79,7 +79,7 @@ final class SimWorker<Service: Decider> {
         self.lanes = lanes
         var book = LaneBook()
         if !lanes.isEmpty {
-            book = store.book(topics: inputs.compactMap { $0.first?.place.topic }, lanes: lanes) { self.stage.broker.log($0).low }
+            book = store.takeUp(topics: inputs.compactMap { $0.first?.place.topic }, lanes: lanes) { self.stage.broker.log($0).low }
         }
         work.takeUp(lanes, book)
         sender.restart(acked: store.acknowledged(lanes), rows: store.unacknowledged(lanes))

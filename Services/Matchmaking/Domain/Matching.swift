@@ -83,6 +83,13 @@ package struct Matching: Sendable {
         ranked.firstIndex { isWanted($0.candidate.product) }.map { ranked[$0].match($0, facts) }
     }
 
+    /// What is said of it.
+    func list(for subject: String, application: String = "", revision: Int64, at moment: Instant) -> MatchList {
+        MatchList(
+            subject: subject, applicationID: application, portraitRevision: revision, at: moment, matches: matches,
+            eligibleCount: eligibleCount, refused: refused, refusedCount: refusedCount)
+    }
+
     private struct Candidate {
         let product: Product
         let limit: Money

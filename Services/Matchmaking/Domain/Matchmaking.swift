@@ -73,14 +73,9 @@ package struct Matchmaking: Decider {
             state.nextLook = next
         }
         let matching = Matching(portrait, request: nil, shelf: book.shelf(at: now), weights: book.weights(at: now))
-        func list(revision: Int64, at moment: Instant) -> MatchList {
-            MatchList(
-                subject: portrait.subject, applicationID: "", portraitRevision: revision, at: moment, matches: matching.matches,
-                eligibleCount: matching.eligibleCount, refused: matching.refused, refusedCount: matching.refusedCount)
-        }
-        let hash = fnv1a(list(revision: 0, at: .epoch).bytes)
+        let hash = fnv1a(matching.list(for: portrait.subject, revision: 0, at: .epoch).bytes)
         guard hash != state.listHash else { return }
-        let current = list(revision: portrait.revision, at: now)
+        let current = matching.list(for: portrait.subject, revision: portrait.revision, at: now)
         effects.send(current, to: Topic.matchmakingEvents, key: subject)
         effects.count(.matchListed, times: current.matches.count)
         let listed = matching.matches.map(\.productID).sorted()
@@ -117,10 +112,7 @@ package struct Matchmaking: Decider {
             accept: isMatched ? Deadline(.accept, due: accept.due) : nil, answer: isMatched ? Deadline(.answer, due: answer.due) : nil,
             isProvisional: isMatched && (accept.isProvisional || answer.isProvisional))
 
-        let list = MatchList(
-            subject: subject, applicationID: request.applicationID, portraitRevision: portrait.revision, at: now,
-            matches: matching.matches, eligibleCount: matching.eligibleCount, refused: matching.refused,
-            refusedCount: matching.refusedCount)
+        let list = matching.list(for: subject, application: request.applicationID, revision: portrait.revision, at: now)
         effects.send(list, to: Topic.matchmakingEvents, key: subject)
         effects.count(.matchListed, times: list.matches.count)
         for match in matching.matches { effects.write(MatchmakingTables.row(match, of: list), to: MatchmakingTables.match) }

@@ -8,17 +8,14 @@ package struct Shelf: Sendable {
     /// By id.
     package let products: [Product]
     private let sieve: RuleSieve
-    /// The lengths that the beginnings of division codes have in these products.
-    private let regionLengths: [Int]
 
     package init(_ products: [Product]) {
         self.products = products.sorted { $0.id < $1.id }
         sieve = RuleSieve(self.products.map(Self.necessary))
-        regionLengths = Set(products.flatMap(\.regions).map(\.utf8.count)).sorted()
     }
 
     /// The places of all products that fit, and of some that do not, ascending.
-    func candidates(_ facts: SubjectFacts) -> [Int] { sieve.passing(PlacedFacts(facts: facts, lengths: regionLengths)) }
+    func candidates(_ facts: SubjectFacts) -> [Int] { sieve.passing(PlacedFacts(facts: facts)) }
 
     /// What must hold for the product to fit, as far as one rule can say it: without conditions that may wait for a request, and without
     /// the limit, which is a calculation.
@@ -48,7 +45,6 @@ package struct Shelf: Sendable {
 /// A subject's facts, and the beginnings of its division code besides.
 private struct PlacedFacts: FactSource {
     let facts: SubjectFacts
-    let lengths: [Int]
 
     private static let prefix = "region:"
 
@@ -56,9 +52,9 @@ private struct PlacedFacts: FactSource {
 
     func value(_ name: String) -> RuleValue? {
         guard name.hasPrefix(Self.prefix) else { return facts.value(name) }
-        guard let region = facts.text("region"), let length = lengths.first(where: { Self.name($0).text == name }),
-            region.utf8.count >= length
-        else { return nil }
+        guard let region = facts.text("region"), let length = Int(name.dropFirst(Self.prefix.count)), region.utf8.count >= length else {
+            return nil
+        }
         return .string(String(decoding: region.utf8.prefix(length), as: UTF8.self))
     }
 }
