@@ -170,12 +170,8 @@ final class SentLedger: @unchecked Sendable {
     private func write() throws {
         guard !ids.isEmpty else { return }
         _ = try connection.value.execute(
-            """
-            INSERT INTO operator.sent AS s (topic, id, times, planted)
-            SELECT topic, id, count(*)::int4, max(planted) FROM unnest($1::text[], $2::text[], $3::text[]) AS n (topic, id, planted)
-             GROUP BY topic, id
-                ON CONFLICT (topic, id) DO UPDATE SET times = s.times + excluded.times, planted = greatest(s.planted, excluded.planted)
-            """, [.texts(topics), .texts(ids), .texts(planted)])
+            "INSERT INTO operator.sent (topic, id, planted) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])",
+            [.texts(topics), .texts(ids), .texts(planted)])
         topics.removeAll(keepingCapacity: true)
         ids.removeAll(keepingCapacity: true)
         planted.removeAll(keepingCapacity: true)

@@ -23,10 +23,11 @@ enum OperatorSchema {
                 topic text NOT NULL,
                 id    text NOT NULL,
                 times int4 NOT NULL DEFAULT 1,
-                planted text NOT NULL DEFAULT '',
-                PRIMARY KEY (topic, id)
+                planted text NOT NULL DEFAULT ''
             );
-            COMMENT ON TABLE \(name).sent IS 'What a feed or an import handed to the broker and the broker acknowledged: the other side of the ledger.';
+            ALTER TABLE \(name).sent DROP CONSTRAINT IF EXISTS sent_pkey;
+            COMMENT ON TABLE \(name).sent IS
+                'What the demonstration handed to the broker, as often as it did: the other side of the ledger. Only added to, and read at the end.';
             \(views.joined(separator: "\n"))
             \(lineage)
             """

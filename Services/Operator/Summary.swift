@@ -127,7 +127,7 @@ struct Summary {
                   FROM (SELECT CASE WHEN topic LIKE 'source.%' THEN 'source:' || split_part(topic, '.', 2)
                                     WHEN topic LIKE 'institution.%' THEN 'institution:' || split_part(topic, '.', 2)
                                     ELSE 'portal' END || '/' || id AS record_id
-                          FROM operator.sent WHERE planted = '') AS s
+                          FROM operator.sent GROUP BY topic, id HAVING max(planted) = '') AS s
                   LEFT JOIN ingestion.accepted_record a ON a.record_id = s.record_id
                 """
             ),

@@ -87,6 +87,7 @@ struct Training {
                         body.member("appliesTo", raw: Array((options.text("applies-to") ?? "true").utf8))
                         body.member("priority", Int64(priority))
                         body.member("scorecard", raw: trained.json)
+                        body.member("population", object: { population(bad.count, columns, trained, &$0) })
                     })
                 object.member(
                     "examples",
@@ -97,6 +98,16 @@ struct Training {
         }
         try Data(entry).write(to: URL(fileURLWithPath: out))
         print("written to \(out)")
+    }
+
+    /// How many rows have each grade: what the scores' drift is measured against later on.
+    private func population(_ rowCount: Int, _ columns: [TrainingColumn], _ trained: TrainedScorecard, _ object: inout JSONWriter) {
+        let places = Dictionary(columns.enumerated().map { ($1.indicator, $0) }) { first, _ in first }
+        var counts: [String: Int64] = [:]
+        for row in 0..<rowCount {
+            counts[trained.scorecard.score { places[$0].flatMap { columns[$0].values[row] } }.grade, default: 0] += 1
+        }
+        for grade in trained.scorecard.grades { object.member(grade.grade, counts[grade.grade] ?? 0) }
     }
 
     /// One row of the file with the points that the card gives it, so that publishing checks the card.

@@ -42,10 +42,18 @@ package enum Topic {
     /// Who is allowed to write an outside topic: read from its name, which the broker authorised, never from the payload.
     package static func writer(of topic: String) -> OutsideWriter? {
         if topic == portalIn { return .portal }
-        let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4, parts[0] == "source", parts[2] == "records", parts[3] == "v1" { return .source(String(parts[1])) }
-        if parts.count == 4, parts[0] == "institution", parts[2] == "in", parts[3] == "v1" { return .institution(String(parts[1])) }
+        if let id = middle(of: topic, between: "source.", and: ".records.v1") { return .source(id) }
+        if let id = middle(of: topic, between: "institution.", and: ".in.v1") { return .institution(id) }
         return nil
+    }
+
+    /// The part of the name between two others; nil where these are not its ends, or there is more than one part.
+    private static func middle(of topic: String, between start: String, and end: String) -> String? {
+        guard topic.utf8.count >= start.utf8.count + end.utf8.count, topic.utf8.starts(with: start.utf8),
+            topic.utf8.suffix(end.utf8.count).elementsEqual(end.utf8)
+        else { return nil }
+        let middle = topic.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count)
+        return middle.contains(UInt8(ascii: ".")) ? nil : String(Substring(middle))
     }
 }
 
@@ -79,8 +87,16 @@ package enum OutsideWriter: Hashable, Sendable {
     /// `source:tax-hunan`, `institution:bank-a`, `portal`.
     package var name: String {
         switch self {
-        case .source(let id): "source:" + id
-        case .institution(let id): "institution:" + id
+        case .source(let id), .institution(let id): kind + ":" + id
+        case .portal: kind
+        }
+    }
+
+    /// What kind of writer it is, without its own name.
+    package var kind: String {
+        switch self {
+        case .source: "source"
+        case .institution: "institution"
         case .portal: "portal"
         }
     }

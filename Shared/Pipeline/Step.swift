@@ -72,29 +72,12 @@ package struct Step<Service: Decider> {
 
     // MARK: decode and admit
 
-    private struct Admitted {
-        let message: Message
-        /// Which Kafka message of the batch it came in.
-        let rawIndex: Int
-        let key: String
-        let lane: Int32
-        let outsideID: OutsideID?
-    }
-
-    /// What is the same for all messages of one partition that follow one another.
-    private struct Run {
-        let place: TopicPartition
-        let dialect: Dialect
-        let isOutside: Bool
-        var next: Int64
-    }
-
     private func admit(
         _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Poison], into work: inout Working<Service.State>
     ) -> [Admitted] {
         var admitted: [Admitted] = []
         admitted.reserveCapacity(batch.messages.count)
-        var run: Run?
+        var run: PartitionRun?
         for index in batch.messages.indices {
             let raw = batch.messages[index]
             if run?.place.partition != raw.partition || run?.place.topic != raw.topic {
@@ -102,7 +85,7 @@ package struct Step<Service: Decider> {
                 let place = TopicPartition(topic: raw.topic, partition: raw.partition)
                 run = work.book.nextOffset[place].map { next in
                     let dialect = decider.dialect(of: raw.topic)
-                    return Run(
+                    return PartitionRun(
                         place: place, dialect: dialect, isOutside: dialect != .packed && Topic.writer(of: raw.topic) != nil, next: next)
                 }
             }
@@ -127,7 +110,7 @@ package struct Step<Service: Decider> {
 
     /// A packed message of a link. True when the partition moves past it, false when some of its events are left for a later batch.
     private func admitPacked(
-        _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
+        _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) -> Bool {
         guard let sender = raw.linkHeaders, var reader = FrameReader(raw.value ?? []) else {
@@ -173,7 +156,9 @@ package struct Step<Service: Decider> {
                     work.setAside(letter(refusal))
                     continue
                 }
-                admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+                admitted.append(
+                    Admitted(
+                        message: message, rawIndex: rawIndex, isPacked: true, key: key, lane: raw.partition, outsideID: outsideID))
             case .pass: work.count(run.place, .passed)
             case .refuse(let refusal): work.setAside(letter(refusal))
             }
@@ -237,7 +222,7 @@ package struct Step<Service: Decider> {
 
     /// A message with one event.
     private func admitSingle(
-        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
+        _ raw: RawMessage, _ rawIndex: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) {
         let refused = poisoned.refusal(of: raw)
@@ -271,7 +256,8 @@ package struct Step<Service: Decider> {
         switch decider.admit(message, catalog: catalog) {
         case .handle(let key, let outsideID):
             if let refusal = Self.unkeepable(key, outsideID) { return work.setAside(raw, refusal) }
-            admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+            admitted.append(
+                Admitted(message: message, rawIndex: rawIndex, isPacked: false, key: key, lane: raw.partition, outsideID: outsideID))
         case .pass: work.count(run.place, .passed)
         case .refuse(let refusal): work.setAside(raw, refusal)
         }
@@ -279,7 +265,7 @@ package struct Step<Service: Decider> {
 
     /// A message of another system: the decider parses it itself.
     private func admitBare(
-        _ raw: RawMessage, _ rawIndex: Int, _ run: Run, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
+        _ raw: RawMessage, _ rawIndex: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
         _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
     ) {
         if let refused = poisoned.refusal(of: raw) { return work.setAside(raw, refused) }
@@ -287,7 +273,8 @@ package struct Step<Service: Decider> {
             topic: raw.topic, partition: raw.partition, offset: raw.offset, key: raw.keyText, value: raw.value ?? [])
         switch decider.admit(message, catalog: catalog) {
         case .handle(let key, let outsideID):
-            admitted.append(Admitted(message: message, rawIndex: rawIndex, key: key, lane: raw.partition, outsideID: outsideID))
+            admitted.append(
+                Admitted(message: message, rawIndex: rawIndex, isPacked: false, key: key, lane: raw.partition, outsideID: outsideID))
         case .pass: work.count(run.place, .passed)
         case .refuse(let refusal): work.setAside(raw, refusal)
         }
@@ -311,9 +298,15 @@ package struct Step<Service: Decider> {
         _ input: Admitted, _ outsideID: OutsideID, _ batch: InputBatch, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
     ) -> Bool {
         let raw = batch.messages[input.rawIndex]
-        let isPacked = decider.dialect(of: raw.topic) == .packed
-        let value = isPacked ? Array(input.message.body.rawBytes) : raw.value ?? []
-        let digest = Ledger.sha256(Array(input.message.type.utf8) + [0] + Array(input.message.subject.utf8) + [0] + value).bytes
+        let value = input.isPacked ? input.message.body.rawBytes : (raw.value ?? [])[...]
+        var said: [UInt8] = []
+        said.reserveCapacity(input.message.type.utf8.count + input.message.subject.utf8.count + 2 + value.count)
+        for part in [input.message.type, input.message.subject] {
+            said += part.utf8
+            said.append(0)
+        }
+        said += value
+        let digest = Ledger.sha256(said).bytes
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
             if !Mutant.isOn("outside-id-not-kept") { work.write.outsideIDs[outsideID] = digest }
             return false
@@ -408,7 +401,7 @@ package struct Step<Service: Decider> {
     /// A message that was admitted goes to the dead letters after all: with its own bytes, or with those of its event.
     private func setAside(_ input: Admitted, _ batch: InputBatch, _ refusal: Refusal, _ work: inout Working<Service.State>) {
         let raw = batch.messages[input.rawIndex]
-        guard decider.dialect(of: raw.topic) == .packed else { return work.setAside(raw, refusal) }
+        guard input.isPacked else { return work.setAside(raw, refusal) }
         guard var reader = FrameReader(raw.value ?? []), let sender = raw.linkHeaders else { return work.setAside(raw, refusal) }
         var index: Int32 = 0
         while let frame = reader.next() {
@@ -435,6 +428,25 @@ package struct Step<Service: Decider> {
         }
         work.close(checkpointInterval: decider.checkpointInterval)
     }
+}
+
+/// A message that was let in. Like `PartitionRun` beside the step and not inside it: in a generic type either would be made anew at every call.
+private struct Admitted {
+    let message: Message
+    /// Which Kafka message of the batch it came in, and whether others came along with it.
+    let rawIndex: Int
+    let isPacked: Bool
+    let key: String
+    let lane: Int32
+    let outsideID: OutsideID?
+}
+
+/// What is the same for all messages of one partition that follow one another.
+private struct PartitionRun {
+    let place: TopicPartition
+    let dialect: Dialect
+    let isOutside: Bool
+    var next: Int64
 }
 
 extension Working {

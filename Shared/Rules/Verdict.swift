@@ -74,4 +74,11 @@ extension Logic {
             return Verdict(truth: .unknown, missing: [], steps: evaluation.steps, overBudget: error)
         }
     }
+
+    /// The value in three-valued logic: nil when it hangs on something that is missing, is null, or is beyond the budget.
+    package func known(in facts: some FactSource, budget: RuleBudget = .standard) -> RuleValue? {
+        var evaluation = Evaluation(facts: facts, isThreeValued: true, budget: budget)
+        guard case .known(let value)? = try? evaluation.value(of: self, in: .facts, depth: 0), value != .null else { return nil }
+        return value
+    }
 }

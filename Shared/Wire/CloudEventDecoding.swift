@@ -16,8 +16,9 @@ extension CloudEvent {
         var contentType: String?
         var traceparent: String?
         for header in headers {
-            if header.name.lowercased() == "content-type" {
-                guard contentType == nil else { throw .duplicateAttribute("content-type") }
+            // Its case is free, that of the others is not; compared only where the length fits.
+            if header.name.utf8.count == contentTypeName.utf8.count, header.name.lowercased() == contentTypeName {
+                guard contentType == nil else { throw .duplicateAttribute(contentTypeName) }
                 contentType = try text(of: header)
             } else if header.name == "traceparent", let text = String(validating: header.value, as: UTF8.self), isTraceparent(text) {
                 traceparent = text
@@ -31,8 +32,8 @@ extension CloudEvent {
             event = try structured(value, limits: limits.json)
         } else {
             var attributes = CloudEventAttributes()
-            for header in headers where header.name.hasPrefix("ce_") {
-                try attributes.take(String(header.name.dropFirst(3)), try text(of: header))
+            for header in headers where header.name.utf8.starts(with: "ce_".utf8) {
+                try attributes.take(String(Substring(header.name.utf8.dropFirst(3))), try text(of: header))
             }
             // In binary mode content-type is the only place for it.
             attributes.dataContentType = contentType
@@ -42,6 +43,8 @@ extension CloudEvent {
         event.traceparent = traceparent ?? event.traceparent
         return event
     }
+
+    private static let contentTypeName = "content-type"
 
     private static func text(of header: (name: String, value: [UInt8])) throws(CloudEventDefect) -> String {
         guard let text = String(validating: header.value, as: UTF8.self) else { throw .notUTF8(header: header.name) }
@@ -109,48 +112,74 @@ extension CloudEvent {
 
 /// An event's attributes while they come in, each at most once.
 private struct CloudEventAttributes {
-    private var taken: [String: String] = [:]
+    private var specVersion: String?
+    private var id: String?
+    private var source: String?
+    private var type: String?
+    private var time: String?
+    private var subject: String?
+    private var dataSchema: String?
+    private var statedContentType: String?
+    private var partitionKey: String?
+    private var sequence: String?
+    private var traceparent: String?
     private var extensions: [(String, String)] = []
+    /// As stated, unless the transport says otherwise.
     var dataContentType: String?
-
-    private static let known: Set<String> = [
-        "specversion", "id", "source", "type", "time", "subject", "dataschema", "datacontenttype",
-        "partitionkey", "sequence", "traceparent",
-    ]
 
     mutating func take(_ name: String, _ value: String) throws(CloudEventDefect) {
         let isNamed = !name.isEmpty && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
         guard isNamed, name != "data" else { throw .badAttributeName(name) }
         guard CloudEvent.mayBeAttribute(value) else { throw .badAttributeValue(name) }
-        guard taken.updateValue(value, forKey: name) == nil else { throw .duplicateAttribute(name) }
-        if name == "datacontenttype" { dataContentType = value }
-        if !Self.known.contains(name) { extensions.append((name, value)) }
+        switch name {
+        case "specversion": try Self.put(value, name, in: &specVersion)
+        case "id": try Self.put(value, name, in: &id)
+        case "source": try Self.put(value, name, in: &source)
+        case "type": try Self.put(value, name, in: &type)
+        case "time": try Self.put(value, name, in: &time)
+        case "subject": try Self.put(value, name, in: &subject)
+        case "dataschema": try Self.put(value, name, in: &dataSchema)
+        case "datacontenttype":
+            try Self.put(value, name, in: &statedContentType)
+            dataContentType = value
+        case "partitionkey": try Self.put(value, name, in: &partitionKey)
+        case "sequence": try Self.put(value, name, in: &sequence)
+        case "traceparent": try Self.put(value, name, in: &traceparent)
+        default:
+            guard !extensions.contains(where: { $0.0 == name }) else { throw .duplicateAttribute(name) }
+            extensions.append((name, value))
+        }
+    }
+
+    private static func put(_ value: String, _ name: String, in place: inout String?) throws(CloudEventDefect) {
+        guard place == nil else { throw .duplicateAttribute(name) }
+        place = value
     }
 
     func event(data: [UInt8]) throws(CloudEventDefect) -> CloudEvent {
-        let version = try needed("specversion")
+        let version = try needed(specVersion, "specversion")
         guard version == "1.0" else { throw .specVersionUnsupported(version) }
-        var event = CloudEvent(id: try needed("id"), source: try needed("source"), type: try needed("type"))
-        if let text = taken["time"] {
-            guard let time = Instant(rfc3339: text) else { throw .badTime(text) }
-            event.time = time
+        var event = CloudEvent(id: try needed(id, "id"), source: try needed(source, "source"), type: try needed(type, "type"))
+        if let time {
+            guard let instant = Instant(rfc3339: time) else { throw .badTime(time) }
+            event.time = instant
         }
-        if let text = taken["sequence"] {
-            guard let sequence = Int64(text) else { throw .badSequence(text) }
-            event.sequence = sequence
+        if let sequence {
+            guard let number = Int64(sequence) else { throw .badSequence(sequence) }
+            event.sequence = number
         }
-        event.subject = taken["subject"]
-        event.dataSchema = taken["dataschema"]
+        event.subject = subject
+        event.dataSchema = dataSchema
         event.dataContentType = dataContentType
-        event.partitionKey = taken["partitionkey"]
-        event.traceparent = taken["traceparent"].flatMap { CloudEvent.isTraceparent($0) ? $0 : nil }
+        event.partitionKey = partitionKey
+        event.traceparent = traceparent.flatMap { CloudEvent.isTraceparent($0) ? $0 : nil }
         event.extensions = extensions
         event.data = data
         return event
     }
 
-    private func needed(_ name: String) throws(CloudEventDefect) -> String {
-        guard let value = taken[name], !value.isEmpty else { throw .missingAttribute(name) }
+    private func needed(_ value: String?, _ name: String) throws(CloudEventDefect) -> String {
+        guard let value, !value.isEmpty else { throw .missingAttribute(name) }
         return value
     }
 }

@@ -71,6 +71,34 @@ import Wire
                 == ["there is no indicator `misspelt`", "example 1: should have the tag"])
     }
 
+    @Test func `drift is measured against those for whom the card was made`() throws {
+        func model(_ population: String) -> (model: ScoringModel?, defects: [String]) {
+            var defects: [String] = []
+            let card = ScoringGround.entries.first { $0.kind == "model" }
+            let body = String(decoding: card?.body.rawBytes ?? [], as: UTF8.self)
+            let entry = ScoringGround.entry("model", "card", body.dropLast() + ",\"population\":\(population)}")
+            let model = ScoringModel(entry, defects: &defects)
+            return (model, defects)
+        }
+        let made = try #require(model("{\"AA\":10,\"A\":20,\"B\":40,\"C\":20,\"D\":10}").model)
+        #expect(try #require(made.drift(of: ["AA": 100, "A": 200, "B": 400, "C": 200, "D": 100])).magnitude < 1e-12)
+        // (0.3 - 0.1) ln 3 for the best, (0.2 - 0.4) ln 0.5 for the middle.
+        let moved = try #require(made.drift(of: ["AA": 300, "A": 200, "B": 200, "C": 200, "D": 100]))
+        #expect((moved - 0.358_351_893_845_611).magnitude < 1e-12)
+        #expect(made.drift(of: ["AA": 50, "A": 49]) == nil, "too few to say anything")
+        #expect(made.drift(of: ["AA": 50, "A": 50]) != nil)
+        #expect(try #require(model("null").model).drift(of: ["AA": 1_000]) == nil)
+        for wrong in [
+            "{}", "3", "[1]", "{\"AA\":1,\"A\":1,\"B\":1,\"C\":1}", "{\"AA\":-1,\"A\":1,\"B\":1,\"C\":1,\"D\":1}",
+            "{\"AA\":0,\"A\":0,\"B\":0,\"C\":0,\"D\":0}", "{\"AA\":1,\"A\":1,\"B\":1,\"C\":1,\"D\":1,\"E\":1}",
+            "{\"AA\":1.5,\"A\":1,\"B\":1,\"C\":1,\"D\":1}",
+        ] {
+            let found = model(wrong)
+            #expect(
+                found.model == nil && found.defects == ["`population` is not how many have each of `AA`, `A`, `B`, `C`, `D`"], "\(wrong)")
+        }
+    }
+
     @Test func `every entry of the base pack holds with its examples`() throws {
         var root = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { root.deleteLastPathComponent() }

@@ -103,9 +103,9 @@ final class ProcessSuite: @unchecked Sendable {
 
     // MARK: services
 
-    /// A range of the process's own, so that what another run left behind is not in the way.
+    /// A range of the process's own, so that what another run left behind is not in the way; below those that the kernel gives to connections.
     private func port(_ service: ServiceName) -> Int {
-        20_000 + Int(getpid()) % 2_000 * 16 + (ServiceName.allCases.firstIndex(of: service) ?? 0)
+        20_000 + Int(getpid()) % 750 * 16 + (ServiceName.allCases.firstIndex(of: service) ?? 0)
     }
 
     func start(_ service: ServiceName, instance: Int = 0) throws {

@@ -13,7 +13,10 @@ struct Catalogue: Sendable {
         let files = base.map { "base/" + $0 } + ["paused", "resumed"].map { "governance/recordTypes/consent.\($0).json" }
         var all: [CatalogEntry] = []
         for file in files where file.hasSuffix(".json") && !file.hasSuffix("pack.json") {
-            guard let data = FileManager.default.contents(atPath: "\(packs)/\(file)") else { continue }
+            guard let data = FileManager.default.contents(atPath: "\(packs)/\(file)") else {
+                throw Order.Defect.wrong(
+                    "\(packs)/\(file) can not be read: name the folder of packs with --packs, or begin in the repository's root")
+            }
             let json = try JSONDocument(parsing: Array(data), limits: JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)).root
             if json.kind == .array {
                 for element in json.elements { all.append(try CatalogEntry(element)) }

@@ -4,8 +4,8 @@ import Rules
 import Vocabulary
 import Wire
 
-/// A `recordType` entry as governance needs it: consent, business key, quality rules.
-package struct GovernedType: Sendable {
+/// A `recordType` entry as governance needs it: consent, business key, quality rules. A class, since every record asks for its type.
+package final class GovernedType: Sendable {
     /// How statements of the type follow one another.
     enum Succession: Sendable {
         /// One thing is said about the subject, and the latest holds.
@@ -127,7 +127,7 @@ package struct GovernedType: Sendable {
         guard !rules.isEmpty || !added.isEmpty else { return judgement }
         var heldWeight: Int64 = 0
         var judgedWeight: Int64 = 0
-        for rule in rules + added where rule.stage != .after {
+        for rule in [rules, added].joined() where rule.stage != .after {
             let facts = facts.asked(by: rule)
             let truth = rule.logic.judge(facts).truth
             switch truth {

@@ -5,8 +5,9 @@ import Wire
 
 /// One quality rule: a condition in JsonLogic that a good record fulfils, and what follows when it does not.
 ///
-/// Rules stand in a record type's own list, or as entries of kind `qualityRule` that name the types they judge.
-package struct QualityRule: Sendable {
+/// Rules stand in a record type's own list, or as entries of kind `qualityRule` that name the types they judge. A class, since every record
+/// walks them: nothing is counted but the rule itself.
+package final class QualityRule: Sendable {
     /// When it can be judged.
     package enum Stage: String, CaseIterable, Sendable {
         /// By the record alone.
@@ -53,7 +54,7 @@ package struct QualityRule: Sendable {
     static let countMax = 100
 
     /// Reads an entry of kind `qualityRule`; everything that is wrong goes to `defects`.
-    init?(_ entry: CatalogEntry, defects: inout [String]) {
+    convenience init?(_ entry: CatalogEntry, defects: inout [String]) {
         let types = entry.body["recordTypes"]?.elements.map(\.string) ?? []
         if types.isEmpty || types.contains(nil) { defects.append("`recordTypes` is not a list of ids") }
         self.init(id: entry.id, entry.body, recordTypes: types.compactMap(\.self), defects: &defects)

@@ -132,7 +132,7 @@ private final class Ground {
         previous = history.first
     }
 
-    var yearAgo: JSONValue? { memories.first { $0.type == type.id }?.yearBefore(key) }
+    private(set) lazy var yearAgo = memories.first { $0.type == type.id }?.yearBefore(key)
 
     /// Of an even count the lower of the two in the middle, so that it is always a number somebody said.
     func median(of field: String) -> RuleValue? {

@@ -77,7 +77,7 @@ package struct Ingestion: Decider {
             origin: Origin(topic: message.topic, partition: message.partition, offset: message.offset, sha256: message.sha256),
             data: message.body)
         effects.send(record, to: Topic.ingestionRecords, key: key)
-        effects.count(.recordTaken, String(writer.name.prefix { $0 != ":" }), message.type)
+        effects.count(.recordTaken, writer.kind, message.type)
         effects.write(AcceptedRecordTable.row(record, key: key), to: AcceptedRecordTable.table)
         if let registry = book.registry(of: message.type, at: now), let row = RegisteredSubjectTable.row(record, key: key, registry) {
             effects.write(row, to: RegisteredSubjectTable.table)

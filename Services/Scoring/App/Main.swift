@@ -1,6 +1,8 @@
+import Deciding
 import Pipeline
 import Postgres
 import ScoringDomain
+import Vocabulary
 
 @main
 struct Main {
@@ -8,8 +10,10 @@ struct Main {
         ServiceMain(
             Scoring(),
             migrations: [
-                Migration(name: "schema_001_scoring", sql: String(decoding: PackageResources.schema_001_scoring_sql, as: UTF8.self))
-            ]
+                Migration(name: "schema_001_scoring", sql: String(decoding: PackageResources.schema_001_scoring_sql, as: UTF8.self)),
+                Migration(name: "schema_002_standing", sql: String(decoding: PackageResources.schema_002_standing_sql, as: UTF8.self)),
+            ],
+            readings: { catalog, connection, now throws(PostgresFault) in try ScoreReadings.read(catalog, connection, now) }
         ).run()
     }
 }

@@ -14,72 +14,108 @@ package struct FactMemory: Hashable, Sendable {
         case awaited
     }
 
-    private var entries: [UInt64: Entry] = [:]
+    /// One word a fact, ascending: 48 bits of the hash of its id, then sixteen of the month and what became of the fact.
+    private var words: [UInt64] = []
 
     /// Beyond it the oldest months are forgotten: far more facts than a firm has in a lifetime.
     package static let countMax = 20_000
 
     package init() {}
 
-    package subscript(id: String) -> Entry? { entries[Self.key(id)] }
+    package subscript(id: String) -> Entry? {
+        let key = Self.key(id)
+        let place = place(of: key)
+        guard place < words.count, words[place] >> Self.codeBits == key else { return nil }
+        return Entry(code: words[place] & Self.codeMask)
+    }
 
     package mutating func set(_ entry: Entry, for id: String) {
-        entries[Self.key(id)] = entry
-        if entries.count > Self.countMax { forgetOldest() }
-    }
-
-    private static func key(_ id: String) -> UInt64 { FNV64.hash(id.utf8) >> 16 }
-
-    /// A tenth at once, so that it is rarely done.
-    private mutating func forgetOldest() {
-        let byAge = entries.sorted { a, b in
-            let (monthA, monthB) = (a.value.month ?? Int32.max, b.value.month ?? Int32.max)
-            return monthA != monthB ? monthA < monthB : a.key < b.key
+        let key = Self.key(id)
+        let word = key << Self.codeBits | entry.code
+        let place = place(of: key)
+        if place < words.count, words[place] >> Self.codeBits == key {
+            words[place] = word
+        } else {
+            words.insert(word, at: place)
+            if words.count > Self.countMax { forgetOldest() }
         }
-        for (key, _) in byAge.prefix(Self.countMax / 10) { entries[key] = nil }
     }
+
+    private static let codeBits: UInt64 = 16
+    private static let codeMask: UInt64 = 0xFFFF
+
+    private static func key(_ id: String) -> UInt64 { FNV64.hash(id.utf8) >> codeBits }
+
+    /// Where the fact's word is or would be.
+    private func place(of key: UInt64) -> Int {
+        var (low, high) = (0, words.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if words[middle] >> Self.codeBits < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// A tenth at once, so that it is rarely done. What is awaited has no month and goes last.
+    private mutating func forgetOldest() {
+        let byAge = words.sorted { a, b in
+            let (monthA, monthB) = (Self.month(in: a), Self.month(in: b))
+            return monthA != monthB ? monthA < monthB : a < b
+        }
+        words = byAge.dropFirst(Self.countMax / 10).sorted()
+    }
+
+    private static func month(in word: UInt64) -> Int32 { Entry(code: word & codeMask)?.month ?? .max }
 
     // MARK: stored form
 
     private static let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_".utf8)
-    private static let digits: [UInt8: UInt64] = Dictionary(uniqueKeysWithValues: letters.enumerated().map { ($1, UInt64($0)) })
+    private static let noDigit: UInt8 = 64
+    /// By byte what it stands for, or `noDigit`.
+    private static let digits: [UInt8] = {
+        var digits = [UInt8](repeating: noDigit, count: 256)
+        for (digit, letter) in letters.enumerated() { digits[Int(letter)] = UInt8(digit) }
+        return digits
+    }()
     private static let letterCount = 11
 
     /// Eleven letters for each fact: eight of the hash, three of the month and what became of the fact.
     package var text: String {
+        let letters = Self.letters
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(entries.count * Self.letterCount)
-        for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
-            Self.append(key, letters: 8, to: &bytes)
-            Self.append(entry.code, letters: 3, to: &bytes)
+        bytes.reserveCapacity(words.count * Self.letterCount)
+        for word in words {
+            let (key, code) = (word >> Self.codeBits, word & Self.codeMask)
+            for shift in stride(from: UInt64(42), through: 0, by: -6) { bytes.append(letters[Int(key >> shift & 63)]) }
+            for shift in stride(from: UInt64(12), through: 0, by: -6) { bytes.append(letters[Int(code >> shift & 63)]) }
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Nil for what `text` does not write.
-    package init?(text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count % Self.letterCount == 0 else { return nil }
-        entries.reserveCapacity(bytes.count / Self.letterCount)
-        for start in stride(from: 0, to: bytes.count, by: Self.letterCount) {
-            guard let key = Self.number(bytes[start..<start + 8]), let code = Self.number(bytes[start + 8..<start + Self.letterCount]),
-                let entry = Entry(code: code)
-            else { return nil }
-            entries[key] = entry
+    package init?(text: ArraySlice<UInt8>) {
+        guard text.count % Self.letterCount == 0 else { return nil }
+        let digits = Self.digits
+        words.reserveCapacity(text.count / Self.letterCount)
+        for start in stride(from: text.startIndex, to: text.endIndex, by: Self.letterCount) {
+            var key: UInt64 = 0
+            var code: UInt64 = 0
+            var isText = true
+            for place in start..<start + 8 {
+                let digit = digits[Int(text[place])]
+                isText = isText && digit != Self.noDigit
+                key = key << 6 | UInt64(digit)
+            }
+            for place in start + 8..<start + Self.letterCount {
+                let digit = digits[Int(text[place])]
+                isText = isText && digit != Self.noDigit
+                code = code << 6 | UInt64(digit)
+            }
+            guard isText, code <= Self.codeMask, Entry(code: code) != nil else { return nil }
+            let word = key << Self.codeBits | code
+            if let last = words.last, last >> Self.codeBits >= key { return nil }
+            words.append(word)
         }
-    }
-
-    private static func append(_ number: UInt64, letters count: Int, to bytes: inout [UInt8]) {
-        for place in 1...count { bytes.append(letters[Int(number >> UInt64(6 * (count - place)) & 63)]) }
-    }
-
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64? {
-        var number: UInt64 = 0
-        for byte in bytes {
-            guard let digit = digits[byte] else { return nil }
-            number = number << 6 | digit
-        }
-        return number
     }
 }
 

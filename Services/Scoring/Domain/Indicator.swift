@@ -155,17 +155,4 @@ extension Logic {
             return nil
         }
     }
-
-    /// The value in three-valued logic: nil when it hangs on something that is missing, is null, or is beyond the budget.
-    func known(in facts: [String: RuleValue]) -> RuleValue? {
-        // Compared with anything, a known value gives yes or no, an unknown one does not.
-        let probe = Logic.apply(.strictlyEqual, [self, .constant(.string("known?"))])
-        guard probe.judge(facts).truth != .unknown else { return nil }
-        do throws(RuleLimit) {
-            let value = try evaluate(RuleValue.object(facts))
-            return value == .null ? nil : value
-        } catch {
-            return nil
-        }
-    }
 }

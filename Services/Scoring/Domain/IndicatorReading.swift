@@ -13,9 +13,13 @@ package struct IndicatorReading: Sendable {
     init(_ indicators: [Indicator], of state: ScoringState, until: Instant) {
         let day = until.dayInChina
         let end = FactMonth.clamped(day.month.number)
-        for indicator in indicators {
+        values.reserveCapacity(indicators.count)
+        // Rules ask for what is put beside the indicators, too.
+        facts.reserveCapacity(indicators.count * 2)
+        // By place: an indicator is many references, and a copy of it would count them all.
+        for place in indicators.indices {
             let value: IndicatorValue? =
-                switch indicator.method {
+                switch indicators[place].method {
                 case .series(let source, let aggregate, let months):
                     state.series[source.key].flatMap { $0.value(aggregate, months: months, until: end) }.flatMap { .init(finite: $0) }
                 case .profile(let recordType, let field): state.value(recordType, field)
@@ -29,8 +33,8 @@ package struct IndicatorReading: Sendable {
                     logic.known(in: facts).flatMap { IndicatorValue($0) }
                 }
             guard let value else { continue }
-            values[indicator.id] = value
-            facts[indicator.id] = RuleValue(value)
+            values[indicators[place].id] = value
+            facts[indicators[place].id] = RuleValue(value)
         }
     }
 

@@ -30,6 +30,8 @@ package struct Dimension: Sendable {
         let id: String
         let logic: Logic
         let points: Int64
+        /// What the rule may ask for.
+        let names: [String]
     }
 
     static let ids: Set<String> = ["commercial", "financial", "regulatory"]
@@ -53,7 +55,7 @@ package struct Dimension: Sendable {
                 continue
             }
             if let logic = Logic(member: "logic", of: json, defects: &defects) {
-                items.append(Item(id: id, logic: logic, points: points))
+                items.append(Item(id: id, logic: logic, points: points, names: logic.variables))
             }
         }
         if items.isEmpty { defects.append("`items` is missing or empty") }
@@ -68,7 +70,7 @@ package struct Dimension: Sendable {
 
     /// Something that the dimension looks at is known.
     func isKnown(_ facts: [String: RuleValue]) -> Bool {
-        items.contains { $0.logic.variables.contains { facts[$0] != nil } }
+        items.contains { $0.names.contains { facts[$0] != nil } }
     }
 }
 
@@ -81,6 +83,9 @@ package struct ScoringModel: Sendable {
     let priority: Int64
     let appliesTo: Logic
     let card: Scorecard
+    /// How many of those for whom the card was made have each of its grades, in the card's order: what drift is measured against. Nil where
+    /// nobody has counted.
+    let population: [Int]?
 
     init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
@@ -92,6 +97,7 @@ package struct ScoringModel: Sendable {
         } catch {
             defects.append("`scorecard`: \(error)")
         }
+        let population = card.flatMap { Self.population(entry.body["population"], of: $0, defects: &defects) }
         guard defects.count == before, let appliesTo, let card, let priority = entry.body["priority"]?.int else { return nil }
         id = entry.id
         version = entry.version
@@ -99,6 +105,29 @@ package struct ScoringModel: Sendable {
         self.priority = priority
         self.appliesTo = appliesTo
         self.card = card
+        self.population = population
+    }
+
+    /// A count for every grade of the card and for nothing else; nil when there is none at all.
+    private static func population(_ json: JSONValue?, of card: Scorecard, defects: inout [String]) -> [Int]? {
+        guard let json, !json.isNull else { return nil }
+        let counts = card.grades.map { json[$0.grade]?.int ?? -1 }
+        guard json.kind == .object, json.count == counts.count, counts.allSatisfy({ $0 >= 0 }), counts.contains(where: { $0 > 0 }) else {
+            let grades = card.grades.map { "`\($0.grade)`" }.joined(separator: ", ")
+            defects.append("`population` is not how many have each of \(grades)")
+            return nil
+        }
+        return counts.map { Int($0) }
+    }
+
+    /// Fewer say too little: by chance alone the index of a hundred is about 0.05, and in one of a thousand cases near 0.2.
+    package static let scoredMin = 100
+
+    /// How far those who are scored now are from those for whom the card was made: the population stability index over the grades. Nil
+    /// where nobody has counted these, and below `scoredMin`.
+    package func drift(of scored: [String: Int]) -> Double? {
+        guard let population, scored.values.reduce(0, +) >= Self.scoredMin else { return nil }
+        return Discrimination.psi(expected: population, actual: card.grades.map { scored[$0.grade] ?? 0 })
     }
 }
 

@@ -7,16 +7,23 @@ import Wire
 /// Amounts are whole millionths, so that sums do not depend on the order of their terms. Count and sum follow every
 /// correction. The greatest and the last amount of a month are kept as they were once said: nothing that was said before is
 /// known any more when one is taken back. A month of which nothing stands (count 0) is as if it had never been.
-package struct MonthlySeries: Hashable, Sendable {
+package struct MonthlySeries: Equatable, Sendable {
     /// Ascending; all of the last 60 months before the subject's latest fact, and any after it.
     package private(set) var months: [MonthTotal] = []
     /// Everything earlier, folded into one; its month says nothing.
     package private(set) var earlier: MonthTotal?
 
+    /// The text it was read from, as long as nothing has changed since: most turns change few of a subject's series, and write the others back
+    /// as they came.
+    private var stored: ArraySlice<UInt8>?
+
     /// How many months stay apart.
     package static let monthsKept: Int32 = 60
 
     package init() {}
+
+    /// By what they say.
+    package static func == (a: Self, b: Self) -> Bool { a.months == b.months && a.earlier == b.earlier }
 
     package var isEmpty: Bool { months.isEmpty && earlier == nil }
 
@@ -25,6 +32,7 @@ package struct MonthlySeries: Hashable, Sendable {
 
     /// Adds to a month, or takes away with a negative `count`.
     mutating func add(_ change: MonthTotal, keeping firstKept: Int32) {
+        stored = nil
         if change.month < firstKept { return fold(change) }
         let place = months.firstIndex { $0.month >= change.month } ?? months.endIndex
         if place < months.endIndex, months[place].month == change.month {
@@ -38,6 +46,7 @@ package struct MonthlySeries: Hashable, Sendable {
     /// Folds the months before `firstKept`.
     mutating func fold(before firstKept: Int32) {
         guard let oldest = months.first, oldest.month < firstKept else { return }
+        stored = nil
         let count = months.prefix { $0.month < firstKept }.count
         for month in months.prefix(count) { fold(month) }
         months.removeFirst(count)
@@ -101,27 +110,33 @@ extension MonthlySeries {
         let fields = try Fields(json)
         months = try fields.list("m") { json throws(ContractDefect) in try MonthTotal(json) }
         earlier = try fields["e"].map { json throws(ContractDefect) in try MonthTotal(json) }
+        stored = json.rawBytes
     }
 
-    func write(to object: inout JSONWriter) {
+    func write(as key: String, to object: inout JSONWriter) {
+        if let stored { return object.member(key, raw: stored) }
         object.member(
-            "m",
-            array: { list in
-                for month in months { list.element(array: { month.write(to: &$0) }) }
+            key,
+            object: { object in
+                object.member(
+                    "m",
+                    array: { list in
+                        for month in months { list.element(array: { month.write(to: &$0) }) }
+                    })
+                if let earlier { object.member("e", array: { earlier.write(to: &$0) }) }
             })
-        if let earlier { object.member("e", array: { earlier.write(to: &$0) }) }
     }
 }
 
 extension MonthTotal {
     /// `[month, count, sum, max?, at?, id?, amount?]`.
     fileprivate init(_ json: JSONValue) throws(ContractDefect) {
-        let parts = Array(json.elements)
-        guard parts.count >= 3, let month = parts[0].int, let count = parts[1].int, let sum = parts[2].int else {
+        var parts = json.elements
+        guard let month = parts.next()?.int, let count = parts.next()?.int, let sum = parts.next()?.int else {
             throw .wrong(field: "m", expected: "month, count and sum")
         }
-        self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum, max: parts.count > 3 ? parts[3].int : nil)
-        if parts.count > 6, let at = parts[4].int, let id = parts[5].string, let amount = parts[6].int {
+        self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum, max: parts.next()?.int)
+        if let at = parts.next()?.int, let id = parts.next()?.string, let amount = parts.next()?.int {
             last = LastAmount(order: FactOrder(at: Instant(microseconds: at), id: id), amount: amount)
         }
     }

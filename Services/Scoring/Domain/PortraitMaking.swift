@@ -8,7 +8,8 @@ import Vocabulary
 struct PortraitMaking {
     let subject: String
     let book: ScoringBook
-    let indicators: IndicatorReading
+    /// By indicator id.
+    let indicators: [String: IndicatorValue]
     /// Indicators, and everything else that rules may ask for.
     let facts: [String: RuleValue]
 
@@ -26,7 +27,8 @@ struct PortraitMaking {
         self.subject = subject
         self.book = book
         asOf = state.known ?? .epoch
-        indicators = IndicatorReading(book.indicators, of: state, until: state.latest ?? .epoch)
+        let reading = IndicatorReading(book.indicators, of: state, until: state.latest ?? .epoch)
+        indicators = reading.values
         name = state.text(SubjectProfile.registration, "name")
         region = state.text(SubjectProfile.registration, "division")
         industry = state.text(SubjectProfile.registration, "industry")
@@ -34,11 +36,11 @@ struct PortraitMaking {
         let grade = PublicGrade(wording: state.text(SubjectProfile.publicGrade, "grade"))
         publicGrade = grade.map { $0 == .unrated ? "" : $0.rawValue } ?? ""
 
-        var facts = indicators.facts
-        let known = indicators.facts
-        tags = book.tags.filter { $0.logic.judge(known).truth == .yes }.map(\.id)
+        // Tags and dimensions are judged by the indicators alone, before anything is put beside them.
+        tags = book.tags.filter { $0.logic.judge(reading.facts).truth == .yes }.map(\.id)
+        dimensions = book.dimensions.filter { $0.isKnown(reading.facts) }.map { ($0.id, $0.points(reading.facts)) }
+        var facts = reading.facts
         for tag in tags { facts["tag." + tag] = .bool(true) }
-        dimensions = book.dimensions.filter { $0.isKnown(known) }.map { ($0.id, $0.points(known)) }
         facts["subjectKind"] = .string(subjectKind)
         for (name, text) in [("publicGrade", publicGrade), ("region", region), ("industry", industry)] where !text.isEmpty {
             facts[name] = .string(text)
@@ -55,7 +57,7 @@ struct PortraitMaking {
     var unnumbered: Portrait {
         Portrait(
             subject: subject, revision: 0, asOf: .epoch, name: name, region: region, industry: industry, subjectKind: subjectKind,
-            indicators: indicators.values.sorted { $0.key.precedesBytewise($1.key) }.map { (name: $0.key, value: $0.value) }, tags: tags,
+            indicators: book.indicatorIDs.compactMap { id in indicators[id].map { (name: id, value: $0) } }, tags: tags,
             dimensions: dimensions, score: score, publicGrade: publicGrade, catalogVersion: 0)
     }
 
@@ -76,10 +78,10 @@ struct PortraitMaking {
 
     /// The first model by priority that applies; nil when none does.
     private static func score(
-        _ book: ScoringBook, _ indicators: IndicatorReading, _ facts: [String: RuleValue], publicGrade: PublicGrade?
+        _ book: ScoringBook, _ indicators: [String: IndicatorValue], _ facts: [String: RuleValue], publicGrade: PublicGrade?
     ) -> (model: ScoringModel, result: ScoreResult, grade: String)? {
         guard let model = book.models.first(where: { $0.appliesTo.judge(facts).truth == .yes }) else { return nil }
-        let result = model.card.score { indicators.values[$0]?.number }
+        let result = model.card.score { indicators[$0]?.number }
         return (model, result, publicGrade == .d ? model.card.gradeAtMostC(result.grade) : result.grade)
     }
 
@@ -150,10 +152,10 @@ struct PortraitMaking {
 
     /// Title, unit and value of what the score rests on; of every indicator when there is no score. By the model's order.
     var keyIndicators: [(title: Bilingual, unit: String, value: IndicatorValue?)] {
-        let ids = scored.map { $0.model.card.features.map(\.indicator) } ?? indicators.values.keys.sorted()
+        let ids = scored.map { $0.model.card.features.map(\.indicator) } ?? indicators.keys.sorted()
         return ids.map { id in
             let indicator = book.indicator(id)
-            return (indicator?.title ?? Bilingual(en: id, zh: id), indicator?.unit ?? "", indicators.values[id])
+            return (indicator?.title ?? Bilingual(en: id, zh: id), indicator?.unit ?? "", indicators[id])
         }
     }
 

@@ -92,6 +92,8 @@ package struct ScoringBook: Sendable {
     package let catalogVersion: Int64
     /// Each after what it is made of.
     package let indicators: [Indicator]
+    /// Their ids in the order in which a portrait lists them.
+    let indicatorIDs: [String]
     /// By id.
     package let tags: [Tag]
     package let dimensions: [Dimension]
@@ -109,6 +111,7 @@ package struct ScoringBook: Sendable {
         self.from = from
         self.catalogVersion = catalogVersion
         self.indicators = indicators
+        indicatorIDs = indicators.map(\.id).sorted { $0.precedesBytewise($1) }
         self.tags = tags
         self.dimensions = dimensions
         self.models = models

@@ -125,7 +125,9 @@ package struct ScoringState: DecidedState {
             profile[key] = ProfileValue(order: FactOrder(at: Instant(microseconds: at), id: id), value: value)
         }
         for (key, json) in try fields.required("series").members { series[key] = try MonthlySeries(json) }
-        guard let memory = FactMemory(text: try fields.text("memory")) else { throw .wrong(field: "memory", expected: "facts taken") }
+        guard let text = try fields.required("memory").utf8, let memory = FactMemory(text: text) else {
+            throw .wrong(field: "memory", expected: "facts taken")
+        }
         self.memory = memory
         for (list, since) in try fields.required("lists").members {
             guard let microseconds = since.int else { throw .wrong(field: "lists", expected: "times") }
@@ -159,7 +161,7 @@ package struct ScoringState: DecidedState {
         object.member(
             "series",
             object: { object in
-                for (key, series) in series.sorted(by: { $0.key < $1.key }) { object.member(key, object: { series.write(to: &$0) }) }
+                for (key, series) in series.sorted(by: { $0.key < $1.key }) { series.write(as: key, to: &object) }
             })
         object.member("memory", memory.text)
         object.member(
