@@ -92,7 +92,7 @@ final class EmbeddedSuite: Sendable {
         let addressFile = folder.path("broker-address")
         try launch("broker", program: "xinqiao", arguments: ["broker", "--packs", packs, "--address-file", addressFile], environment: [:])
         bootstrapText.withLock { $0 = "" }
-        for _ in 0..<200 {
+        for _ in 0..<600 {
             if let text = try? String(contentsOfFile: addressFile, encoding: .utf8), !text.isEmpty {
                 bootstrapText.withLock { $0 = text }
                 break

@@ -11,7 +11,7 @@ enum Arguments {
           --part NAME   one of \(Part.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated; all when left out
           --runs N      measured runs of each contender, 5 or more (default 5); one more of each goes before, unmeasured
           --model FILE  catalogue entry with the card to score by (default \(Plan.modelDefault))
-          --messages N  of a run of the part `path` (default 1000000)
+          --messages N  of a run of the part `path` (default 1000000); `endure` takes ten times as many
           --firms N,N   sizes of the part `suite`, small and large (default 600,6060: 100,000 and a million records)
           --write FILE  put the table between `\(Report.beginMark)` and `\(Report.endMark)` of FILE
 

@@ -9,7 +9,7 @@ import Vocabulary
 /// The whole path of one service, on a real Kafka and a real PostgreSQL on the same cores: messages of 300 bytes, each of them one state
 /// kept and one message sent. Beside it the limit: COPY of the same states and the same outbox rows into the same tables.
 enum PathBench {
-    private static let lanes: Int32 = 4
+    static let lanes: Int32 = 4
     private static let rowSize = 500
     static let input = Topic.ingestionRecords
     static let output = Topic.governanceFacts
@@ -71,10 +71,15 @@ enum PathBench {
     /// What an upstream service would have sent: rows of 500 events a link.
     private static func feed(_ messages: Int, _ settings: KafkaSettings) throws {
         let feed = try LinkFeed(settings, lanes: lanes)
-        for start in stride(from: 0, to: messages, by: rowSize * Int(lanes)) {
-            try feed.send((start..<min(start + rowSize * Int(lanes), messages)).map { (key: "firm-\($0)", value: value($0)) }, to: input)
-        }
+        try send(0..<messages, by: feed) { "firm-\($0)" }
         try feed.finish()
+    }
+
+    static func send(_ numbers: Range<Int>, by feed: LinkFeed, key: (Int) -> String) throws {
+        for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: rowSize * Int(lanes)) {
+            let end = min(start + rowSize * Int(lanes), numbers.upperBound)
+            try feed.send((start..<end).map { (key: key($0), value: value($0)) }, to: input)
+        }
     }
 
     static func value(_ number: Int) -> [UInt8] {
@@ -82,7 +87,8 @@ enum PathBench {
         return Array((start + String(repeating: "n", count: 300 - start.utf8.count - 2) + "\"}").utf8)
     }
 
-    private static func wait(for count: Int64, in house: String, _ admin: Connection, _ service: PathService) throws {
+    /// Until so many are applied and all that they gave out is acknowledged.
+    static func wait(for count: Int64, in house: String, _ admin: Connection, _ service: PathService) throws {
         let limit = ContinuousClock.now + .seconds(180)
         while true {
             let row = try admin.execute(

@@ -25,6 +25,14 @@ final class PathService {
         return service
     }
 
+    /// Memory now (MiB), open descriptors, threads.
+    var standing: (memory: Double, descriptors: Int, threads: Int) {
+        let folder = "/proc/\(process.processIdentifier)"
+        func count(_ name: String) -> Int { (try? FileManager.default.contentsOfDirectory(atPath: folder + name).count) ?? 0 }
+        let memory = Double(ProcessMemory.resident.kibibytes(of: process.processIdentifier) ?? 0) / 1_024
+        return (memory, count("/fd"), count("/task"))
+    }
+
     /// Unit: MiB.
     var peakMemory: Double { Double(ProcessMemory.peak.kibibytes(of: process.processIdentifier) ?? 0) / 1_024 }
 
