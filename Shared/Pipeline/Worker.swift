@@ -8,8 +8,8 @@ import Wire
 
 /// Bounds of a batch and of waiting.
 package struct WorkerBounds: Sendable {
-    package var messagesMax = 10_000
-    package var bytesMax = 4 << 20
+    package var messagesMax = 8_000
+    package var bytesMax = 3 << 20
     /// How long an idle worker waits for a first message.
     package var wait: Duration = .milliseconds(20)
     /// Keys of one step of a catalogue walk.

@@ -112,4 +112,24 @@ import Vocabulary
             #expect(IndicatorReading.wholeMonths(from: try #require(Day(from)), to: try #require(Day(to))) == months, "\(from) \(to)")
         }
     }
+
+    @Test func `beyond twenty thousand facts the oldest months are forgotten, and what is awaited stays`() throws {
+        var memory = FactMemory()
+        for number in 0..<FactMemory.countMax { memory.set(.counted(24_000 + Int32(number / 1_000)), for: "fact-\(number)") }
+        memory.set(.replaced(24_019), for: "fact-19999")
+        #expect(memory["fact-0"] == .counted(24_000), "none is forgotten yet")
+        memory.set(.awaited, for: "awaited")
+        #expect((0..<2_000).allSatisfy { memory["fact-\($0)"] == nil })
+        #expect((2_000..<19_999).allSatisfy { memory["fact-\($0)"] == .counted(24_000 + Int32($0 / 1_000)) })
+        #expect(memory["fact-19999"] == .replaced(24_019) && memory["awaited"] == .awaited)
+
+        let text = Array(memory.text.utf8)
+        #expect(text.count == 11 * 18_001)
+        #expect(FactMemory(text: text[...]) == memory)
+        for wrong in [
+            Array(text.dropLast()), Array(text[11..<22] + text[..<11]), Array(text[..<11] + text[..<11]), Array("00000000~00".utf8),
+        ] {
+            #expect(FactMemory(text: wrong[...]) == nil, "\(String(decoding: wrong.prefix(22), as: UTF8.self))")
+        }
+    }
 }

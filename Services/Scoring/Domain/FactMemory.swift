@@ -97,24 +97,20 @@ package struct FactMemory: Hashable, Sendable {
         guard text.count % Self.letterCount == 0 else { return nil }
         let digits = Self.digits
         words.reserveCapacity(text.count / Self.letterCount)
+        func number(_ start: Int, letters count: Int) -> UInt64? {
+            var number: UInt64 = 0
+            for place in start..<start + count {
+                let digit = digits[Int(text[place])]
+                guard digit != Self.noDigit else { return nil }
+                number = number << 6 | UInt64(digit)
+            }
+            return number
+        }
         for start in stride(from: text.startIndex, to: text.endIndex, by: Self.letterCount) {
-            var key: UInt64 = 0
-            var code: UInt64 = 0
-            var isText = true
-            for place in start..<start + 8 {
-                let digit = digits[Int(text[place])]
-                isText = isText && digit != Self.noDigit
-                key = key << 6 | UInt64(digit)
-            }
-            for place in start + 8..<start + Self.letterCount {
-                let digit = digits[Int(text[place])]
-                isText = isText && digit != Self.noDigit
-                code = code << 6 | UInt64(digit)
-            }
-            guard isText, code <= Self.codeMask, Entry(code: code) != nil else { return nil }
-            let word = key << Self.codeBits | code
-            if let last = words.last, last >> Self.codeBits >= key { return nil }
-            words.append(word)
+            guard let key = number(start, letters: 8), let code = number(start + 8, letters: 3), code <= Self.codeMask,
+                Entry(code: code) != nil, words.last.map({ $0 >> Self.codeBits < key }) ?? true
+            else { return nil }
+            words.append(key << Self.codeBits | code)
         }
     }
 }
