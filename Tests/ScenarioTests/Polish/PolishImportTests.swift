@@ -31,6 +31,10 @@ extension HunanProcessesTests {
         #expect(
             try suite.number(
                 "SELECT count(*) FROM scoring.score_history WHERE model = 'polish-scorecard' AND jsonb_array_length(reasons) < 4") == 0)
+        // Those who are scored are those for whom the card was made, grade by grade: the training counted them into the entry's `population`.
+        let standing = try suite.texts(
+            "SELECT string_agg(grade || ' ' || scored, ', ' ORDER BY grade) FROM scoring.score_standing WHERE model = 'polish-scorecard'")
+        #expect(standing == ["A 3777, B 2253, C 734, D 118, E 145"])
         let first = try #require(USCC.synthetic(number: 1, region: "100000"))
         let said = try suite.run(["explain", "score", first.text])
         #expect(said.contains("sha256"))
