@@ -1,4 +1,5 @@
 import Synchronization
+import Vocabulary
 
 /// The counts of this process. Handles are taken once and kept; what they do is lock-free, and rendering never makes them wait.
 package final class Metrics: Sendable {
@@ -149,13 +150,7 @@ extension Metrics {
         /// Not-a-number is not counted.
         package func observe(_ value: Double) {
             guard !value.isNaN else { return }
-            var low = 0
-            var high = bounds.count
-            while low < high {
-                let middle = (low + high) / 2
-                if value <= bounds[middle] { high = middle } else { low = middle + 1 }
-            }
-            buckets[low].add()
+            buckets[bounds.prefixCount { $0 < value }].add()
             sumBits.addAsDouble(value)
         }
 

@@ -213,14 +213,9 @@ package struct Portrait: Payload {
 
     /// The indicator's value; nil when it is not known. Binary search: `indicators` is sorted.
     package func indicator(_ name: String) -> IndicatorValue? {
-        var low = 0
-        var high = indicators.count
-        while low < high {
-            let middle = (low + high) / 2
-            if indicators[middle].name < name { low = middle + 1 } else { high = middle }
-        }
-        guard low < indicators.count, indicators[low].name == name else { return nil }
-        return indicators[low].value
+        let place = indicators.prefixCount { $0.name < name }
+        guard place < indicators.count, indicators[place].name == name else { return nil }
+        return indicators[place].value
     }
 }
 

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Sorted thresholds of one attribute; says between which two a number lies.
 struct CutTable: Sendable {
     let cuts: [Double]
@@ -29,14 +31,7 @@ struct CutTable: Sendable {
         return 1 + Int(counts.wrappedSum())
     }
 
-    private func searched(_ number: Double) -> Int {
-        var (low, high) = (0, cuts.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if cuts[middle] <= number { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func searched(_ number: Double) -> Int { cuts.prefixCount { $0 <= number } }
 
     /// Which cells a set takes, and whether it takes each of them wholly or not at all.
     func cells(in set: NumberSet) -> (taken: [Int], isExact: Bool) {

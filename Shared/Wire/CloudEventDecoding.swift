@@ -119,7 +119,6 @@ private struct CloudEventAttributes {
     private var time: String?
     private var subject: String?
     private var dataSchema: String?
-    private var statedContentType: String?
     private var partitionKey: String?
     private var sequence: String?
     private var traceparent: String?
@@ -139,9 +138,7 @@ private struct CloudEventAttributes {
         case "time": try Self.put(value, name, in: &time)
         case "subject": try Self.put(value, name, in: &subject)
         case "dataschema": try Self.put(value, name, in: &dataSchema)
-        case "datacontenttype":
-            try Self.put(value, name, in: &statedContentType)
-            dataContentType = value
+        case "datacontenttype": try Self.put(value, name, in: &dataContentType)
         case "partitionkey": try Self.put(value, name, in: &partitionKey)
         case "sequence": try Self.put(value, name, in: &sequence)
         case "traceparent": try Self.put(value, name, in: &traceparent)

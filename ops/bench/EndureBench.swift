@@ -1,4 +1,3 @@
-import Contracts
 import Foundation
 import Kafka
 import Pipeline
@@ -10,43 +9,22 @@ enum EndureBench {
     private static let subjects = 100_000
     private static let waves = 10
     private static let house = "bench_endure"
-    /// Everything of the path but what is kept by time and goes by dropping a range of it: outbox and outside ids.
-    private static let hotTables = [
-        "state", "consumer_offset", "link_in", "link_out", "lane_lease", "worker", "timer", "sweep", "message_count", "dead_letter",
-    ]
 
     private struct Mark {
-        /// Bytes of the hot tables and their indexes.
+        /// Bytes of all tables and their indexes but of those that are kept by time and go by dropping a range: outbox and outside ids.
         let hotBytes: Int64
         let outboxBytes: Int64
-        let memory: Double
-        let descriptors: Int
-        let threads: Int
+        let service: PathService.Standing
     }
 
     static func measured(messages: Int) throws -> Part.Answer {
-        guard let home = ScratchKafka.home else { return .skipped("there is no Kafka: set KAFKA_HOME") }
-        guard let binaries = ScratchPostgres.binaries() else { return .skipped("PostgreSQL is not installed") }
-        let kafka = try ScratchKafka(home: home)
-        defer { kafka.stop() }
-        let postgres = try ScratchPostgres(binaries: binaries)
-        do {
-            let figures = try measured(messages: messages, kafka, postgres)
-            try postgres.stop()
-            return .figures(figures)
-        } catch {
-            try postgres.stop()
-            throw error
-        }
+        try PathBench.onBoth { try measured(messages: messages, $0, $1) }
     }
 
     private static func measured(messages: Int, _ kafka: ScratchKafka, _ postgres: ScratchPostgres) throws -> [Figure] {
         let admin = try postgres.connect()
         let settings = KafkaSettings(bootstrap: kafka.bootstrap, clientID: "bench")
-        _ = try Migrator.apply(PathMigration.all, schema: house, on: admin)
-        let topics = [PathBench.input, PathBench.output, Topic.deadLetters(ServiceName.governance.rawValue)]
-        _ = try KafkaAdmin(settings).createTopics(
-            topics.map { TopicSpec(name: $0, partitions: Int(PathBench.lanes), replication: 1, config: [:]) }, timeout: .seconds(30))
+        try PathBench.furnish(house, admin, settings)
         let feed = try LinkFeed(settings, lanes: PathBench.lanes)
         let service = try PathService.start(bootstrap: kafka.bootstrap, postgres: postgres.folder, schema: house)
         defer { service.stop() }
@@ -61,7 +39,8 @@ enum EndureBench {
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             print(
                 "endure: \(to) messages in \(Figure.text(seconds)) s; hot tables \(mark.hotBytes >> 10) KiB, outbox \(mark.outboxBytes >> 10) KiB, "
-                    + "memory \(Figure.text(mark.memory)) MiB, \(mark.descriptors) descriptors, \(mark.threads) threads")
+                    + "memory \(Figure.text(mark.service.memory)) MiB, \(mark.service.descriptors) descriptors, \(mark.service.threads) threads"
+            )
         }
         try feed.finish()
         try check(messages, admin)
@@ -74,31 +53,27 @@ enum EndureBench {
             Figure(
                 "endure_outbox_bytes", "bytes of the outbox a message, until its day is dropped", unit: "bytes",
                 of: [Double(last.outboxBytes) / Double(messages)]),
-            Figure("endure_rss_growth", "memory at the end through after a fifth", unit: "×", of: [last.memory / steady.memory]),
-            Figure("endure_rss_mb", "memory at the end", unit: "MiB", of: [last.memory]),
+            Figure(
+                "endure_rss_growth", "memory at the end through after a fifth", unit: "×", of: [last.service.memory / steady.service.memory]
+            ),
+            Figure("endure_rss_mb", "memory at the end", unit: "MiB", of: [last.service.memory]),
             Figure(
                 "endure_descriptors", "open descriptors more than after a fifth", unit: "",
-                of: [Double(last.descriptors - steady.descriptors)]),
-            Figure("endure_threads", "threads more than after a fifth", unit: "", of: [Double(last.threads - steady.threads)]),
+                of: [Double(last.service.descriptors - steady.service.descriptors)]),
+            Figure(
+                "endure_threads", "threads more than after a fifth", unit: "", of: [Double(last.service.threads - steady.service.threads)]),
         ]
     }
 
     private static func mark(_ service: PathService, _ admin: Connection) throws -> Mark {
-        func bytes(_ tables: [String]) throws -> Int64 {
-            let row = try admin.execute(
-                """
-                SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8 FROM pg_class c
-                 WHERE c.relnamespace = '\(house)'::regnamespace AND c.relkind = 'r'
-                   AND (c.relname = ANY($1) OR c.oid IN (SELECT inhrelid FROM pg_inherits
-                                                         WHERE inhparent IN (SELECT oid FROM pg_class WHERE relname = ANY($1))))
-                """, [.texts(tables)]
-            ).first
-            return try row?.int64(0) ?? 0
-        }
-        let standing = service.standing
-        return Mark(
-            hotBytes: try bytes(hotTables), outboxBytes: try bytes(["outbox"]), memory: standing.memory, descriptors: standing.descriptors,
-            threads: standing.threads)
+        let row = try admin.execute(
+            """
+            SELECT sum(pg_total_relation_size(oid)) FILTER (WHERE NOT relispartition)::int8,
+                   sum(pg_total_relation_size(oid)) FILTER (WHERE relname LIKE 'outbox%')::int8
+              FROM pg_class WHERE relnamespace = '\(house)'::regnamespace AND relkind = 'r'
+            """
+        ).first
+        return Mark(hotBytes: try row?.int64(0) ?? 0, outboxBytes: try row?.int64(1) ?? 0, service: service.standing)
     }
 
     /// Every message has been added to its subject's sum, once.

@@ -82,19 +82,11 @@ enum LedgerBench {
     // MARK: durable
 
     private static func durable(_ leaves: [[UInt8]], _ root: Digest, runs: Int) throws -> [Figure] {
-        guard let binaries = ScratchPostgres.binaries() else {
-            print("skipped: PostgreSQL is not installed")
+        guard let figure = try ScratchPostgres.lent(to: { try durable(leaves, root, runs: runs, on: $0) }) else {
+            print("skipped: \(ScratchPostgres.absent)")
             return []
         }
-        let postgres = try ScratchPostgres(binaries: binaries)
-        do {
-            let figure = try durable(leaves, root, runs: runs, on: postgres)
-            try postgres.stop()
-            return [figure]
-        } catch {
-            try postgres.stop()
-            throw error
-        }
+        return [figure]
     }
 
     /// Hashing, appending, and one transaction for each group, by the store that the services use.

@@ -15,19 +15,27 @@ enum PathBench {
     static let output = Topic.governanceFacts
 
     static func measured(messages: Int, rounds: Int) throws -> Part.Answer {
+        try onBoth { try measured(messages: messages, rounds: rounds, $0, $1) }
+    }
+
+    /// Measures on a Kafka and a PostgreSQL that are there for this alone.
+    static func onBoth(_ measure: (ScratchKafka, ScratchPostgres) throws -> [Figure]) throws -> Part.Answer {
         guard let home = ScratchKafka.home else { return .skipped("there is no Kafka: set KAFKA_HOME") }
-        guard let binaries = ScratchPostgres.binaries() else { return .skipped("PostgreSQL is not installed") }
-        let kafka = try ScratchKafka(home: home)
-        defer { kafka.stop() }
-        let postgres = try ScratchPostgres(binaries: binaries)
-        do {
-            let figures = try measured(messages: messages, rounds: rounds, kafka, postgres)
-            try postgres.stop()
-            return .figures(figures)
-        } catch {
-            try postgres.stop()
-            throw error
+        let figures = try ScratchPostgres.lent { postgres in
+            let kafka = try ScratchKafka(home: home)
+            defer { kafka.stop() }
+            return try measure(kafka, postgres)
         }
+        return figures.map { .figures($0) } ?? .skipped(ScratchPostgres.absent)
+    }
+
+    private static let topics = [input, output, Topic.deadLetters(ServiceName.governance.rawValue)]
+
+    /// Makes the tables and the topics that the service works with.
+    static func furnish(_ house: String, _ admin: Connection, _ settings: KafkaSettings) throws {
+        _ = try Migrator.apply(PathMigration.all, schema: house, on: admin)
+        _ = try KafkaAdmin(settings).createTopics(
+            topics.map { TopicSpec(name: $0, partitions: Int(lanes), replication: 1, config: [:]) }, timeout: .seconds(30))
     }
 
     private static func measured(
@@ -35,15 +43,12 @@ enum PathBench {
     ) throws -> [Figure] {
         let admin = try postgres.connect()
         let settings = KafkaSettings(bootstrap: kafka.bootstrap, clientID: "bench")
-        let topics = [input, output, Topic.deadLetters(ServiceName.governance.rawValue)]
         var rates: [Double] = []
         var limits: [Double] = []
         var peaks: [Double] = []
         for round in 0..<rounds {
             let house = "bench_\(round)"
-            _ = try Migrator.apply(PathMigration.all, schema: house, on: admin)
-            _ = try KafkaAdmin(settings).createTopics(
-                topics.map { TopicSpec(name: $0, partitions: Int(lanes), replication: 1, config: [:]) }, timeout: .seconds(30))
+            try furnish(house, admin, settings)
             try feed(messages, settings)
             _ = try admin.script("CHECKPOINT")
             let begin = ContinuousClock.now

@@ -25,12 +25,19 @@ final class PathService {
         return service
     }
 
-    /// Memory now (MiB), open descriptors, threads.
-    var standing: (memory: Double, descriptors: Int, threads: Int) {
+    struct Standing {
+        /// Unit: MiB.
+        let memory: Double
+        let descriptors: Int
+        let threads: Int
+    }
+
+    /// What it holds now.
+    var standing: Standing {
         let folder = "/proc/\(process.processIdentifier)"
         func count(_ name: String) -> Int { (try? FileManager.default.contentsOfDirectory(atPath: folder + name).count) ?? 0 }
         let memory = Double(ProcessMemory.resident.kibibytes(of: process.processIdentifier) ?? 0) / 1_024
-        return (memory, count("/fd"), count("/task"))
+        return Standing(memory: memory, descriptors: count("/fd"), threads: count("/task"))
     }
 
     /// Unit: MiB.

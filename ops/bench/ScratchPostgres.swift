@@ -7,14 +7,30 @@ final class ScratchPostgres {
     let folder = "/var/tmp/xinqiao-bench-\(getpid())"
     private let server = Process()
 
-    /// The newest folder with `initdb`; nil when PostgreSQL is not installed.
-    static func binaries() -> String? {
+    /// Lends a server and removes it afterwards; nil when PostgreSQL is not installed.
+    static func lent<Answer>(to use: (ScratchPostgres) throws -> Answer) throws -> Answer? {
+        guard let binaries = binaries() else { return nil }
+        let postgres = try ScratchPostgres(binaries: binaries)
+        let answer: Answer
+        do { answer = try use(postgres) } catch {
+            try postgres.stop()
+            throw error
+        }
+        try postgres.stop()
+        return answer
+    }
+
+    /// Why a part that needs one is left out.
+    static let absent = "PostgreSQL is not installed"
+
+    /// The newest folder with `initdb`; nil when there is none.
+    private static func binaries() -> String? {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         return versions.compactMap { Int($0) }.sorted(by: >).map { "/usr/lib/postgresql/\($0)/bin" }
             .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
     }
 
-    init(binaries: String) throws {
+    private init(binaries: String) throws {
         // PostgreSQL refuses to run as root.
         let isRoot = geteuid() == 0
         let account = isRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : ["setpriv"]
@@ -53,7 +69,7 @@ final class ScratchPostgres {
     }
 
     /// Ends the server at once and removes its folder.
-    func stop() throws {
+    private func stop() throws {
         if server.isRunning {
             kill(server.processIdentifier, SIGQUIT)
             server.waitUntilExit()

@@ -8,16 +8,7 @@ enum WriterBench {
     private static let columns = "key, subject, amount, at, note"
 
     static func measured(runs: Int) throws -> Part.Answer {
-        guard let binaries = ScratchPostgres.binaries() else { return .skipped("PostgreSQL is not installed") }
-        let postgres = try ScratchPostgres(binaries: binaries)
-        do {
-            let figures = try measured(runs: runs, on: postgres)
-            try postgres.stop()
-            return .figures(figures)
-        } catch {
-            try postgres.stop()
-            throw error
-        }
+        try ScratchPostgres.lent { try measured(runs: runs, on: $0) }.map { .figures($0) } ?? .skipped(ScratchPostgres.absent)
     }
 
     private static func measured(runs: Int, on postgres: ScratchPostgres) throws -> [Figure] {

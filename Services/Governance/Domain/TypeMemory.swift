@@ -143,13 +143,8 @@ package struct TypeMemory: Sendable {
     }
 
     private func place(_ key: String) -> (found: Int?, insertion: Int) {
-        var low = 0
-        var high = slots.count
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle].key.precedesBytewise(key) { low = middle + 1 } else { high = middle }
-        }
-        return (low < slots.count && slots[low].key == key ? low : nil, low)
+        let place = slots.prefixCount { $0.key.precedesBytewise(key) }
+        return (place < slots.count && slots[place].key == key ? place : nil, place)
     }
 
     // MARK: Changing

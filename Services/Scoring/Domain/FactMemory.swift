@@ -47,14 +47,7 @@ package struct FactMemory: Hashable, Sendable {
     private static func key(_ id: String) -> UInt64 { FNV64.hash(id.utf8) >> codeBits }
 
     /// Where the fact's word is or would be.
-    private func place(of key: UInt64) -> Int {
-        var (low, high) = (0, words.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if words[middle] >> Self.codeBits < key { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(of key: UInt64) -> Int { words.prefixCount { $0 >> Self.codeBits < key } }
 
     /// A tenth at once, so that it is rarely done. What is awaited has no month and goes last.
     private mutating func forgetOldest() {

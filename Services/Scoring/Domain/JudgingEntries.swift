@@ -111,17 +111,17 @@ package struct ScoringModel: Sendable {
     /// A count for every grade of the card and for nothing else; nil when there is none at all.
     private static func population(_ json: JSONValue?, of card: Scorecard, defects: inout [String]) -> [Int]? {
         guard let json, !json.isNull else { return nil }
-        let counts = card.grades.map { json[$0.grade]?.int ?? -1 }
+        let counts = card.grades.map { Int(json[$0.grade]?.int ?? -1) }
         guard json.kind == .object, json.count == counts.count, counts.allSatisfy({ $0 >= 0 }), counts.contains(where: { $0 > 0 }) else {
             let grades = card.grades.map { "`\($0.grade)`" }.joined(separator: ", ")
             defects.append("`population` is not how many have each of \(grades)")
             return nil
         }
-        return counts.map { Int($0) }
+        return counts
     }
 
     /// Fewer say too little: by chance alone the index of a hundred is about 0.05, and in one of a thousand cases near 0.2.
-    package static let scoredMin = 100
+    static let scoredMin = 100
 
     /// How far those who are scored now are from those for whom the card was made: the population stability index over the grades. Nil
     /// where nobody has counted these, and below `scoredMin`.
