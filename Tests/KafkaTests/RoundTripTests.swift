@@ -73,7 +73,9 @@ struct RoundTripTests {
     @Test func `a poll stops at its count and at its bytes`() throws {
         try Ground.each { ground in
             let topic = try ground.createTopic("bounds", partitions: 1)
-            _ = try write((0..<30).map { _ in String(repeating: "x", count: 100) }, to: topic, partition: 0, on: ground.settings("p"))
+            // As one batch: a poll takes what has been fetched, and the embedded broker hands out one batch for each fetch.
+            let whole = ground.settings("p", extra: ["linger.ms": "5000"])
+            _ = try write((0..<30).map { _ in String(repeating: "x", count: 100) }, to: topic, partition: 0, on: whole)
             let consumer = try KafkaConsumer(ground.settings("consumer"), groupID: "g")
             defer { consumer.close() }
             try consumer.assign([TopicPosition(topic: topic, partition: 0, offset: 0)])
