@@ -5,16 +5,24 @@
     static let slotCount = 1 << slotBits
     static let linesPerMap = slotCount / BitBlock.bitsPerLine
 
+    /// A bit a line of a bitmap.
+    typealias LineMask = UInt16
+
     let maps: BitBlock
+    /// By bitmap: the lines in which a bit was ever set, so that a scan reads no others.
+    private let occupied: UnsafeMutablePointer<LineMask>
+    private let mapCount: Int
     /// The rule that a slot belongs to.
     private let ruleOf: UnsafeMutablePointer<Int32>
-    /// Lines with slots that were ever in use.
-    private(set) var lineCount = 0
     /// What a slot's bits can not say; empty as long as no slot has any.
     var checks: [SlotCheck?]
 
     init(mapCount: Int) {
+        precondition(RuleChunk.linesPerMap <= LineMask.bitWidth)
         maps = BitBlock(lines: mapCount * RuleChunk.linesPerMap)
+        self.mapCount = mapCount
+        unsafe occupied = .allocate(capacity: mapCount)
+        unsafe occupied.initialize(repeating: 0, count: mapCount)
         unsafe ruleOf = .allocate(capacity: RuleChunk.slotCount)
         unsafe ruleOf.initialize(repeating: -1, count: RuleChunk.slotCount)
         checks = []
@@ -22,13 +30,18 @@
 
     init(copying other: RuleChunk) {
         maps = BitBlock(copying: other.maps)
+        mapCount = other.mapCount
+        unsafe occupied = .allocate(capacity: mapCount)
+        unsafe occupied.initialize(from: other.occupied, count: mapCount)
         unsafe ruleOf = .allocate(capacity: RuleChunk.slotCount)
         unsafe ruleOf.initialize(from: other.ruleOf, count: RuleChunk.slotCount)
         checks = other.checks
-        lineCount = other.lineCount
     }
 
-    deinit { unsafe ruleOf.deallocate() }
+    deinit {
+        unsafe occupied.deallocate()
+        unsafe ruleOf.deallocate()
+    }
 
     func rule(at slot: Int) -> Int32 {
         precondition((0..<RuleChunk.slotCount).contains(slot))
@@ -38,12 +51,13 @@
     /// Where the bitmaps and the rules lie. Whoever keeps it keeps the chunk too.
     @safe struct Source: @unchecked Sendable {
         let lines: UnsafePointer<BitBlock.Line>
-        /// Lines with slots that were ever in use.
-        let lineCount: Int
+        let occupied: UnsafePointer<LineMask>
         let ruleOf: UnsafePointer<Int32>
     }
 
-    var source: Source { unsafe Source(lines: UnsafePointer(maps.lines), lineCount: lineCount, ruleOf: UnsafePointer(ruleOf)) }
+    var source: Source {
+        unsafe Source(lines: UnsafePointer(maps.lines), occupied: UnsafePointer(occupied), ruleOf: UnsafePointer(ruleOf))
+    }
 
     func isSet(_ slot: Int, in map: Int) -> Bool { maps.isSet(slot, from: map * RuleChunk.linesPerMap) }
 
@@ -52,7 +66,6 @@
         _ slot: Int, with conjunction: Conjunction, of rule: Int, residual: CompiledRule.Residual?, isShared: Bool, by layout: RuleLayout
     ) {
         unsafe ruleOf[slot] = Int32(rule)
-        lineCount = max(lineCount, slot / BitBlock.bitsPerLine + 1)
         mark(slot, in: 0)
         var covered: Set<Int> = []
         for group in layout.groups {
@@ -77,9 +90,13 @@
         if !checks.isEmpty { checks[slot] = nil }
     }
 
-    private func mark(_ slot: Int, in map: Int) { maps.set(slot, from: map * RuleChunk.linesPerMap, to: true) }
+    private func mark(_ slot: Int, in map: Int) {
+        precondition((0..<mapCount).contains(map))
+        maps.set(slot, from: map * RuleChunk.linesPerMap, to: true)
+        unsafe occupied[map] |= 1 << LineMask(slot / BitBlock.bitsPerLine)
+    }
 
-    var byteCount: Int { maps.byteCount + RuleChunk.slotCount * 4 + checks.count * 8 }
+    var byteCount: Int { maps.byteCount + mapCount * MemoryLayout<LineMask>.size + RuleChunk.slotCount * 4 + checks.count * 8 }
 }
 
 /// What has to be looked at where a slot's bits are all set.

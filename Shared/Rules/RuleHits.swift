@@ -1,5 +1,5 @@
 /// The numbers of the rules that hit, in a buffer that is used again and again.
-package struct RuleHits: Sendable {
+@safe package struct RuleHits {
     private var numbers: [Int32] = []
     package private(set) var count = 0
     /// Rules with several slots that were found already.
@@ -7,20 +7,15 @@ package struct RuleHits: Sendable {
 
     package init() {}
 
-    /// The words of the scan that are not zero, and the first slot of each.
+    /// The words of the scan that are not zero, and where the rules of each one's slots stand.
     private var words: [UInt64] = []
-    private var places: [Int32] = []
-    /// The lines before those, likewise.
-    private var lines: [BitBlock.Line] = []
-    private var linePlaces: [Int32] = []
+    private var rules: [UnsafePointer<Int32>?] = unsafe []
 
     mutating func reset(capacity: Int, chunks: Int) {
         let wordCount = chunks * RuleChunk.slotCount / 64 + 1
         if words.count < wordCount {
             words = [UInt64](repeating: 0, count: wordCount)
-            places = [Int32](repeating: 0, count: wordCount)
-            lines = [BitBlock.Line](repeating: .zero, count: wordCount / 8 + 1)
-            linePlaces = [Int32](repeating: 0, count: wordCount / 8 + 1)
+            unsafe rules = [UnsafePointer<Int32>?](repeating: nil, count: wordCount)
         }
         // A line more: the scan writes ahead of what it keeps.
         if numbers.count < capacity + BitBlock.bitsPerLine { numbers = [Int32](repeating: 0, count: capacity + BitBlock.bitsPerLine) }
@@ -39,9 +34,7 @@ package struct RuleHits: Sendable {
     @safe struct Buffers {
         let numbers: UnsafeMutablePointer<Int32>
         let words: UnsafeMutablePointer<UInt64>
-        let places: UnsafeMutablePointer<Int32>
-        let lines: UnsafeMutablePointer<BitBlock.Line>
-        let linePlaces: UnsafeMutablePointer<Int32>
+        let rules: UnsafeMutablePointer<UnsafePointer<Int32>?>
     }
 
     /// Lends the buffers to a scan, which says how many numbers it wrote.
@@ -49,16 +42,10 @@ package struct RuleHits: Sendable {
     mutating func fill(_ scan: (Buffers) -> Int) {
         count = unsafe numbers.withUnsafeMutableBufferPointer { numbers in
             unsafe words.withUnsafeMutableBufferPointer { words in
-                unsafe places.withUnsafeMutableBufferPointer { places in
-                    unsafe lines.withUnsafeMutableBufferPointer { lines in
-                        unsafe linePlaces.withUnsafeMutableBufferPointer { linePlaces in
-                            guard let numbers = numbers.baseAddress, let words = words.baseAddress, let places = places.baseAddress,
-                                let lines = lines.baseAddress, let linePlaces = linePlaces.baseAddress
-                            else { return 0 }
-                            return scan(
-                                unsafe Buffers(numbers: numbers, words: words, places: places, lines: lines, linePlaces: linePlaces))
-                        }
-                    }
+                unsafe rules.withUnsafeMutableBufferPointer { rules in
+                    guard let numbers = numbers.baseAddress, let words = words.baseAddress, let rules = rules.baseAddress
+                    else { return 0 }
+                    return scan(unsafe Buffers(numbers: numbers, words: words, rules: rules))
                 }
             }
         }

@@ -45,8 +45,8 @@ struct RuleLayout: Sendable {
     private let tables: [CutTable?]
     private let vectors: [SIMD4<Double>]
 
-    /// The most combinations of a group. (64 and 256 were slower: fewer bitmaps to read, but more of them to keep in the cache.)
-    static let combinationsMax = 27
+    /// The most combinations of a group. (27 was slower: more bitmaps to read. 256 was as fast, and makes a rule mark more of them.)
+    static let combinationsMax = 64
     /// The most thresholds of one attribute; the most used ones. A rule with another one looks at the value itself where it hits.
     static let cutsMax = 254
 

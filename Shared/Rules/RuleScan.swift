@@ -1,76 +1,57 @@
 extension RuleChunk {
     /// The rules whose slots are set in all of the wanted bitmaps, for chunks without checks.
     ///
-    /// Three passes, none with a branch that depends on the data, as its end could not be foreseen: the first keeps the lines that the two
-    /// attributes with most values leave over, the second the words that all leave over, the third takes the lowest bit off each of these,
-    /// round by round.
+    /// Two passes: the first keeps the words that all bitmaps leave over, reading only lines in which each has a bit; the second takes the
+    /// lowest bit off each of these, round by round. Neither branches on the words, as that could not be foreseen.
     static func scan(_ sources: [Source], _ wanted: UnsafeBufferPointer<Int>, into hits: inout RuleHits) {
         unsafe sources.withUnsafeBufferPointer { sources in
             hits.fill { buffers in
-                let lines = unsafe keepLines(sources, wanted, buffers)
-                let words = unsafe keepWords(lines, sources, wanted, buffers)
-                return unsafe takeBits(words, sources, buffers)
+                let words = unsafe keepWords(sources, wanted, buffers)
+                return takeBits(words, buffers)
             }
         }
     }
 
-    private static func keepLines(
+    private static func keepWords(
         _ sources: UnsafeBufferPointer<Source>, _ wanted: UnsafeBufferPointer<Int>, _ buffers: RuleHits.Buffers
     ) -> Int {
-        let (lines, linePlaces) = unsafe (buffers.lines, buffers.linePlaces)
+        let (words, rules) = unsafe (buffers.words, buffers.rules)
         var kept = 0
-        let (first, second) = unsafe (wanted[0] &* linesPerMap, wanted[min(1, wanted.count &- 1)] &* linesPerMap)
         for chunk in 0..<sources.count {
             let source = unsafe sources[chunk]
-            let (a, b) = unsafe (source.lines + first, source.lines + second)
-            for line in 0..<source.lineCount {
-                let common = unsafe a[line] & b[line]
-                unsafe lines[kept] = common
-                unsafe linePlaces[kept] = Int32(truncatingIfNeeded: chunk &* linesPerMap &+ line)
-                kept &+= common.union.oneUnlessZero
+            var mask = LineMask.max
+            for group in 0..<wanted.count { unsafe mask &= source.occupied[wanted[group]] }
+            while mask != 0 {
+                let line = mask.trailingZeroBitCount
+                mask &= mask &- 1
+                let maps = unsafe source.lines + line
+                var common = unsafe maps[wanted[0] &* linesPerMap]
+                for group in 1..<max(1, wanted.count) { unsafe common &= maps[wanted[group] &* linesPerMap] }
+                let first = unsafe source.ruleOf + line &* BitBlock.bitsPerLine
+                for place in 0..<8 {
+                    unsafe words[kept] = common[place]
+                    unsafe rules[kept] = first + place &* 64
+                    kept &+= common[place].oneUnlessZero
+                }
             }
         }
         return kept
     }
 
-    private static func keepWords(
-        _ kept: Int, _ sources: UnsafeBufferPointer<Source>, _ wanted: UnsafeBufferPointer<Int>, _ buffers: RuleHits.Buffers
-    ) -> Int {
-        let (words, places) = unsafe (buffers.words, buffers.places)
-        var keptWords = 0
-        for entry in 0..<kept {
-            let place = unsafe Int(buffers.linePlaces[entry])
-            var common = unsafe buffers.lines[entry]
-            let source = unsafe sources[place / linesPerMap].lines + place % linesPerMap
-            for group in 2..<max(2, wanted.count) { unsafe common &= source[wanted[group] &* linesPerMap] }
-            let base = Int32(truncatingIfNeeded: place &* BitBlock.bitsPerLine)
-            for place in 0..<8 {
-                let word = common[place]
-                unsafe words[keptWords] = word
-                unsafe places[keptWords] = base &+ Int32(truncatingIfNeeded: place &* 64)
-                keptWords &+= word.oneUnlessZero
-            }
-        }
-        return keptWords
-    }
-
-    private static func takeBits(_ kept: Int, _ sources: UnsafeBufferPointer<Source>, _ buffers: RuleHits.Buffers) -> Int {
-        let words = unsafe buffers.words
-        let places = unsafe buffers.places
-        let numbers = unsafe buffers.numbers
+    private static func takeBits(_ kept: Int, _ buffers: RuleHits.Buffers) -> Int {
+        let (words, rules, numbers) = unsafe (buffers.words, buffers.rules, buffers.numbers)
         var count = 0
         var kept = kept
         while kept > 0 {
             var left = 0
             for place in 0..<kept {
                 let word = unsafe words[place]
-                let base = unsafe places[place]
-                let slot = Int(base) &+ word.trailingZeroBitCount
-                unsafe numbers[count] = sources[slot >> slotBits].ruleOf[slot & (slotCount &- 1)]
+                guard let first = unsafe rules[place] else { return count }
+                unsafe numbers[count] = first[word.lowestBit]
                 count &+= 1
                 let rest = word & (word &- 1)
                 unsafe words[left] = rest
-                unsafe places[left] = base
+                unsafe rules[left] = first
                 left &+= rest.oneUnlessZero
             }
             kept = left
@@ -87,7 +68,7 @@ extension RuleChunk {
             for place in 0..<8 {
                 var word = common[place]
                 while word != 0 {
-                    let slot = line * BitBlock.bitsPerLine + place * 64 + word.trailingZeroBitCount
+                    let slot = line * BitBlock.bitsPerLine + place * 64 + word.lowestBit
                     word &= word - 1
                     let rule = rule(at: slot)
                     if !checks.isEmpty, let check = checks[slot] {

@@ -12,14 +12,16 @@
     private let words: UnsafeMutablePointer<UInt64>
     private let places: UnsafeMutablePointer<UInt16>
     /// What was found, by local id.
-    private let found: UnsafeMutablePointer<UInt64>
+    private let found: UnsafeMutablePointer<BitBlock.Line>
+    /// So many bits were taken since the last drain, some perhaps twice or in vain: how full `found` is about.
+    private var taken = 0
 
     init() {
         unsafe marks = .allocate(capacity: SubjectBase.linesPerMap)
         unsafe words = .allocate(capacity: SubjectScan.keptMax + 1)
         unsafe places = .allocate(capacity: SubjectScan.keptMax + 1)
-        unsafe found = .allocate(capacity: SubjectScan.wordCount)
-        unsafe found.initialize(repeating: 0, count: SubjectScan.wordCount)
+        unsafe found = .allocate(capacity: SubjectBase.linesPerMap)
+        unsafe found.initialize(repeating: .zero, count: SubjectBase.linesPerMap)
     }
 
     deinit {
@@ -145,15 +147,16 @@
     /// Takes the lowest bit off each word, round by round, and notes the subject's local id; `holds` is 1 or 0 for a slot.
     @inline(__always)
     private mutating func take(_ kept: Int, _ base: SubjectBase, _ holds: (Int) -> UInt64) {
-        let (words, places, found) = unsafe (words, places, found)
+        let (words, places, found) = unsafe (words, places, foundWords)
         unsafe base.idOf.withUnsafeBufferPointer { idOf in
             var kept = kept
             while kept > 0 {
+                taken &+= kept
                 var left = 0
                 for entry in 0..<kept {
                     let word = unsafe words[entry]
                     let place = unsafe places[entry]
-                    let slot = Int(place) &* 64 &+ word.trailingZeroBitCount
+                    let slot = Int(place) &* 64 &+ word.lowestBit
                     let id = unsafe Int(idOf[slot])
                     unsafe found[id >> 6] |= holds(slot) << UInt64(id & 63)
                     let rest = word & (word &- 1)
@@ -169,33 +172,54 @@
     /// Notes what is so now, whatever the base says.
     mutating func set(_ id: UInt16, to isFound: Bool) {
         let bit: UInt64 = 1 << UInt64(id & 63)
-        if isFound { unsafe found[Int(id) >> 6] |= bit } else { unsafe found[Int(id) >> 6] &= ~bit }
+        taken += 1
+        if isFound { unsafe foundWords[Int(id) >> 6] |= bit } else { unsafe foundWords[Int(id) >> 6] &= ~bit }
     }
+
+    private var foundWords: UnsafeMutablePointer<UInt64> { unsafe UnsafeMutableRawPointer(found).assumingMemoryBound(to: UInt64.self) }
 
     /// Appends what was found, ascending, as numbers that count from `first`, and forgets it.
     mutating func drain(first: Int, into list: inout SubjectList) {
-        let found = unsafe found
+        guard taken > 0 else { return }
+        let (found, words) = unsafe (found, foundWords)
+        let taken = taken
+        self.taken = 0
         unsafe list.grow(by: SubjectBase.idCount) { out in
             var count = 0
-            for place in 0..<SubjectScan.wordCount {
-                var word = unsafe found[place]
-                let base = UInt32(truncatingIfNeeded: first &+ place &* 64)
-                // Most words hold two at most: these are written without asking how many there are.
-                unsafe out[count] = base &+ UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
-                count &+= word.oneUnlessZero
-                word &= word &- 1
-                unsafe out[count] = base &+ UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
-                count &+= word.oneUnlessZero
-                word &= word &- 1
-                while word != 0 {
-                    unsafe out[count] = base &+ UInt32(truncatingIfNeeded: word.trailingZeroBitCount)
-                    count &+= 1
-                    word &= word &- 1
+            if taken < SubjectBase.linesPerMap {
+                for line in 0..<SubjectBase.linesPerMap where unsafe !found[line].isZero {
+                    for place in line &* 8..<line &* 8 &+ 8 {
+                        let base = UInt32(truncatingIfNeeded: first &+ place &* 64)
+                        unsafe count &+= write(words[place], base, out + count)
+                    }
+                }
+            } else {
+                for place in 0..<SubjectScan.wordCount {
+                    let base = UInt32(truncatingIfNeeded: first &+ place &* 64)
+                    unsafe count &+= write(words[place], base, out + count)
                 }
             }
-            unsafe found.update(repeating: 0, count: SubjectScan.wordCount)
+            unsafe found.update(repeating: .zero, count: SubjectBase.linesPerMap)
             return count
         }
+    }
+
+    /// Most words hold two bits at most: these are written without asking how many there are.
+    @inline(__always)
+    private func write(_ word: UInt64, _ base: UInt32, _ out: UnsafeMutablePointer<UInt32>) -> Int {
+        var word = word
+        var count = 0
+        for _ in 0..<2 {
+            unsafe out[count] = base &+ UInt32(truncatingIfNeeded: word.lowestBit)
+            count &+= word.oneUnlessZero
+            word &= word &- 1
+        }
+        while word != 0 {
+            unsafe out[count] = base &+ UInt32(truncatingIfNeeded: word.lowestBit)
+            count &+= 1
+            word &= word &- 1
+        }
+        return count
     }
 }
 

@@ -27,18 +27,19 @@ enum MatchBench {
             [
                 .init(name: "match") {
                     var hits = RuleHits()
+                    var ranks: [Int32] = []
                     var total = 0
-                    var (eligible, ranks) = (0, 0)
+                    var (eligible, rankSum) = (0, 0)
                     for (number, row) in rows.enumerated() {
                         index.match(row, facts: [String: RuleValue](), into: &hits)
-                        let best = ranking.sumOfBest(hits, score: Int32(row.cells[6]))
+                        let best = ranking.sumOfBest(hits, score: Int32(row.cells[6]), &ranks)
                         if number < 5 {
                             eligible += hits.count
-                            ranks += best
+                            rankSum += best
                         }
                         total &+= hits.count &+ best
                     }
-                    guard (eligible, ranks) == check else { throw BenchFault.unequal("match: check [\(eligible), \(ranks)]") }
+                    guard (eligible, rankSum) == check else { throw BenchFault.unequal("match: check [\(eligible), \(rankSum)]") }
                     return total
                 }
             ])
@@ -115,39 +116,72 @@ enum MatchBench {
 
 /// What ranks the products that an enterprise may have: base + (score - lowest score) × weight.
 struct Ranking {
-    private struct Entry {
-        let base: UInt16
-        let scoreMin: UInt16
-        let weight: UInt16
-    }
-
-    private let entries: [Entry]
-    private static let bestCount = 10
+    /// By product, what a score of 0 would get in the upper 24 bits and the weight in the lower 8, so that a rank asks for one word.
+    private let entries: [Int32]
 
     init(_ data: PeerData, count: Int) throws {
         let base = try data.column("prod_base_rank", of: UInt16.self, count: count)
         let scoreMin = try data.column("prod_score_min", of: UInt16.self, count: count)
         let weight = try data.column("prod_mw", of: UInt8.self, count: count)
-        entries = (0..<count).map { Entry(base: base[$0], scoreMin: scoreMin[$0], weight: UInt16(weight[$0])) }
+        entries = (0..<count).map { (Int32(base[$0]) - Int32(scoreMin[$0]) * Int32(weight[$0])) << 8 | Int32(weight[$0]) }
     }
 
-    /// The sum of the ten highest ranks.
-    func sumOfBest(_ hits: RuleHits, score: Int32) -> Int {
-        var best = [Int32](repeating: .min, count: Ranking.bestCount)
-        // Nearly all are below the lowest of the ten, and done with one comparison.
-        var lowest = Int32.min
-        for number in hits.unsorted {
-            let entry = entries[Int(number)]
-            let rank = Int32(entry.base) &+ (score &- Int32(entry.scoreMin)) &* Int32(entry.weight)
-            guard rank > lowest else { continue }
-            var place = Ranking.bestCount - 1
-            while place > 0, best[place - 1] < rank {
-                best[place] = best[place - 1]
+    /// The sum of the ten highest ranks. `memory` is to work in, and used again and again.
+    func sumOfBest(_ hits: RuleHits, score: Int32, _ memory: inout [Int32]) -> Int {
+        if memory.count < hits.count { memory = [Int32](repeating: 0, count: hits.count * 2) }
+        return unsafe memory.withUnsafeMutableBufferPointer { ranks in
+            var count = 0
+            unsafe entries.withUnsafeBufferPointer { entries in
+                unsafe hits.unsorted.withUnsafeBufferPointer { numbers in
+                    for place in 0..<numbers.count {
+                        let entry = unsafe entries[Int(numbers[place])]
+                        unsafe ranks[place] = entry >> 8 &+ score &* (entry & 0xff)
+                    }
+                    count = numbers.count
+                }
+            }
+            let floor = unsafe Ranking.floor(UnsafeMutableBufferPointer(rebasing: ranks[..<count]))
+            var kept = 0
+            for place in 0..<count {
+                let rank = unsafe ranks[place]
+                unsafe ranks[kept] = rank
+                kept &+= rank >= floor ? 1 : 0
+            }
+            var best = Best()
+            for place in 0..<kept { best.insert(unsafe ranks[place]) }
+            return best.sum
+        }
+    }
+
+    /// The tenth of sixteen columns' highest ranks, which is not above the tenth of all: most ranks are below it, and done with.
+    private static func floor(_ ranks: UnsafeMutableBufferPointer<Int32>) -> Int32 {
+        var columns = SIMD16<Int32>(repeating: .min)
+        for row in stride(from: 0, to: ranks.count - ranks.count % 16, by: 16) {
+            let ranks = unsafe UnsafeRawBufferPointer(ranks).loadUnaligned(fromByteOffset: row * 4, as: SIMD16<Int32>.self)
+            columns.replace(with: ranks, where: ranks .> columns)
+        }
+        var best = Best()
+        for column in columns.indices { best.insert(columns[column]) }
+        return best.lowest
+    }
+
+    /// The ten highest, descending.
+    private struct Best {
+        private var ranks = InlineArray<10, Int32>(repeating: .min)
+
+        var lowest: Int32 { ranks[9] }
+
+        @inline(__always)
+        mutating func insert(_ rank: Int32) {
+            guard rank > lowest else { return }
+            var place = 9
+            while place > 0, ranks[place - 1] < rank {
+                ranks[place] = ranks[place - 1]
                 place -= 1
             }
-            best[place] = rank
-            lowest = best[Ranking.bestCount - 1]
+            ranks[place] = rank
         }
-        return best.reduce(0) { $1 == .min ? $0 : $0 + Int($1) }
+
+        var sum: Int { ranks.indices.reduce(0) { ranks[$1] == .min ? $0 : $0 + Int(ranks[$1]) } }
     }
 }
