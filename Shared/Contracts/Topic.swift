@@ -127,6 +127,11 @@ package enum ServiceName: String, CaseIterable, Sendable {
             ]
         }
     }
+
+    /// The fixed topics a service writes. Exchange also writes to the outside topics, which the catalogue names.
+    package var outputs: [String] {
+        Topic.fixed.filter { $0.hasPrefix(rawValue + ".") } + (self == .exchange ? [Topic.portalOut] : []) + [Topic.deadLetters(rawValue)]
+    }
 }
 
 /// A lane is a partition number; a subject lies in the same one of every topic.

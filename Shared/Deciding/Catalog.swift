@@ -45,7 +45,7 @@ package final class Catalog: Sendable {
     private let entries: [String: [String: [CatalogEntry]]]
     /// By kind the highest versions, by id.
     private let latestEntries: [String: [CatalogEntry]]
-    private let views = Mutex<[ObjectIdentifier: any Sendable]>([:])
+    private let views = Mutex<[ObjectIdentifier: any CatalogView]>([:])
 
     package static let empty = Catalog(version: 0, entries: [])
 
@@ -98,9 +98,23 @@ package final class Catalog: Sendable {
         views.withLock { $0[ObjectIdentifier(type)] = view }
         return view
     }
+
+    /// Makes the views that `previous` has been asked for, with what is in force at `now`, so that whoever takes this picture next need not
+    /// wait for them: compiling all products of a country takes about a second.
+    package func prepareViews(like previous: Catalog, at now: Instant) {
+        func prepare(like view: some CatalogView) { self.view(type(of: view)).prepare(at: now) }
+        for view in previous.views.withLock({ Array($0.values) }) { prepare(like: view) }
+    }
 }
 
 /// What a service makes of the catalogue. Total: an entry that can not be used is left out and named in `defects`.
 package protocol CatalogView: Sendable {
     init(_ catalog: Catalog)
+
+    /// Makes beforehand what would be made when first asked for at `now`.
+    func prepare(at now: Instant)
+}
+
+extension CatalogView {
+    package func prepare(at now: Instant) {}
 }

@@ -45,6 +45,9 @@ package struct TopicDescription: Hashable, Sendable {
         handle = try ClientHandle(.admin, settings: settings, context: ClientContext(onDelivery: nil))
     }
 
+    /// The client's, for what stands in other files.
+    var raw: OpaquePointer { unsafe handle.raw }
+
     /// Makes the topics and waits until a broker shows them; one outcome per spec, in the same order. Throws when there was no
     /// answer at all, or when what was made does not show in time.
     package func createTopics(_ specs: [TopicSpec], timeout: Duration) throws(KafkaFault) -> [TopicOutcome] {
@@ -210,7 +213,7 @@ package struct TopicDescription: Hashable, Sendable {
     }
 
     /// Puts one order and waits for its answer. The answer's own error, if any, is thrown.
-    private func ask(
+    func ask(
         _ kind: rd_kafka_admin_op_t, _ operation: String, _ timeout: Duration, _ order: (OpaquePointer?, OpaquePointer) -> Void
     ) throws(KafkaFault) -> AdminAnswer {
         guard let queue = unsafe rd_kafka_queue_new(handle.raw), let options = unsafe rd_kafka_AdminOptions_new(handle.raw, kind)
@@ -258,7 +261,7 @@ package struct TopicDescription: Hashable, Sendable {
 }
 
 /// An answer's memory; what was read out of it is valid while it lives.
-@safe private final class AdminAnswer {
+@safe final class AdminAnswer {
     let raw: OpaquePointer
     init(raw: OpaquePointer) { unsafe self.raw = raw }
     deinit { unsafe rd_kafka_event_destroy(raw) }

@@ -71,6 +71,8 @@ package final class CatalogFeed: Sendable {
             guard batch.isEmpty, next >= high, next != published else { continue }
             published = next
             let catalog = Catalog(version: next, entries: entries)
+            // On this thread, while the lanes go on with the picture before.
+            if let current { catalog.prepareViews(like: current, at: WallClock.now) }
             latest.withLock { $0 = catalog }
             health.set("catalog", .ok)
             whenReached()

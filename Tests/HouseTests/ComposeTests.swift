@@ -34,7 +34,7 @@ struct ComposeTests {
         let jobs = [
             ("roles", "roles.sql", "postgres: {condition: service_healthy}"),
             ("migrate", "xinqiao, migrate", "roles: {condition: service_completed_successfully}"),
-            ("acls", "/etc/xinqiao/acls", "kafka: {condition: service_healthy}"),
+            ("acls", "xinqiao, acls, apply, --parties", "kafka: {condition: service_healthy}"),
             ("topics", "xinqiao, topics, apply", "acls: {condition: service_completed_successfully}"),
             ("catalog", "xinqiao catalog publish /app/packs", "topics: {condition: service_completed_successfully}"),
         ]
@@ -43,40 +43,6 @@ struct ComposeTests {
             #expect(block.contains(command) && block.contains(after) && block.contains("<<: *job"), "\(name)")
         }
         for job in ["migrate", "catalog"] { #expect(compose.contains("    \(job): {condition: service_completed_successfully}"), "\(job)") }
-    }
-
-    @Test func `the broker's rights let every service read its inputs and somebody write every fixed topic`() {
-        #expect(wrongRights(tree) == [])
-        let forgotten = tree.editing("compose/kafka/acls") {
-            $0.replacingOnce("scoring writes scoring.portraits.v1", with: "scoring writes")
-        }
-        #expect(wrongRights(forgotten) == ["nobody writes scoring.portraits.v1"])
-        let curious = tree.editing("compose/kafka/acls") {
-            $0.replacingOnce("scoring reads governance.facts.v1", with: "scoring reads governance.events.v1")
-        }
-        #expect(wrongRights(curious) == ["scoring reads [\"governance.events.v1\"]"])
-    }
-
-    @Test func `what goes out to a source is written by exchange and read by that source, and by nobody else`() {
-        let table = (tree["compose/kafka/acls"] ?? "").split(separator: "\\\n").joined(separator: " ")
-        let rights = table.split(separator: "\n").filter { $0.contains("source.") && $0.contains("out.v1") }
-            .map { $0.split(separator: " ").joined(separator: " ") }
-        #expect(rights.count == 2)
-        #expect(rights.contains { $0.hasPrefix("service exchange writes ") && $0.contains("$(each 'source.%s.out.v1' $sources)") })
-        #expect(rights.contains(#"echo "source.$id Read Topic Literal source.$id.out.v1""#))
-        #expect(!table.contains("Write Topic Prefixed"))
-    }
-
-    private func wrongRights(_ tree: RepositoryTree) -> [String] {
-        let table = (tree["compose/kafka/acls"] ?? "").split(separator: "\\\n").joined(separator: " ")
-        var written: Set<String> = Set(table.matches(#"^ +echo "[a-z]+ Write Topic Literal ([a-z.]+v1)""#))
-        var defects: [String] = []
-        for service in ServiceName.allCases {
-            let reads = table.matches("^ +service \(service.rawValue) reads(.*)$").joined().topics
-            if reads != Set(service.inputs) { defects.append("\(service.rawValue) reads \(reads.sorted())") }
-            written.formUnion(table.matches("^ +service \(service.rawValue) writes(.*)$").joined().topics)
-        }
-        return defects + Topic.fixed.filter { !written.contains($0) }.map { "nobody writes \($0)" }
     }
 
     @Test func `governance gets the key for persons as a file of its own, which is made with the other secrets`() {
@@ -144,11 +110,6 @@ extension String {
         guard parts.count > 1 else { return nil }
         let lines = parts[1].split(separator: "\n", omittingEmptySubsequences: false)
         return lines.prefix { $0.isEmpty || $0.hasPrefix("    ") }.joined(separator: "\n")
-    }
-
-    /// The fixed topics of a line of the table; what is computed from the parties and the catalogue, which all read, do not count.
-    fileprivate var topics: Set<String> {
-        Set(split(separator: " ").map(String.init).filter { Topic.fixed.contains($0) && $0 != Topic.catalogEntries })
     }
 
     fileprivate func replacingOnce(_ old: String, with new: String) -> String {

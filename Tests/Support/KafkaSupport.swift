@@ -83,7 +83,7 @@ package struct RealKafka: Sendable {
     /// The broker's process id. With the plain scripts of a distribution where the folder has no `start` of its own.
     private static func startBroker(home: String, port: Int, folder: String) -> Int32? {
         if unsafe access(home + "/bin/start", X_OK) == 0 {
-            return shell("exec \"$1/bin/start\" \"$2\" \"$3\"", home, String(port), folder).flatMap { Int32($0) }
+            return shell("exec \"$1/bin/start\" \"$2\" \"$3\" $4", home, String(port), folder, accessList).flatMap { Int32($0) }
         }
         let script = """
             cat >"$3/server.properties" <<P || exit 1
@@ -101,13 +101,18 @@ package struct RealKafka: Sendable {
             share.coordinator.state.topic.replication.factor=1
             share.coordinator.state.topic.min.isr=1
             P
+            printf '%s\\n' $4 >>"$3/server.properties"
             id=$("$1/bin/kafka-storage.sh" random-uuid) || exit 1
             "$1/bin/kafka-storage.sh" format -t "$id" -c "$3/server.properties" >"$3/format.log" 2>&1 || exit 1
             setsid "$1/bin/kafka-server-start.sh" "$3/server.properties" >"$3/broker.log" 2>&1 </dev/null &
             echo $!
             """
-        return shell(script, home, String(port), folder).flatMap { Int32($0) }
+        return shell(script, home, String(port), folder, accessList).flatMap { Int32($0) }
     }
+
+    /// With an access control list, which binds nobody here: all come without a name and may do everything.
+    private static let accessList =
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer super.users=User:ANONYMOUS"
 
     /// Ends the broker and removes its folder once this process is gone, however it went.
     private static func watch(broker: Int32, folder: String) {

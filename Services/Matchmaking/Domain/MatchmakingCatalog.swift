@@ -78,6 +78,8 @@ package struct MatchmakingCatalog: CatalogView {
         }
     }
 
+    package func prepare(at now: Instant) { _ = shelf(at: now) }
+
     /// The first moment after `now` at which something takes effect that matching depends on.
     package func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
 

@@ -42,11 +42,17 @@ package struct PolicyPushCatalog: CatalogView {
 
     /// The policies in force at `now` that fit the subject, and some that do not.
     func candidates(_ facts: SubjectFacts, at now: Instant) -> [String] {
-        let rack = racks.made(at: now, changes: changes) {
+        let rack = rack(at: now)
+        return rack.sieve.passing(facts).map { rack.ids[$0] }
+    }
+
+    package func prepare(at now: Instant) { _ = rack(at: now) }
+
+    private func rack(at now: Instant) -> Rack {
+        racks.made(at: now, changes: changes) {
             let policies = ids.compactMap { policy($0, at: now) }
             return Rack(ids: policies.map(\.id), sieve: RuleSieve(policies.map { .apply(.and, $0.conditions.map(\.logic)) }))
         }
-        return rack.sieve.passing(facts).map { rack.ids[$0] }
     }
 
     /// The policies in force, and what sorts out those that can not fit without judging each.

@@ -122,6 +122,8 @@ package struct RiskCatalog: CatalogView {
         }
     }
 
+    package func prepare(at now: Instant) { _ = board(at: now) }
+
     /// The title of the rule's last usable version, in force or not; its id when there is none.
     func title(of rule: String) -> Bilingual {
         let known = versions.first { $0.id == rule }?.versions.last { $0.rule != nil }?.rule

@@ -1,0 +1,179 @@
+import CRdKafka
+
+/// One entry of the broker's access control list: somebody may (or may not) do something to some resource.
+package struct AccessRule: Hashable, Sendable {
+    /// Kafka's form: `User:` and the name.
+    package let principal: String
+    /// From where; `*` is anywhere.
+    package let host: String
+    package let operation: Operation
+    package let permission: Permission
+    package let resource: Resource
+    /// The resource's name, or its beginning.
+    package let name: String
+    package let pattern: Pattern
+
+    /// Permits `user` the operation, from anywhere.
+    package init(_ user: String, may operation: Operation, _ resource: Resource, _ name: String, pattern: Pattern = .literal) {
+        self.init(
+            principal: "User:" + user, host: "*", operation: operation, permission: .allow, resource: resource, name: name,
+            pattern: pattern)
+    }
+
+    fileprivate init(
+        principal: String, host: String, operation: Operation, permission: Permission, resource: Resource, name: String, pattern: Pattern
+    ) {
+        self.principal = principal
+        self.host = host
+        self.operation = operation
+        self.permission = permission
+        self.resource = resource
+        self.name = name
+        self.pattern = pattern
+    }
+
+    /// Kafka's numbers of the protocol; others than these exist, and are kept as they came.
+    package struct Operation: Hashable, Sendable {
+        fileprivate let code: rd_kafka_AclOperation_t
+
+        package static let read = Operation(code: RD_KAFKA_ACL_OPERATION_READ)
+        package static let write = Operation(code: RD_KAFKA_ACL_OPERATION_WRITE)
+        package static let create = Operation(code: RD_KAFKA_ACL_OPERATION_CREATE)
+        package static let describe = Operation(code: RD_KAFKA_ACL_OPERATION_DESCRIBE)
+        package static let describeConfigs = Operation(code: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS)
+        package static let alterConfigs = Operation(code: RD_KAFKA_ACL_OPERATION_ALTER_CONFIGS)
+
+        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
+        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
+    }
+
+    package struct Permission: Hashable, Sendable {
+        fileprivate let code: rd_kafka_AclPermissionType_t
+
+        package static let allow = Permission(code: RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW)
+
+        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
+        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
+    }
+
+    package struct Resource: Hashable, Sendable {
+        fileprivate let code: rd_kafka_ResourceType_t
+
+        package static let topic = Resource(code: RD_KAFKA_RESOURCE_TOPIC)
+        package static let group = Resource(code: RD_KAFKA_RESOURCE_GROUP)
+
+        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
+        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
+    }
+
+    package struct Pattern: Hashable, Sendable {
+        fileprivate let code: rd_kafka_ResourcePatternType_t
+
+        package static let literal = Pattern(code: RD_KAFKA_RESOURCE_PATTERN_LITERAL)
+        package static let prefixed = Pattern(code: RD_KAFKA_RESOURCE_PATTERN_PREFIXED)
+
+        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
+        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
+    }
+}
+
+extension AccessRule: CustomStringConvertible {
+    /// One line, in Kafka's words: `institution.bank-a READ TOPIC LITERAL institution.bank-a.out.v1`.
+    package var description: String {
+        let user = principal.hasPrefix("User:") ? String(principal.dropFirst("User:".count)) : principal
+        let words = unsafe [
+            rd_kafka_AclOperation_name(operation.code), rd_kafka_ResourceType_name(resource.code),
+            rd_kafka_ResourcePatternType_name(pattern.code),
+        ].map { unsafe $0.map { unsafe String(cString: $0) } ?? "?" }
+        let isUsual = permission == .allow && host == "*"
+        let remark = isUsual ? "" : unsafe " \(String(cString: rd_kafka_AclPermissionType_name(permission.code))) from \(host)"
+        return ([user] + words + [name]).joined(separator: " ") + remark
+    }
+}
+
+extension KafkaAdmin {
+    /// Every entry of the broker's list.
+    package func accessRules(timeout: Duration) throws(KafkaFault) -> Set<AccessRule> {
+        var reason = [CChar](repeating: 0, count: 512)
+        let all = unsafe rd_kafka_AclBindingFilter_new(
+            RD_KAFKA_RESOURCE_ANY, nil, RD_KAFKA_RESOURCE_PATTERN_ANY, nil, nil, RD_KAFKA_ACL_OPERATION_ANY,
+            RD_KAFKA_ACL_PERMISSION_TYPE_ANY, &reason, reason.count)
+        guard let all = unsafe all else { throw .configuration(key: "access rules", reason: text(of: reason)) }
+        defer { unsafe rd_kafka_AclBinding_destroy(all) }
+        let answer = unsafe try ask(RD_KAFKA_ADMIN_OP_DESCRIBEACLS, "list access rules", timeout) { options, queue in
+            unsafe rd_kafka_DescribeAcls(raw, all, options, queue)
+        }
+        var count = 0
+        let found = unsafe rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(answer.raw), &count)
+        var rules: Set<AccessRule> = []
+        for index in 0..<count {
+            guard let binding = unsafe found?[index] else { continue }
+            unsafe rules.insert(
+                AccessRule(
+                    principal: String(cString: rd_kafka_AclBinding_principal(binding)),
+                    host: String(cString: rd_kafka_AclBinding_host(binding)),
+                    operation: .init(code: rd_kafka_AclBinding_operation(binding)),
+                    permission: .init(code: rd_kafka_AclBinding_permission_type(binding)),
+                    resource: .init(code: rd_kafka_AclBinding_restype(binding)),
+                    name: String(cString: rd_kafka_AclBinding_name(binding)),
+                    pattern: .init(code: rd_kafka_AclBinding_resource_pattern_type(binding))))
+        }
+        return rules
+    }
+
+    /// Adds the rules; those that are there already stay. Throws at the first one that is refused.
+    package func add(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
+        guard !rules.isEmpty else { return }
+        var bindings = unsafe try bindings(rules, rd_kafka_AclBinding_new)
+        defer { unsafe rd_kafka_AclBinding_destroy_array(&bindings, bindings.count) }
+        let answer = unsafe try ask(RD_KAFKA_ADMIN_OP_CREATEACLS, "add access rules", timeout) { options, queue in
+            unsafe rd_kafka_CreateAcls(raw, &bindings, bindings.count, options, queue)
+        }
+        var count = 0
+        let results = unsafe rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(answer.raw), &count)
+        for index in 0..<count { unsafe try check(rd_kafka_acl_result_error(results?[index]), "add access rule \(rules[index])") }
+    }
+
+    /// Takes exactly these rules away; those that are not there are no fault. Throws at the first one that is refused.
+    package func remove(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
+        guard !rules.isEmpty else { return }
+        var filters = unsafe try bindings(rules, rd_kafka_AclBindingFilter_new)
+        defer { unsafe rd_kafka_AclBinding_destroy_array(&filters, filters.count) }
+        let answer = unsafe try ask(RD_KAFKA_ADMIN_OP_DELETEACLS, "remove access rules", timeout) { options, queue in
+            unsafe rd_kafka_DeleteAcls(raw, &filters, filters.count, options, queue)
+        }
+        var count = 0
+        let results = unsafe rd_kafka_DeleteAcls_result_responses(rd_kafka_event_DeleteAcls_result(answer.raw), &count)
+        for index in 0..<count {
+            unsafe try check(rd_kafka_DeleteAcls_result_response_error(results?[index]), "remove access rule \(rules[index])")
+        }
+    }
+
+    private typealias Making = (
+        rd_kafka_ResourceType_t, UnsafePointer<CChar>?, rd_kafka_ResourcePatternType_t, UnsafePointer<CChar>?, UnsafePointer<CChar>?,
+        rd_kafka_AclOperation_t, rd_kafka_AclPermissionType_t, UnsafeMutablePointer<CChar>?, Int
+    ) -> OpaquePointer?
+
+    private func bindings(_ rules: [AccessRule], _ make: Making) throws(KafkaFault) -> [OpaquePointer?] {
+        var bindings: [OpaquePointer?] = unsafe []
+        var reason = [CChar](repeating: 0, count: 512)
+        for rule in rules {
+            let made = unsafe make(
+                rule.resource.code, rule.name, rule.pattern.code, rule.principal, rule.host, rule.operation.code, rule.permission.code,
+                &reason, reason.count)
+            guard let made = unsafe made else {
+                unsafe rd_kafka_AclBinding_destroy_array(&bindings, bindings.count)
+                throw .configuration(key: "\(rule)", reason: text(of: reason))
+            }
+            unsafe bindings.append(made)
+        }
+        return unsafe bindings
+    }
+
+    private func check(_ error: OpaquePointer?, _ operation: String) throws(KafkaFault) {
+        guard let error = unsafe error else { return }
+        let code = unsafe rd_kafka_error_code(error)
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        throw unsafe KafkaFault(code, during: operation, reason: String(cString: rd_kafka_error_string(error)))
+    }
+}
