@@ -87,8 +87,8 @@ let tools: [Target] = [
     .executableTarget(
         name: "bench",
         dependencies: [
-            "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Deciding", "Kafka", "Postgres", "Chassis", "Contracts",
-            "Vocabulary",
+            "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Province", "Deciding", "Kafka", "Postgres", "Chassis",
+            "Contracts", "Vocabulary",
         ],
         path: "ops/bench", exclude: ["README.md", "hashlib_tree.py"], swiftSettings: strict),
     .executableTarget(

@@ -1,6 +1,6 @@
 /// A part of the suite that is measured by itself.
 enum Part: String, CaseIterable {
-    case wire, schema, ledger, scorecard, step, writer, match, policy, rules, adapters, path, endure, suite
+    case wire, schema, ledger, scorecard, step, writer, match, policy, rules, adapters, path, endure, intake, suite
 
     enum Answer {
         case figures([Figure])
@@ -20,6 +20,7 @@ enum Part: String, CaseIterable {
         case .policy: try PolicyBench.measured(runs: plan.runs)
         case .path: try PathBench.measured(messages: plan.messages, rounds: min(plan.runs, 3))
         case .endure: try EndureBench.measured(messages: plan.messages * 10)
+        case .intake: try IntakeBench.measured(firms: plan.firms.first.map { $0 * 5 } ?? 0)
         case .suite: try SuiteBench.measured(firms: plan.firms)
         case .rules: try RulesBench.measured(runs: plan.runs)
         }

@@ -1,0 +1,182 @@
+import Chassis
+import Contracts
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import Province
+import Vocabulary
+import Wire
+
+/// The two services that every record passes, ingestion and governance, as they are started by anybody, on a real Kafka and a real PostgreSQL:
+/// the province's records of the types that want no consent, each judged by ten quality rules, waiting in the sources' topics.
+enum IntakeBench {
+    private static let types: Set<String> = [
+        "tax.return", "social-insurance.month", "utility.bill", "order.month", "customs.month", "books.month",
+    ]
+    private static let rulesOfType = 10
+    private static let lanes = 4
+    private static let services: [ServiceName] = [.ingestion, .governance]
+
+    static func measured(firms: Int) throws -> Part.Answer {
+        try PathBench.onBoth { try measured(firms: firms, $0, $1) }
+    }
+
+    private static func measured(firms: Int, _ kafka: ScratchKafka, _ postgres: ScratchPostgres) throws -> [Figure] {
+        let admin = try postgres.connect()
+        // These tables have queries whose plans follow their sizes.
+        for order in ["ALTER SYSTEM SET autovacuum = on", "SELECT pg_reload_conf()"] { try admin.script(order) }
+        let folder = postgres.folder + "/intake"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let environment = [
+            ServiceKeys.postgres: "host=\(postgres.folder) user=bench dbname=postgres", ServiceKeys.bootstrap: kafka.bootstrap,
+        ]
+        try operate(["migrate"], environment)
+        try operate(["topics", "apply", "--packs", "packs", "--partitions", String(lanes)], environment)
+        try operate(["catalog", "publish", "packs"], environment)
+        try addRules(in: folder, environment)
+        let settings = KafkaSettings(bootstrap: kafka.bootstrap, clientID: "bench", extra: ["linger.ms": "200"])
+
+        // The first records find a broker whose compiler is at work and services that know nobody: these are not timed.
+        let warmUp = firms / 10
+        let half = (firms - warmUp) / 2
+        var records = try feed(0..<warmUp, of: firms, settings)
+        var processes: [ChildProcess] = []
+        defer { for process in processes { process.stop() } }
+        for service in services { processes.append(try start(service, folder, environment)) }
+        try wait(for: records, admin, processes)
+
+        var rates: [Double] = []
+        var memory: [Double] = []
+        for first in [warmUp, warmUp + half] {
+            // They stand still meanwhile, so that the feed takes no part of the cores.
+            for process in processes { process.send(SIGSTOP) }
+            let fed = try feed(first..<first + half, of: firms, settings)
+            records += fed
+            let begin = ContinuousClock.now
+            for process in processes { process.send(SIGCONT) }
+            try wait(for: records, admin, processes)
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            let largest = processes.compactMap { ProcessMemory.resident.kibibytes(of: $0.pid) }.max() ?? 0
+            rates.append(Double(fed) / seconds)
+            memory.append(Double(largest) / 1_024)
+            print("intake: \(fed) records of \(half) firms in \(Figure.text(seconds)) s")
+        }
+        let facts = try admin.execute("SELECT count(*) FROM governance.fact")[0].int64(0)
+        guard facts >= Int64(records) * 99 / 100 else { throw BenchFault.unequal("intake: \(facts) facts of \(records) records") }
+        return [
+            Figure(
+                "intake_records_per_s", "records through ingestion and governance, ten quality rules each, until their facts are given out",
+                unit: "records/s", of: rates),
+            Figure(
+                "intake_rss_growth", "memory of the larger of the two, with twice as many subjects", unit: "×", of: [memory[1] / memory[0]]),
+            Figure("intake_rss_mb", "memory of the larger of the two at the end", unit: "MiB", of: [memory[1]]),
+        ]
+    }
+
+    /// As many rules for each type as bring it to ten, each over a field of the record.
+    private static func addRules(in folder: String, _ environment: [String: String]) throws {
+        let base = try JSONDocument(parsing: Array(Data(contentsOf: URL(fileURLWithPath: "packs/base/qualityRules.json")))).root
+        var known: [String: Int] = [:]
+        for rule in base.elements {
+            for type in rule["body"]?["recordTypes"].map({ Array($0.elements) }) ?? [] { known[type.string ?? "", default: 0] += 1 }
+        }
+        var entries: [String] = []
+        for type in types.sorted() {
+            for number in known[type, default: 0]..<rulesOfType {
+                entries.append(
+                    """
+                    {"kind": "qualityRule", "id": "bench-\(type.replacing(".", with: "-"))-\(number)", "version": 1, "effectiveFrom": "2020-01-01T00:00:00Z",
+                     "body": {"title": {"en": "Not of a year long past", "zh": "年份合理"}, "recordTypes": ["\(type)"], "kind": "range", "severity": "flag",
+                              "weight": 1, "owner": "", "correctWithinWorkingDays": 5,
+                              "logic": {"!=": [{"substr": [{"var": "data.period"}, 0, 4]}, "19\(10 + number)"]}},
+                     "examples": [{"data": {"period": "2026-03"}, "occurredDay": "2026-03-31", "truth": "yes"}]}
+                    """)
+            }
+        }
+        let pack = folder + "/pack"
+        try FileManager.default.createDirectory(atPath: pack, withIntermediateDirectories: false)
+        try Data(#"{"id": "bench", "title": {"en": "Ten rules a record", "zh": "每条十项规则"}, "version": 1}"#.utf8)
+            .write(to: URL(fileURLWithPath: pack + "/pack.json"))
+        try Data("[\(entries.joined(separator: ",\n"))]".utf8).write(to: URL(fileURLWithPath: pack + "/qualityRules.json"))
+        try operate(["catalog", "publish", pack], environment)
+    }
+
+    private static func program(_ name: String) -> String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
+    private static func operate(_ words: [String], _ environment: [String: String]) throws {
+        try Command.output(["env"] + environment.map { "\($0.key)=\($0.value)" } + [program("xinqiao")] + words)
+    }
+
+    private static func start(_ service: ServiceName, _ folder: String, _ environment: [String: String]) throws -> ChildProcess {
+        let key = folder + "/persons.key"
+        try Data(String(repeating: "ab", count: 32).utf8).write(to: URL(fileURLWithPath: key))
+        let own = [
+            ServiceKeys.postgres: (environment[ServiceKeys.postgres] ?? "") + " user=xinqiao_\(service.rawValue)",
+            ServiceKeys.statusPort: "0", ServiceKeys.instance: "bench",
+        ].merging(service == .governance ? ["XINQIAO_PERSONS_KEY_FILE": key] : [:]) { $1 }
+        return try ChildProcess(
+            program: program(service.rawValue), arguments: [],
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(own) { $1 },
+            output: folder + "/\(service.rawValue).log")
+    }
+
+    /// Sends the firms' records to the sources' topics; returns how many.
+    private static func feed(_ range: Range<Int>, of firms: Int, _ settings: KafkaSettings) throws -> Int {
+        let province = Province(seed: 1, firms: firms, lastMonth: Month(year: 2026, month: 3), badShare: BasisPoints(0))
+        let producer = try KafkaProducer(settings) { _ in }
+        var sent = 0
+        for firm in range {
+            for record in province.records(ofFirm: firm) where types.contains(record.type) {
+                var event = CloudEvent(id: record.id, source: "bench", type: record.type, data: record.data)
+                event.time = record.time
+                event.subject = record.subject
+                event.dataContentType = "application/json"
+                let headers = event.binaryHeaders().map { KafkaHeader(name: $0.name, value: $0.value) }
+                sent += 1
+                try produce(
+                    producer, topic: record.topic, lane: Lane.of(record.subject, lanes: Int32(lanes)), key: Array(record.subject.utf8),
+                    value: record.data, headers: headers, tag: UInt64(sent))
+            }
+        }
+        guard producer.flush(.seconds(60)) else { throw BenchFault.unequal("messages in flight after a minute") }
+        producer.abandon()
+        return sent
+    }
+
+    private static func produce(
+        _ producer: KafkaProducer, topic: String, lane: Int32, key: [UInt8], value: [UInt8], headers: [KafkaHeader], tag: UInt64
+    ) throws {
+        while true {
+            do throws(KafkaFault) {
+                return try producer.produce(topic: topic, partition: lane, key: key, value: value, headers: headers, tag: tag)
+            } catch {
+                guard error == .queueFull else { throw error }
+                producer.serve(wait: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Until ingestion has had so many, governance has everything that ingestion gave out, and the broker all of both.
+    private static func wait(for records: Int, _ admin: Connection, _ processes: [ChildProcess]) throws {
+        let limit = ContinuousClock.now + .seconds(600)
+        while true {
+            let row = try admin.execute(
+                """
+                SELECT (SELECT coalesce(sum(messages), 0)::int8 FROM ingestion.message_count),
+                       (SELECT coalesce(sum(last_seq), 0)::int8 FROM ingestion.link_out WHERE topic = '\(Topic.ingestionRecords)')
+                         - (SELECT coalesce(sum(last_seq), 0)::int8 FROM governance.link_in WHERE topic = '\(Topic.ingestionRecords)'),
+                       (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM ingestion.link_out)
+                         + (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM governance.link_out)
+                """)[0]
+            if try row.int64(0) >= Int64(records), try row.int64(1) == 0, try row.int64(2) == 0 { return }
+            guard ContinuousClock.now < limit, processes.allSatisfy(\.isRunning) else {
+                throw BenchFault.unequal(
+                    "intake: \(try row.int64(0)) of \(records) records, \(try row.int64(1)) and \(try row.int64(2)) under way")
+            }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+}
