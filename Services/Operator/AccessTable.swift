@@ -153,7 +153,8 @@ struct AccessTable {
             if present == rules { return }
             guard MonotonicClock.now < deadline else {
                 let apart = present.symmetricDifference(rules).map { (present.contains($0) ? "too much: " : "missing: ") + $0.description }
-                throw Failure("the broker's rights differ from the table after 30 s:\n" + apart.sorted().joined(separator: "\n"), code: .fault)
+                let list = apart.sorted().joined(separator: "\n")
+                throw Failure("the broker's rights differ from the table after 30 s:\n\(list)", code: .fault)
             }
             Thread.sleep(forTimeInterval: 0.1)
         }

@@ -25,7 +25,8 @@ struct Command: Sendable {
     var help: String { "usage: xinqiao \(name) \(usage)\n\n\(summary)\n" + (details.isEmpty ? "" : "\n" + details + "\n") }
 
     static let all: [Command] = [
-        .demo, .up, .broker, .migrate, .acls, .topics, .catalog, .importing, .coverage, .audience, .status, .deadLetters, .truncated, .replayLink,
+        .demo, .up, .broker, .migrate, .acls, .topics, .catalog, .importing, .coverage, .audience, .status, .deadLetters, .truncated,
+        .replayLink,
         .lanes, .backup, .restore, .rejoin, .explain, .prove, .verify, .train, .schema,
     ]
 

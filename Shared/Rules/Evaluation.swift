@@ -19,14 +19,17 @@ extension Logic {
 
 /// One run of one rule over one subject. Both the two-valued and the three-valued reading go through here, so that the public suite
 /// checks what decides.
-struct Evaluation<Facts: FactSource> {
-    let facts: Facts
+///
+/// Not generic over the facts: its users are in other modules, where it would not be specialised, and looking up metadata at every step
+/// costs more than one call through the protocol for each name.
+struct Evaluation {
+    let facts: any FactSource
     /// False: an absent name is null. True: it makes everything unknown that needs it.
     let isThreeValued: Bool
     let budget: RuleBudget
     private(set) var steps = 0
 
-    init(facts: Facts, isThreeValued: Bool, budget: RuleBudget) {
+    init(facts: any FactSource, isThreeValued: Bool, budget: RuleBudget) {
         self.facts = facts
         self.isThreeValued = isThreeValued
         self.budget = budget
@@ -414,20 +417,24 @@ struct Evaluation<Facts: FactSource> {
     private mutating func substring(_ values: [RuleValue]) throws(RuleLimit) -> String {
         let text = try coercedToText(values[0])
         // Nearly all of it is ASCII, where a byte is a character.
-        let bytes = Array(text.utf8)
-        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: part(of: bytes, values), as: UTF8.self) }
-        var scalars = String.UnicodeScalarView()
-        scalars.append(contentsOf: part(of: Array(text.unicodeScalars), values))
-        return String(scalars)
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            let part = part(of: text.utf8.count, values)
+            let start = text.utf8.index(text.startIndex, offsetBy: part.lowerBound)
+            return String(text[start..<text.utf8.index(start, offsetBy: part.count)])
+        }
+        let scalars = Array(text.unicodeScalars)
+        var chosen = String.UnicodeScalarView()
+        chosen.append(contentsOf: scalars[part(of: scalars.count, values)])
+        return String(chosen)
     }
 
-    private func part<Character>(of characters: [Character], _ values: [RuleValue]) -> ArraySlice<Character> {
-        let start = clamp(values[1].coercedToNumber, within: characters.count)
-        let rest = characters[start...]
-        guard values.count == 3 else { return rest }
+    /// Which of so many characters a start, and perhaps a length, ask for.
+    private func part(of count: Int, _ values: [RuleValue]) -> Range<Int> {
+        let start = clamp(values[1].coercedToNumber, within: count)
+        guard values.count == 3 else { return start..<count }
         let length = values[2].coercedToNumber
-        if length < 0 { return rest.prefix(upTo: Swift.max(start, clamp(length, within: characters.count))) }
-        return rest.prefix(whole(length))
+        if length < 0 { return start..<Swift.max(start, clamp(length, within: count)) }
+        return start..<Swift.min(count, start + whole(length))
     }
 
     private func clamp(_ position: Double, within count: Int) -> Int {

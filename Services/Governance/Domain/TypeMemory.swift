@@ -201,24 +201,65 @@ package struct TypeMemory: Sendable {
 }
 
 /// The latest statement under one business key.
+///
+/// One reference: a memory holds dozens of them and is copied for every decision.
 package struct Slot: Sendable {
-    package let key: String
-    package let order: Order
-    package let data: JSONValue
+    private var kept: Kept
+
+    private final class Kept: Sendable {
+        let parts: Parts
+        init(_ parts: Parts) { self.parts = parts }
+    }
+
+    private struct Parts {
+        let key: String
+        let order: Order
+        let data: JSONValue
+        var sent: String?
+        var others: [String]
+        let isSuspect: Bool
+        var isStale = false
+        let quality: Int64
+        var guestOf: String?
+        var under: [Slot] = []
+    }
+
+    package var key: String { kept.parts.key }
+    package var order: Order { kept.parts.order }
+    package var data: JSONValue { kept.parts.data }
+
     /// The fact that downstream has for the key; nil when it was taken back or never sent.
-    package internal(set) var sent: String?
+    package internal(set) var sent: String? {
+        get { kept.parts.sent }
+        set { change { $0.sent = newValue } }
+    }
+
     /// Ids of earlier statements, the greatest few, so that a repeat is known.
-    private(set) var others: [String]
+    var others: [String] { kept.parts.others }
+
     /// A quality rule says that its numbers are wrong.
-    let isSuspect: Bool
+    var isSuspect: Bool { kept.parts.isSuspect }
+
     /// It was told that nobody has said it anew in time.
-    fileprivate(set) var isStale = false
+    fileprivate(set) var isStale: Bool {
+        get { kept.parts.isStale }
+        set { change { $0.isStale = newValue } }
+    }
+
     /// Basis points, as sent.
-    let quality: Int64
+    var quality: Int64 { kept.parts.quality }
+
     /// The merged code that the statement came along with; nil for the subject's own.
-    var guestOf: String?
+    var guestOf: String? {
+        get { kept.parts.guestOf }
+        set { change { $0.guestOf = newValue } }
+    }
+
     /// The subject's own statement that a guest covers: one at the most.
-    var under: [Slot] = []
+    var under: [Slot] {
+        get { kept.parts.under }
+        set { change { $0.under = newValue } }
+    }
 
     static let othersMax = 8
 
@@ -226,38 +267,38 @@ package struct Slot: Sendable {
         key: String, order: Order, data: JSONValue, sent: String?, others: [String], isSuspect: Bool = false, quality: Int64 = 10_000,
         replacing former: Slot?
     ) {
-        self.key = key
-        self.order = order
-        self.data = data
-        self.sent = sent
-        self.others = others
-        self.isSuspect = isSuspect
-        self.quality = quality
+        kept = Kept(Parts(key: key, order: order, data: data, sent: sent, others: others, isSuspect: isSuspect, quality: quality))
         if let former { note(former.order.id) }
     }
 
     mutating func note(_ recordID: String) {
         guard !others.contains(recordID) else { return }
-        others.append(recordID)
-        others.sort { $0.precedesBytewise($1) }
-        if others.count > Self.othersMax { others.removeFirst() }
+        change { parts in
+            parts.others.append(recordID)
+            parts.others.sort { $0.precedesBytewise($1) }
+            if parts.others.count > Self.othersMax { parts.others.removeFirst() }
+        }
+    }
+
+    private mutating func change(_ change: (inout Parts) -> Void) {
+        var parts = kept.parts
+        change(&parts)
+        kept = Kept(parts)
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
-        key = try fields.text("key")
-        order = try Order(fields)
-        data = try fields.required("data")
+        let order = try Order(fields)
         let sent = try fields.textOrNil("sent")
-        // The common case, sent as it is, is not written down.
-        self.sent = sent == nil ? order.id : (sent == "" ? nil : sent)
-        others = try fields.texts("others")
-        isSuspect = try fields.bool("suspect")
-        isStale = try fields.bool("stale")
-        quality = try fields.intOrNil("quality") ?? 10_000
-        guestOf = try fields.textOrNil("guestOf")
+        var parts = Parts(
+            key: try fields.text("key"), order: order, data: try fields.required("data"),
+            // The common case, sent as it is, is not written down.
+            sent: sent == nil ? order.id : (sent == "" ? nil : sent), others: try fields.texts("others"),
+            isSuspect: try fields.bool("suspect"), isStale: try fields.bool("stale"), quality: try fields.intOrNil("quality") ?? 10_000,
+            guestOf: try fields.textOrNil("guestOf"))
         // A statement beneath another has none beneath itself.
-        if let own = fields["under"], own["under"] == nil { under = [try Slot(own)] }
+        if let own = fields["under"], own["under"] == nil { parts.under = [try Slot(own)] }
+        kept = Kept(parts)
     }
 
     func write(to object: inout JSONWriter) {
