@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// How long to wait before trying again: doubles each time, never beyond a cap, and is spread so that many processes that failed
 /// together do not come back together.
 package struct Backoff: Sendable {
@@ -15,7 +17,7 @@ package struct Backoff: Sendable {
     ) {
         self.initial = max(initial, .microseconds(1))
         self.cap = max(cap, self.initial)
-        dice = SplitMix64(state: seed)
+        dice = SplitMix64(seed: seed)
     }
 
     /// The next wait: between half of and the whole of `initial` × 2ⁿ, n the failures so far, cut at `cap`.
@@ -31,17 +33,4 @@ package struct Backoff: Sendable {
 
     /// It worked: the next failure waits briefly again.
     package mutating func reset() { failures = 0 }
-}
-
-/// A small seedable generator. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-struct SplitMix64: RandomNumberGenerator, Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

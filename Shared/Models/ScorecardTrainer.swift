@@ -1,4 +1,5 @@
 import Glibc
+import Vocabulary
 
 /// One indicator's values, one for each subject; nil is missing.
 package struct TrainingColumn: Sendable {

@@ -11,6 +11,7 @@ package enum PathMigration {
         migration("pipeline_006_operator_acts", PackageResources.pipeline_006_operator_acts_sql),
         migration("pipeline_007_epoch", PackageResources.pipeline_007_epoch_sql),
         migration("pipeline_008_ledger", PackageResources.pipeline_008_ledger_sql),
+        migration("pipeline_009_statistics", PackageResources.pipeline_009_statistics_sql),
     ]
 
     private static func migration(_ name: String, _ sql: [UInt8]) -> Migration {

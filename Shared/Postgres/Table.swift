@@ -136,11 +136,8 @@ extension Table {
     /// A session's own unlogged copy of the columns, emptied by every commit. Its name is made of the table's and columns'
     /// because PostgreSQL cuts names at 63 bytes.
     var loadingTable: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(quotedName) \(columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" })".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        return "load_" + String(hash, radix: 16)
+        let text = "\(quotedName) \(columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" })"
+        return "load_" + String(FNV64.hash(text.utf8), radix: 16)
     }
 
     /// One message to the server, so one round trip: make, load, merge. Without a transaction around it, it is one by itself.

@@ -2,6 +2,7 @@ import Adapters
 import Chassis
 import Foundation
 import Testing
+import Vocabulary
 import Wire
 
 /// Whatever bytes come, the readers end, do not trap, and account for every line.
@@ -17,7 +18,7 @@ struct ReaderFuzzTests {
     @Test(arguments: layouts.indices, ["utf-8", "gb18030"])
     func `arbitrary bytes give readings or a reason, never a trap`(_ index: Int, _ encoding: String) throws {
         let layout = try LayoutDesk.layout(Self.layouts[index].replacing("utf-8", with: encoding))
-        var chance = Chance(state: UInt64(index) &* 77 &+ UInt64(encoding.utf8.count))
+        var chance = SplitMix64(seed: UInt64(index) &* 77 &+ UInt64(encoding.utf8.count))
         var (records, rejected, broken) = (0, 0, 0)
         for _ in 0..<3_000 {
             let bytes = chance.file(isXML: index == 4)
@@ -49,7 +50,7 @@ struct ReaderFuzzTests {
 
     @Test func `lines in are records plus refused lines out, however the file is cut into chunks`() throws {
         let layout = try LayoutDesk.layout(LayoutDesk.flow(#""header":false,"quote":null,"#))
-        var chance = Chance(state: 5)
+        var chance = SplitMix64(seed: 5)
         for _ in 0..<200 {
             let bytes = chance.file(isXML: false)
             let lines = bytes.split(separator: 10, omittingEmptySubsequences: true).count { $0 != [13] }
@@ -86,18 +87,7 @@ struct ReaderFuzzTests {
     }
 }
 
-/// SplitMix64: the same files on every run.
-private struct Chance {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
+extension SplitMix64 {
     /// Pieces that mean something to a reader, mixed with bytes that mean nothing.
     mutating func file(isXML: Bool) -> [UInt8] {
         let pieces: [String] =

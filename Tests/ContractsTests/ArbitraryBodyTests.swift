@@ -1,12 +1,13 @@
 import Contracts
 import Testing
+import Vocabulary
 import Wire
 
 @Suite struct ArbitraryBodyTests {
     @Test func `arbitrary JSON is refused or read, and what is read is written and read as the same`() throws {
         let examples = try PayloadExample.all()
         let names = Array(Set(examples.flatMap { $0.places.compactMap(\.member) })).sorted()
-        var random = SeededGenerator(seed: 20_260_105)
+        var random = SplitMix64(seed: 20_260_105)
         var read = 0
         var refused = 0
         for round in 0..<12_000 {
@@ -38,7 +39,7 @@ import Wire
 
 extension Tree {
     /// A value of any kind, its members mostly named like those of the contracts.
-    static func random(depth: Int, names: [String], _ random: inout SeededGenerator) -> Tree {
+    static func random(depth: Int, names: [String], _ random: inout SplitMix64) -> Tree {
         let scalars = [
             "null", "true", "false", "0", "-1", "10000", "7.25", "1e2", "1e400", "-0.0", "9223372036854775807", "-9223372036854775809",
             "\"\"", "\"91430102PDY000079R\"", "\"2026-01-05T01:30:00Z\"", "\"2026-02-30T00:00:00Z\"", "\"\\u0007星桥\\n\"",
@@ -52,19 +53,5 @@ extension Tree {
             return .object(keys.sorted().map { ($0, Tree.random(depth: depth - 1, names: names, &random)) })
         default: return Tree(scalar: scalars.randomElement(using: &random) ?? "null")
         }
-    }
-}
-
-/// A small generator with a seed, so that a failing case can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

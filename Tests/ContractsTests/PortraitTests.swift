@@ -4,7 +4,7 @@ import Vocabulary
 
 @Suite struct PortraitTests {
     @Test func `an indicator is found exactly when the list has it`() {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let letters = Array("abz-019")
         func word() -> String {
             String((0..<Int.random(in: 1...4, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })

@@ -236,18 +236,7 @@ struct GovernanceHouse {
         ]
 }
 
-/// A seeded source of chance (SplitMix64), so that a failure can be seen again.
-struct GovernanceDice: RandomNumberGenerator {
-    var seed: UInt64
-
-    mutating func next() -> UInt64 {
-        seed &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = seed
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     /// A JSON text of any shape whose names are often those that the deciders look for.
     mutating func tree(_ names: [String], depth: Int = 0) -> String {
         let kind = Int.random(in: 0..<(depth > 3 ? 6 : 9), using: &self)

@@ -36,7 +36,7 @@ import Wire
 
     @Test func `what is said of the merged code is held to be said of the other in every order`() {
         let all = records + [word("merged", at: "2026-05-01T00:00:00Z")]
-        var dice = GovernanceDice(seed: 12)
+        var dice = SplitMix64(seed: 12)
         for _ in 0..<40 {
             var house = GovernanceHouse()
             for record in all.shuffled(using: &dice) { house.take(record) }
@@ -53,7 +53,7 @@ import Wire
     @Test func `a merger can be undone and everything stands as if it had never been`() {
         var plain = GovernanceHouse()
         for record in records { plain.take(record) }
-        var dice = GovernanceDice(seed: 13)
+        var dice = SplitMix64(seed: 13)
         for _ in 0..<40 {
             var house = GovernanceHouse()
             // Undone last: statements may come before the merger, during it and after it.
@@ -124,7 +124,7 @@ import Wire
             // An old division code, another width, another way of writing brackets.
             licence("old-7", "长沙星桥(集团)有限公司 ", "430124", "王建国"),
         ]
-        var dice = GovernanceDice(seed: 3)
+        var dice = SplitMix64(seed: 3)
         for _ in 0..<12 {
             var house = try house()
             for record in records.shuffled(using: &dice) { house.take(record) }

@@ -65,7 +65,7 @@ import Wire
     }
 
     @Test func `whatever comes first the same stands at the end`() {
-        var dice = GovernanceDice(seed: 2026)
+        var dice = SplitMix64(seed: 2026)
         var pictures: Set<[String]> = []
         for _ in 0..<200 {
             var house = GovernanceHouse(catalog: catalog)

@@ -76,7 +76,7 @@ import Wire
             penalty(), penalty("p2", class: "serious", at: "2026-06-01T00:00:00Z"), repair(approved: "2026-08-10"),
             repair("r2", approved: "2027-06-01"),
         ]
-        var dice = GovernanceDice(seed: 11)
+        var dice = SplitMix64(seed: 11)
         for _ in 0..<60 {
             var house = GovernanceHouse()
             for record in records.shuffled(using: &dice) { house.take(record) }

@@ -132,7 +132,7 @@ import Wire
 
     @Test func `an objection that is won takes the statement back in every order`() {
         let records = [contested, objection("opened", ""), objection("answered", #","outcome":"removed","explanation":"wrong""#)]
-        var dice = GovernanceDice(seed: 4)
+        var dice = SplitMix64(seed: 4)
         var rows: Set<[String]> = []
         for _ in 0..<12 {
             var house = GovernanceHouse()
@@ -266,7 +266,7 @@ import Wire
             consent(), word("paused", at: "2026-07-10T00:00:00Z"), word("resumed", at: "2026-07-12T00:00:00Z"),
             word("paused", at: "2026-07-14T00:00:00Z"),
         ]
-        var dice = GovernanceDice(seed: 8)
+        var dice = SplitMix64(seed: 8)
         for _ in 0..<20 {
             var house = GovernanceHouse()
             for record in records.shuffled(using: &dice) { house.take(record) }

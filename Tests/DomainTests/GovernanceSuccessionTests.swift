@@ -17,7 +17,7 @@ import Wire
             tax("d", "2026-01", 130, at: "2026-02-03T00:00:00Z"), tax("c", "2026-01", 140, at: "2026-02-03T00:00:00Z"),
             tax("e", "2026-02", 7, at: "2026-03-01T00:00:00Z"),
         ]
-        var dice = GovernanceDice(seed: 7)
+        var dice = SplitMix64(seed: 7)
         var states: Set<[UInt8]> = []
         for _ in 0..<60 {
             var house = GovernanceHouse()
@@ -86,7 +86,7 @@ import Wire
             tax("a", "2026-01", 100, at: "2026-02-01T00:00:00Z"), tax("b", "2026-01", 100, at: "2026-02-03T00:00:00Z"),
             tax("c", "2026-01", 50, at: "2026-02-02T00:00:00Z"),
         ]
-        var dice = GovernanceDice(seed: 3)
+        var dice = SplitMix64(seed: 3)
         for _ in 0..<30 {
             var house = GovernanceHouse()
             for record in records.shuffled(using: &dice) { house.take(record) }

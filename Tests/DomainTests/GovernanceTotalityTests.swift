@@ -32,7 +32,7 @@ import Wire
             ),
         ]
         let subjects = (1...20).map { GovernanceHouse.firm($0) } + ["Ana", "Ben", "|"]
-        var dice = GovernanceDice(seed: 2026)
+        var dice = SplitMix64(seed: 2026)
         var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + more))
         #expect(house.catalog.view(GovernanceCatalog.self).defects == [:])
         house.writesStates = false

@@ -10,7 +10,7 @@ import Vocabulary
             "period", "sales", "grade", "legalPerson", "payer", "staff", "share", "ok", "on", "at", "where", "trade", "list", "no", "title",
             "institution", "applicationId", "consentId",
         ]
-        var dice = GovernanceDice(seed: 99)
+        var dice = SplitMix64(seed: 99)
         var codes: Set<String> = []
         var door = IngestionDoor()
         for _ in 0..<10_000 {

@@ -70,7 +70,7 @@ import Vocabulary
         #expect(expected.cells(ReportingTables.subject, "name") == [.text("New")])
         #expect(expected.cells(ReportingTables.coverage, "facts") == [.int64(2), .int64(2)])
         #expect(expected.cells(ReportingTables.coverage, "standing") == [.int64(2), .int64(1)])
-        var dice = GovernanceDice(seed: 2026)
+        var dice = SplitMix64(seed: 2026)
         for _ in 0..<60 {
             let messages = (Self.facts + Self.loose + Self.loose.filter { _ in Bool.random(using: &dice) }).shuffled(using: &dice)
             let house = ReportingHouse()
@@ -122,7 +122,7 @@ import Vocabulary
             pushes.all(PolicyEvent.self).map { ReportingHouse.message($0, on: Topic.policyPushEvents) }
             + alerts.map { ReportingHouse.message($0, on: Topic.riskMonitoringEvents) }
             + lists.map { ReportingHouse.message($0, on: Topic.scoringPortraits) }
-        var dice = GovernanceDice(seed: 7)
+        var dice = SplitMix64(seed: 7)
         for _ in 0..<20 {
             let house = ReportingHouse()
             house.take(heard.shuffled(using: &dice))

@@ -28,7 +28,7 @@ import Vocabulary
     }
 
     @Test func `the rows of many applications add up to their events`() {
-        var dice = GovernanceDice(seed: 7)
+        var dice = SplitMix64(seed: 7)
         let house = ReportingHouse()
         var paid: Int64 = 0
         var asked: Int64 = 0

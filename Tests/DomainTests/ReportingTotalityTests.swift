@@ -18,7 +18,7 @@ import Wire
             "factId", "recordType", "writer", "subject", "occurredAt", "knownAt", "origin", "quality", "data", "kind", "recordId", "reason",
             "at", "revision", "asOf", "name", "status", "applicationId", "amountFen", "alertId", "level", "title", "loanId", "isMember",
         ]
-        var dice = GovernanceDice(seed: 11)
+        var dice = SplitMix64(seed: 11)
         let house = ReportingHouse()
         for round in 0..<4_000 {
             let (topic, type) = types[round % types.count]

@@ -1,5 +1,6 @@
 import Models
 import Testing
+import Vocabulary
 
 @Test func `AUC counts the pairs in the right order, ties half`() {
     // Events 0.8 0.4, others 0.6 0.4 0.1: of six pairs four are right, one is tied (0.4 with 0.4), one is wrong (0.4 below 0.6).
@@ -19,7 +20,7 @@ import Testing
 }
 
 @Test func `AUC is the share of right pairs, whatever the scores`() throws {
-    var dice = Dice(seed: 5)
+    var dice = SplitMix64(seed: 5)
     for _ in 0..<200 {
         let count = Int.random(in: 2...40, using: &dice)
         let scores = (0..<count).map { _ in Double(Int.random(in: 0...9, using: &dice)) }

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import Vocabulary
 
 @testable import Models
 
@@ -26,7 +27,7 @@ import Testing
 
 @Test func `the fit is a minimum: no neighbour is better`() throws {
     // Rare events and a feature that marks most of them: full Newton steps diverge here.
-    var dice = Dice(seed: 41)
+    var dice = SplitMix64(seed: 41)
     for _ in 0..<20 {
         let marked = (0..<2_000).map { $0 < 60 ? 1.0 : 0.0 }
         let noise = (0..<2_000).map { _ in dice.unit() - 0.5 }

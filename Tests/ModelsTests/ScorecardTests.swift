@@ -1,5 +1,6 @@
 import Models
 import Testing
+import Vocabulary
 import Wire
 
 private let cardText = #"""
@@ -125,7 +126,7 @@ private func card(_ text: String) throws -> Scorecard { try Scorecard(JSONDocume
 }
 
 @Test func `every card scores every reading within its limits`() throws {
-    var dice = Dice(seed: 77)
+    var dice = SplitMix64(seed: 77)
     for _ in 0..<400 {
         let card = try randomCard(&dice)
         for _ in 0..<50 {
@@ -144,7 +145,7 @@ private func card(_ text: String) throws -> Scorecard { try Scorecard(JSONDocume
     }
 }
 
-private func randomCard(_ dice: inout Dice) throws -> Scorecard {
+private func randomCard(_ dice: inout SplitMix64) throws -> Scorecard {
     let isExpert = Bool.random(using: &dice)
     let count = Int.random(in: 1...9, using: &dice)
     var features: [Feature] = []
@@ -175,7 +176,7 @@ private func randomCard(_ dice: inout Dice) throws -> Scorecard {
         margin: Int.random(in: 0...20, using: &dice))
 }
 
-private func randomReading(_ dice: inout Dice) -> Reading {
+private func randomReading(_ dice: inout SplitMix64) -> Reading {
     switch Int.random(in: 0..<8, using: &dice) {
     case 0: .missing
     case 1: .notApplicable

@@ -1,5 +1,6 @@
 import Models
 import Testing
+import Vocabulary
 import Wire
 
 @Test func `a card trained on real bankruptcies tells them apart on firms it never saw`() throws {
@@ -97,7 +98,7 @@ import Wire
 }
 
 @Test func `strange numbers and perfect predictors do not break a training`() throws {
-    var dice = Dice(seed: 9)
+    var dice = SplitMix64(seed: 9)
     for round in 0..<20 {
         let count = 200
         let target = (0..<count).map { $0 % 4 == 0 }
@@ -130,7 +131,7 @@ private func isOneDirectional(_ feature: Feature) -> Bool {
 
 /// A world with a known truth: two features of opposite direction, one that is mostly zero, a copy, a valley, noise.
 private func world(seed: UInt64, count: Int) -> ([TrainingColumn], [Bool]) {
-    var dice = Dice(seed: seed)
+    var dice = SplitMix64(seed: seed)
     var values: [String: [Double?]] = [:]
     var target: [Bool] = []
     for _ in 0..<count {

@@ -1,10 +1,11 @@
 import Rules
+import Vocabulary
 
 /// Seeded rules and subjects over a few attributes of every kind, some of them missing, strange or not declared.
 struct Lottery {
-    var dice: Dice
+    var dice: SplitMix64
 
-    init(seed: UInt64) { dice = Dice(seed: seed) }
+    init(seed: UInt64) { dice = SplitMix64(seed: seed) }
 
     static let words = ["a", "b", "c", "", "d"]
 

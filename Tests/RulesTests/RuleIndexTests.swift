@@ -1,5 +1,6 @@
 import Rules
 import Testing
+import Vocabulary
 
 @Test func `both indexes find exactly the pairs for which the evaluator says yes`() throws {
     let trial = try Trial(rules: 2_000, subjects: 2_000, seed: 11)
@@ -35,7 +36,7 @@ import Testing
     let liveSubjects = LiveSubjectIndex(SubjectIndex(trial.rows, schema: trial.schema))
     let (oldRules, oldSubjects) = (liveRules.snapshot, liveSubjects.snapshot)
     let old = trial
-    var dice = Dice(seed: 14)
+    var dice = SplitMix64(seed: 14)
     var goneRules: Set<Int> = []
     var goneSubjects: Set<Int> = []
     for step in 0..<300 {

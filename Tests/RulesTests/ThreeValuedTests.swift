@@ -1,5 +1,6 @@
 import Rules
 import Testing
+import Vocabulary
 import Wire
 
 private let facts: [String: RuleValue] = [
@@ -58,7 +59,7 @@ private let facts: [String: RuleValue] = [
 
 @Test func `more knowledge never turns a yes into a no or back`() throws {
     // Kleene logic is monotone: whatever a fact turns out to be, a known truth stays.
-    var dice = Dice(seed: 20_260_512)
+    var dice = SplitMix64(seed: 20_260_512)
     let names = ["a", "b", "c", "d"]
     var known = 0
     for _ in 0..<20_000 {
@@ -85,7 +86,7 @@ private let facts: [String: RuleValue] = [
     #expect(known > 5_000)
 }
 
-private func randomRule(depth: Int, _ dice: inout Dice) -> String {
+private func randomRule(depth: Int, _ dice: inout SplitMix64) -> String {
     let name = ["a", "b", "c", "d"][Int.random(in: 0..<4, using: &dice)]
     let number = Int.random(in: 0...3, using: &dice)
     if depth == 0 { return #"{"var": "\#(name)"}"# }

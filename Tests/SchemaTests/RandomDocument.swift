@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Texts that look like records, most of them JSON, many of them nearly right.
 struct RandomDocument {
     private static let names = ["id", "name", "amount", "when", "grade", "tags", "inner", "flag", "other", "legalRepresentativeName"]
@@ -18,7 +20,7 @@ struct RandomDocument {
         "\"\\ud840x\"", "\"\\u00\"",
     ]
 
-    static func text(_ random: inout SeededRandom) -> [UInt8] {
+    static func text(_ random: inout SplitMix64) -> [UInt8] {
         var text = space(&random) + object(&random, depth: 0) + space(&random)
         if random.chance(3) { text = value(&random, depth: 0) }
         if random.chance(2) { text += random.one(of: ["x", "{}", ","]) }
@@ -29,11 +31,11 @@ struct RandomDocument {
         return bytes
     }
 
-    private static func space(_ random: inout SeededRandom) -> String {
+    private static func space(_ random: inout SplitMix64) -> String {
         random.chance(10) ? random.one(of: [" ", "\n", "\t", "\r\n ", "  "]) : ""
     }
 
-    private static func object(_ random: inout SeededRandom, depth: Int) -> String {
+    private static func object(_ random: inout SplitMix64, depth: Int) -> String {
         var names: [String] = []
         for name in Self.names where random.chance(60) { names.append(name) }
         if random.chance(30) { names.shuffle(using: &random) }
@@ -46,7 +48,7 @@ struct RandomDocument {
     }
 
     /// Of the kind that the member usually has.
-    private static func likely(_ name: String, _ random: inout SeededRandom, depth: Int) -> String {
+    private static func likely(_ name: String, _ random: inout SplitMix64, depth: Int) -> String {
         if random.chance(12) { return value(&random, depth: depth) }
         switch name {
         case "id", "n\\u0061me": return "\"AP12345678901\""
@@ -60,7 +62,7 @@ struct RandomDocument {
         }
     }
 
-    private static func array(_ random: inout SeededRandom, depth: Int) -> String {
+    private static func array(_ random: inout SplitMix64, depth: Int) -> String {
         let isNumbers = random.chance(60)
         let elements = (0..<random.below(6)).map { _ in
             space(&random) + (isNumbers ? random.one(of: numbers + ["null"]) : value(&random, depth: depth + 1)) + space(&random)
@@ -68,7 +70,7 @@ struct RandomDocument {
         return "[" + elements.joined(separator: ",") + "]"
     }
 
-    static func value(_ random: inout SeededRandom, depth: Int) -> String {
+    static func value(_ random: inout SplitMix64, depth: Int) -> String {
         switch random.below(12) {
         case 0: "null"
         case 1: random.one(of: ["true", "false"])

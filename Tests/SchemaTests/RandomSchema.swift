@@ -1,12 +1,13 @@
+import Vocabulary
 import Wire
 
 /// Schemas about the values of `RandomDocument`.
 struct RandomSchema {
     private static let names = ["id", "name", "amount", "when", "grade", "tags", "inner", "flag", "other"]
 
-    static func text(_ random: inout SeededRandom) -> String { schema(&random, depth: 0) }
+    static func text(_ random: inout SplitMix64) -> String { schema(&random, depth: 0) }
 
-    private static func schema(_ random: inout SeededRandom, depth: Int) -> String {
+    private static func schema(_ random: inout SplitMix64, depth: Int) -> String {
         if random.chance(8) { return random.one(of: ["true", "false", "{}"]) }
         var members: [String] = []
         let choices = depth < 2 ? 16 : 9
@@ -16,8 +17,8 @@ struct RandomSchema {
         return "{" + members.joined(separator: ",") + "}"
     }
 
-    private static func keyword(_ number: Int, _ random: inout SeededRandom, depth: Int) -> String {
-        func inner(_ random: inout SeededRandom) -> String { schema(&random, depth: depth + 1) }
+    private static func keyword(_ number: Int, _ random: inout SplitMix64, depth: Int) -> String {
+        func inner(_ random: inout SplitMix64) -> String { schema(&random, depth: depth + 1) }
         let bound = random.one(of: ["-1", "0", "0.5", "1", "10", "100", "360"])
         switch number {
         case 0:
@@ -49,7 +50,7 @@ struct RandomSchema {
     }
 
     /// The same with some numbers, words and lists a little different.
-    static func changed(_ text: String, _ random: inout SeededRandom) -> String {
+    static func changed(_ text: String, _ random: inout SplitMix64) -> String {
         let changes = [
             ("minimum\":0", "minimum\":1"), ("\":1", "\":10"), ("\":10", "\":1"), ("\"integer\"", "\"number\""),
             ("\"number\"", "\"integer\""),

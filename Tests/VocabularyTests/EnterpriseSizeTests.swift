@@ -105,7 +105,7 @@ import Vocabulary
 
     @Test func `more of anything never makes a firm smaller`() throws {
         let ranks: [SizeClass] = [.micro, .small, .medium, .large]
-        var generator = SeededGenerator(seed: 300)
+        var generator = SplitMix64(seed: 300)
         for rule in SizeRule.all {
             let number = try #require(rule.classes.first).lowerBound
             let industry = try IndustryCode((number < 1_000 ? "0" : "") + String(number))

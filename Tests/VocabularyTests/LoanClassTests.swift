@@ -39,7 +39,7 @@ import Vocabulary
     @Test func `the worst reason decides, and the verdict names what decided`() {
         let verdict = LoanClass.classify(overdueDays: 91, triggers: [.purposeChanged, .creditImpaired, .widelyOverdue])
         #expect(verdict == LoanVerdict(loanClass: .substandard, isByDays: true, triggers: [.creditImpaired, .widelyOverdue]))
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         for _ in 0..<2_000 {
             let days = Int.random(in: 0...400, using: &generator)
             let triggers = Set(LoanTrigger.allCases.filter { _ in Bool.random(using: &generator) })

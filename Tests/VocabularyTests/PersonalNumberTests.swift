@@ -40,7 +40,7 @@ import Vocabulary
     }
 
     @Test func `random bytes stop nothing`() {
-        var generator = SeededGenerator(seed: 11_643)
+        var generator = SplitMix64(seed: 11_643)
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...24, using: &generator)).map { _ in UInt8.random(in: 40...92, using: &generator) }
             if PersonalNumber.isIdentity(bytes) { #expect(bytes.count == 18) }

@@ -1,4 +1,5 @@
 import Testing
+import Vocabulary
 import Wire
 
 struct ExactDecimalTests {
@@ -47,7 +48,7 @@ struct ExactDecimalTests {
     }
 
     @Test func `its double is the nearest and its text reads back as itself`() {
-        var random = Seeded(state: 7)
+        var random = SplitMix64(seed: 7)
         for _ in 0..<5_000 {
             let mantissa = Int64(bitPattern: random.next()) >> Int64(random.next() % 64)
             guard let decimal = ExactDecimal(mantissa: mantissa, scale: Int(random.next() % 40)) else { continue }
@@ -56,18 +57,5 @@ struct ExactDecimalTests {
         }
         #expect(ExactDecimal("0.05")?.description == "0.05")
         #expect(ExactDecimal("-12.3")?.text == "-12.3")
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -66,7 +66,7 @@ struct JSONWriterTests {
     }
 
     @Test func `what is written reads back as the same tree`() throws {
-        var random = Seeded(state: 20_260_510)
+        var random = SplitMix64(seed: 20_260_510)
         for _ in 0..<400 {
             let tree = Tree.grown(depth: 5, &random)
             let text = JSONWriter.encode { tree.write(to: &$0) }
@@ -80,7 +80,7 @@ struct JSONWriterTests {
     }
 
     @Test func `a damaged text is refused with an offset inside it or read, and never stops the process`() throws {
-        var random = Seeded(state: 3)
+        var random = SplitMix64(seed: 3)
         var refused = 0
         for _ in 0..<3_000 {
             let tree = Tree.grown(depth: 3, &random)
@@ -119,7 +119,7 @@ private indirect enum Tree: Equatable, JSONWritable {
         let value: Tree
     }
 
-    static func grown(depth: Int, _ random: inout Seeded) -> Tree {
+    static func grown(depth: Int, _ random: inout SplitMix64) -> Tree {
         switch random.next() % (depth > 0 ? 9 : 6) {
         case 0: .null
         case 1: .bool(random.next() % 2 == 0)
@@ -135,7 +135,7 @@ private indirect enum Tree: Equatable, JSONWritable {
         }
     }
 
-    private static func text(_ random: inout Seeded) -> String {
+    private static func text(_ random: inout SplitMix64) -> String {
         let alphabet: [Unicode.Scalar] = ["a", "b", "\"", "\\", "\n", "\u{1}", "é", "杭", "\u{1D11E}", "\u{FFFF}", "/", " "]
         var text = ""
         for _ in 0..<random.next() % 24 { text.unicodeScalars.append(alphabet[Int(random.next() % UInt64(alphabet.count))]) }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// What may go wrong. Every kind must strike now and then, or the run proves nothing about it.
 enum Fault: Int, CaseIterable {
     // The database.
@@ -51,12 +53,10 @@ enum Fault: Int, CaseIterable {
     }
 }
 
-/// SplitMix64: one 64-bit word mixed well.
+/// One 64-bit word mixed well.
 func mixed(_ word: UInt64) -> UInt64 {
-    var mixed = word &+ 0x9E37_79B9_7F4A_7C15
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+    var generator = SplitMix64(seed: word)
+    return generator.next()
 }
 
 /// All chance of one run, from its seed. Whether the nth question about a fault is answered with yes depends on nothing but the seed and

@@ -142,13 +142,3 @@ package struct ExchangeCatalog: CatalogView {
         }
     }
 }
-
-/// All versions of one entry, ascending; nil where it was withdrawn.
-private struct Versions<Compiled: Sendable>: Sendable {
-    private var versions: [(from: Instant, compiled: Compiled?)] = []
-
-    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
-
-    /// The highest version that is effective by `now`.
-    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
-}

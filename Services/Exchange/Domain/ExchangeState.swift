@@ -168,16 +168,16 @@ extension WaitingRelease {
 }
 
 extension ReleaseRequest {
-    /// FNV-1a of everything but the time of asking, in hexadecimal. Tells our own services' slips apart; it is no seal.
+    /// A hash of everything but the time of asking, in hexadecimal. Tells our own services' slips apart; it is no seal.
     var digest: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var hash = FNV64()
         func mix(_ bytes: some Sequence<UInt8>) {
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x100_0000_01b3
+            hash.mix(bytes)
+            hash.mix(CollectionOfOne(0xff))
         }
         for text in [subject, receiver, messageType, purpose, consentID] { mix(text.utf8) }
         for category in categories { mix(category.utf8) }
         mix(body.canonicalBytes)
-        return String(hash, radix: 16)
+        return String(hash.value, radix: 16)
     }
 }

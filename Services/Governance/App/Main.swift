@@ -17,6 +17,7 @@ struct Main {
                 Migration(name: "schema_003_checkpoint", sql: String(decoding: PackageResources.schema_003_checkpoint_sql, as: UTF8.self)),
                 Migration(
                     name: "schema_004_consent_states", sql: String(decoding: PackageResources.schema_004_consent_states_sql, as: UTF8.self)),
+                Migration(name: "schema_005_statistics", sql: String(decoding: PackageResources.schema_005_statistics_sql, as: UTF8.self)),
             ],
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }
         ).run()

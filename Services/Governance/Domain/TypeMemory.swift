@@ -192,12 +192,8 @@ package struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].sent = nil }
     }
 
-    /// FNV-1a, cut to 53 bits so that every JSON reader keeps it whole.
-    private static func hash(_ key: String) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return Int64(truncatingIfNeeded: hash >> 11)
-    }
+    /// Cut to 53 bits so that every JSON reader keeps it whole.
+    private static func hash(_ key: String) -> Int64 { Int64(truncatingIfNeeded: FNV64.hash(key.utf8) >> 11) }
 }
 
 /// The latest statement under one business key.

@@ -94,22 +94,3 @@ package struct IngestionCatalog: CatalogView {
         }
     }
 }
-
-/// All versions of one entry, ascending; nil where it was withdrawn.
-struct Versions<Compiled: Sendable>: Sendable {
-    private var versions: [(from: Instant, compiled: Compiled?)] = []
-
-    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
-
-    /// The same stretches of time with what `take` makes of each version; nil when it makes nothing of any.
-    func compactMap<Part: Sendable>(_ take: (Compiled) -> Part?) -> Versions<Part>? {
-        let parts = versions.map { (from: $0.from, part: $0.compiled.flatMap(take)) }
-        guard parts.contains(where: { $0.part != nil }) else { return nil }
-        var taken = Versions<Part>()
-        for (from, part) in parts { taken.add(part, from: from) }
-        return taken
-    }
-
-    /// The highest version that is effective by `now`.
-    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
-}

@@ -73,7 +73,7 @@ package struct Matchmaking: Decider {
             state.nextLook = next
         }
         let matching = Matching(portrait, request: nil, shelf: book.shelf(at: now), weights: book.weights(at: now))
-        let hash = fnv1a(matching.list(for: portrait.subject, revision: 0, at: .epoch).bytes)
+        let hash = FNV64.hash(matching.list(for: portrait.subject, revision: 0, at: .epoch).bytes)
         guard hash != state.listHash else { return }
         let current = matching.list(for: portrait.subject, revision: portrait.revision, at: now)
         effects.send(current, to: Topic.matchmakingEvents, key: subject)
@@ -356,11 +356,4 @@ package struct Choice: Sendable {
             (match, reason) = (nil, matching.refusedCount == 0 ? "no-product-in-force" : "no-eligible-product")
         }
     }
-}
-
-/// FNV-1a, 64 bits: tells a changed list from the last one. Nobody outside can choose its bytes to a purpose.
-func fnv1a(_ bytes: [UInt8]) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return hash
 }

@@ -116,19 +116,3 @@ package struct MatchmakingCatalog: CatalogView {
         }
     }
 }
-
-/// All versions of one entry, ascending; nil where it was withdrawn.
-struct Versions<Compiled: Sendable>: Sendable {
-    private var versions: [(from: Instant, compiled: Compiled?)] = []
-
-    mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
-
-    /// The highest version that is effective by `now`.
-    func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
-
-    /// False also when there never was one.
-    func isWithdrawn(at now: Instant) -> Bool {
-        guard let latest = versions.last(where: { $0.from <= now }) else { return false }
-        return latest.compiled == nil
-    }
-}

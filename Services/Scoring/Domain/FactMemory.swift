@@ -135,12 +135,3 @@ extension FactMemory.Entry {
         }
     }
 }
-
-/// FNV-1a, 64 bits: small, and the same on every machine. Not for secrets.
-package enum FNV64 {
-    package static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return hash
-    }
-}

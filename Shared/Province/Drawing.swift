@@ -1,21 +1,10 @@
-/// A stream of numbers that its seed decides: the same seed gives the same numbers on every machine. Not for secrets.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+import Vocabulary
 
-    package init(seed: UInt64) { state = seed }
-
+extension SplitMix64 {
     /// The stream numbered `index` of a family: neighbours have nothing in common.
     package init(seed: UInt64, stream index: UInt64) {
         var mixer = SplitMix64(seed: seed ^ (index &* 0xD1B5_4A32_D192_ED03))
-        state = mixer.next()
-    }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        self.init(seed: mixer.next())
     }
 
     /// Evenly in 0 ..< 1, with 53 bits.
