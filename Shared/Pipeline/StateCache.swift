@@ -1,85 +1,90 @@
 import Deciding
 import Wire
 
+/// Where the cache keeps one key's state, and what is known about it. A class, so that a batch finds it once.
+final class StateSlot {
+    let key: StateKey
+    /// In the cache's list of states.
+    fileprivate let place: Int
+    /// Hash of the bytes in the database, so that an unchanged state is not written again; nil when there is none.
+    fileprivate var writtenHash: Int?
+    /// Bytes of its stored form, as last read or written.
+    fileprivate var size = 0
+    fileprivate var isTouched = false
+    /// The last batch that asked for it.
+    fileprivate var batch: UInt64
+    /// Drawn when it was put in: the lowest go first when room is needed.
+    fileprivate let rank: UInt8
+
+    fileprivate init(key: StateKey, place: Int, batch: UInt64, rank: UInt8) {
+        self.key = key
+        self.place = place
+        self.batch = batch
+        self.rank = rank
+    }
+}
+
 /// Decoded states of the owned lanes. Valid only while the fence holds; forgotten as a whole otherwise.
 package struct StateCache<State: DecidedState> {
-    /// One key's state. A class, so that a batch finds it once and changes it in place.
-    final class Slot {
-        let key: StateKey
-        var state: State
-        /// Hash of the bytes in the database, so that an unchanged state is not written again; nil when there is none.
-        var writtenHash: Int?
-        /// Bytes of its stored form, as last read or written.
-        var size: Int
-        var isTouched = false
-        /// The last batch that asked for it.
-        var batch: UInt64
-        /// Drawn when it was put in: the lowest go first when room is needed.
-        let rank: UInt8
-
-        init(key: StateKey, state: State, writtenHash: Int?, size: Int, batch: UInt64, rank: UInt8) {
-            self.key = key
-            self.state = state
-            self.writtenHash = writtenHash
-            self.size = size
-            self.batch = batch
-            self.rank = rank
-        }
-    }
-
-    private var cells: [StateKey: Slot] = [:]
-    private var touched: [Slot] = []
-    private var batch: UInt64 = 0
-    private var draw: UInt64 = 1
-    /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
-    package private(set) var size = 0
+    private var table = StateTable()
+    /// By the slots' places; an empty one where a slot went.
+    private var states: [State] = []
+    private var free: [Int] = []
 
     package init() {}
 
-    package var count: Int { cells.count }
+    package var count: Int { table.slots.count }
 
-    /// The cell of a key, marked as needed by this batch.
-    func cell(_ key: StateKey) -> Slot? {
-        guard let cell = cells[key] else { return nil }
-        cell.batch = batch
-        return cell
+    /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
+    package var size: Int { table.size }
+
+    /// The slot of a key, marked as needed by this batch.
+    mutating func slot(_ key: StateKey) -> StateSlot? { table.slot(key) }
+
+    func state(in slot: StateSlot) -> State { states[slot.place] }
+
+    /// Makes room for the state of a key that is not there, empty for now.
+    mutating func add(_ key: StateKey) -> StateSlot {
+        let place: Int
+        if let freed = free.popLast() {
+            place = freed
+        } else {
+            place = states.count
+            states.append(State())
+        }
+        return table.add(key, at: place)
     }
 
-    /// Takes a state that was read; nil bytes when there was none.
-    @discardableResult
-    mutating func insert(_ state: State, for key: StateKey, written bytes: [UInt8]?) -> Slot {
-        draw = draw &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        let cell = Slot(
-            key: key, state: state, writtenHash: bytes?.contentHash, size: bytes?.count ?? 0, batch: batch,
-            rank: UInt8(truncatingIfNeeded: draw >> 56))
-        size += cell.size
-        if let former = cells.updateValue(cell, forKey: key) { size -= former.size }
-        return cell
+    /// Takes a state as it was read.
+    mutating func fill(_ slot: StateSlot, with state: State, read bytes: [UInt8]) {
+        states[slot.place] = state
+        slot.writtenHash = bytes.contentHash
+        table.resize(slot, to: bytes.count)
     }
 
-    mutating func change(_ cell: Slot, to state: State) {
-        cell.state = state
-        guard !cell.isTouched else { return }
-        cell.isTouched = true
-        touched.append(cell)
+    /// These were never read, as the store failed.
+    mutating func forget(_ slots: [StateSlot]) {
+        for slot in slots { release(table.remove(slot)) }
+    }
+
+    mutating func change(_ slot: StateSlot, to state: State) {
+        states[slot.place] = state
+        table.touch(slot)
     }
 
     /// The states whose bytes changed, encoded; and none is touched any more. A state with nothing in it is the same as none.
     mutating func takeChanged() -> [StateWrite] {
         var changed: [StateWrite] = []
+        let touched = table.takeTouched()
         changed.reserveCapacity(touched.count)
-        for cell in touched {
-            cell.isTouched = false
-            let bytes = cell.state.bytes
+        for slot in touched {
+            let bytes = states[slot.place].bytes
             let hash = bytes.contentHash
-            size += bytes.count - cell.size
-            cell.size = bytes.count
-            guard hash != cell.writtenHash, bytes.count > 2 || cell.writtenHash != nil else { continue }
-            changed.append(StateWrite(key: cell.key, body: bytes, isNew: cell.writtenHash == nil))
-            cell.writtenHash = hash
+            table.resize(slot, to: bytes.count)
+            guard hash != slot.writtenHash, bytes.count > 2 || slot.writtenHash != nil else { continue }
+            changed.append(StateWrite(key: slot.key, body: bytes, isNew: slot.writtenHash == nil))
+            slot.writtenHash = hash
         }
-        touched.removeAll(keepingCapacity: true)
-        batch &+= 1
         return changed
     }
 
@@ -90,30 +95,92 @@ package struct StateCache<State: DecidedState> {
     /// each of them about every firm, and then the oldest is the one that is wanted next. And not those that come first in the table:
     /// the rest of it would fill up until every look-up walks through thousands of places.
     package mutating func trim(to countMax: Int, sizeMax: Int) {
-        guard cells.count > countMax || size > sizeMax else { return }
+        for place in table.trim(to: countMax, sizeMax: sizeMax) { release(place) }
+    }
+
+    private mutating func release(_ place: Int) {
+        states[place] = State()
+        free.append(place)
+    }
+}
+
+/// The part of the cache that does not depend on what a state is: code over a generic type is not specialised for its users in other modules,
+/// and looking a key up would cost several times as much.
+private struct StateTable {
+    private(set) var slots: [StateKey: StateSlot] = [:]
+    private(set) var size = 0
+    private var touched: [StateSlot] = []
+    private var batch: UInt64 = 0
+    private var draw: UInt64 = 1
+
+    mutating func slot(_ key: StateKey) -> StateSlot? {
+        guard let slot = slots[key] else { return nil }
+        slot.batch = batch
+        return slot
+    }
+
+    mutating func add(_ key: StateKey, at place: Int) -> StateSlot {
+        draw = draw &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let slot = StateSlot(key: key, place: place, batch: batch, rank: UInt8(truncatingIfNeeded: draw >> 56))
+        let former = slots.updateValue(slot, forKey: key)
+        precondition(former == nil, "a key has one slot")
+        return slot
+    }
+
+    /// Takes the slot out and gives back its place.
+    mutating func remove(_ slot: StateSlot) -> Int {
+        slots[slot.key] = nil
+        size -= slot.size
+        return slot.place
+    }
+
+    mutating func resize(_ slot: StateSlot, to bytes: Int) {
+        size += bytes - slot.size
+        slot.size = bytes
+    }
+
+    mutating func touch(_ slot: StateSlot) {
+        guard !slot.isTouched else { return }
+        slot.isTouched = true
+        touched.append(slot)
+    }
+
+    /// The slots that were touched, in that order; ends the batch.
+    mutating func takeTouched() -> [StateSlot] {
+        let taken = touched
+        for slot in taken { slot.isTouched = false }
+        touched = []
+        batch &+= 1
+        return taken
+    }
+
+    /// The places that became free.
+    mutating func trim(to countMax: Int, sizeMax: Int) -> [Int] {
+        guard slots.count > countMax || size > sizeMax else { return [] }
         let floor = Mutant.isOn("trims-states-under-way") ? batch : batch > 2 ? batch - 2 : 0
         let (countKept, sizeKept) = (countMax - countMax / 8, sizeMax - sizeMax / 8)
-        func rank(_ cell: Slot) -> Int? {
-            guard cell.batch < floor else { return nil }
-            return cell.batch &+ Self.longIdle < batch ? 0 : Int(cell.rank)
+        func rank(_ slot: StateSlot) -> Int? {
+            guard slot.batch < floor else { return nil }
+            return slot.batch &+ Self.longIdle < batch ? 0 : Int(slot.rank)
         }
         var counts = [Int](repeating: 0, count: 256)
         var sizes = counts
-        for cell in cells.values {
-            guard let rank = rank(cell) else { continue }
+        for slot in slots.values {
+            guard let rank = rank(slot) else { continue }
             counts[rank] += 1
-            sizes[rank] += cell.size
+            sizes[rank] += slot.size
         }
-        var (countLeft, sizeLeft, end) = (cells.count, size, 0)
+        var (countLeft, sizeLeft, end) = (slots.count, size, 0)
         while end < 256, countLeft > countKept || sizeLeft > sizeKept {
             countLeft -= counts[end]
             sizeLeft -= sizes[end]
             end += 1
         }
-        for key in cells.values.filter({ cell in rank(cell).map { $0 < end } ?? false }).map({ $0.key }) { cells[key] = nil }
-        size = sizeLeft
+        var gone: [StateSlot] = []
+        for slot in slots.values { if let rank = rank(slot), rank < end { gone.append(slot) } }
+        return gone.map { remove($0) }
     }
 
     /// Batches: more than a round of a feed takes.
-    private static var longIdle: UInt64 { 1_000 }
+    private static let longIdle: UInt64 = 1_000
 }

@@ -37,17 +37,17 @@ package struct Step<Service: Decider> {
         _ batch: InputBatch, book: LaneBook, cache: inout StateCache<Service.State>, catalog: Catalog, at now: Instant,
         poisoned: [MessagePlace: Poison] = [:], pendingIDs: [OutsideID: [UInt8]] = [:], loading store: some PathStore
     ) throws(StoreFault) -> StepResult {
-        var work = Working<Service.State>(book: book, cache: StateCache(), at: now)
-        swap(&work.cache, &cache)
-        defer { swap(&work.cache, &cache) }
+        var work = Working(book: book, at: now)
         let admitted = admit(batch, catalog: catalog, poisoned: poisoned, into: &work)
         let knownIDs = try seen(admitted, pending: pendingIDs, in: store)
-        try loadStates(admitted, batch, into: &work, from: store)
+        let slots = try loadStates(admitted, batch, into: &cache, from: store)
 
         var effects = Effects()
-        for input in admitted {
+        for (index, input) in admitted.enumerated() {
             if let outsideID = input.outsideID, isDuplicate(input, outsideID, batch, known: knownIDs, &work) { continue }
-            decide(.message(input.message), key: input.key, lane: input.lane, about: input, batch, catalog, now, &effects, &work)
+            decide(
+                .message(input.message), key: input.key, lane: input.lane, in: slots.isEmpty ? nil : slots[index], about: input, batch,
+                catalog, now, &cache, &effects, &work)
         }
         for timer in batch.timers {
             // The timer has fired: it is gone unless the decision sets it again.
@@ -57,23 +57,29 @@ package struct Step<Service: Decider> {
             if timer.timer.name == CheckpointTimer.name {
                 checkpoint(timer.lane, &effects, &work)
             } else {
-                decide(.timer(timer.timer), key: timer.key, lane: timer.lane, about: nil, batch, catalog, now, &effects, &work)
+                decide(
+                    .timer(timer.timer), key: timer.key, lane: timer.lane, in: slot(timer.lane, timer.key, &cache), about: nil, batch,
+                    catalog,
+                    now, &cache, &effects, &work)
             }
         }
         for sweep in batch.sweeps {
             for key in sweep.keys {
-                decide(.sweep(sweep.entry), key: key, lane: sweep.lane, about: nil, batch, catalog, now, &effects, &work)
+                decide(
+                    .sweep(sweep.entry), key: key, lane: sweep.lane, in: slot(sweep.lane, key, &cache), about: nil, batch, catalog, now,
+                    &cache, &effects, &work)
             }
             work.write.sweeps.append(sweep.mark)
         }
         finish(&work, now)
+        work.write.states = cache.takeChanged()
         return StepResult(write: work.write, book: work.book, gaps: work.gaps, healed: work.healed)
     }
 
     // MARK: decode and admit
 
     private func admit(
-        _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Poison], into work: inout Working<Service.State>
+        _ batch: InputBatch, catalog: Catalog, poisoned: [MessagePlace: Poison], into work: inout Working
     ) -> [Admitted] {
         var admitted: [Admitted] = []
         admitted.reserveCapacity(batch.messages.count)
@@ -111,7 +117,7 @@ package struct Step<Service: Decider> {
     /// A packed message of a link. True when the partition moves past it, false when some of its events are left for a later batch.
     private func admitPacked(
         _ raw: RawMessage, _ rawIndex: Int, _ eventsEnd: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
-        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+        _ work: inout Working, _ admitted: inout [Admitted]
     ) -> Bool {
         guard let sender = raw.linkHeaders, var reader = FrameReader(raw.value ?? []) else {
             work.setAside(
@@ -198,7 +204,7 @@ package struct Step<Service: Decider> {
     }
 
     private func accept(
-        _ link: LinkIn, first: Int64, count: Int, _ place: TopicPartition, _ work: inout Working<Service.State>
+        _ link: LinkIn, first: Int64, count: Int, _ place: TopicPartition, _ work: inout Working
     ) -> LinkAnswer {
         switch work.book.judge(link, first: first, count: count) {
         case .next(let link, let from):
@@ -223,7 +229,7 @@ package struct Step<Service: Decider> {
     /// A message with one event.
     private func admitSingle(
         _ raw: RawMessage, _ rawIndex: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
-        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+        _ work: inout Working, _ admitted: inout [Admitted]
     ) {
         let refused = poisoned.refusal(of: raw)
         let event: CloudEvent
@@ -266,7 +272,7 @@ package struct Step<Service: Decider> {
     /// A message of another system: the decider parses it itself.
     private func admitBare(
         _ raw: RawMessage, _ rawIndex: Int, _ run: PartitionRun, _ catalog: Catalog, _ poisoned: [MessagePlace: Poison],
-        _ work: inout Working<Service.State>, _ admitted: inout [Admitted]
+        _ work: inout Working, _ admitted: inout [Admitted]
     ) {
         if let refused = poisoned.refusal(of: raw) { return work.setAside(raw, refused) }
         let message = Message(
@@ -295,7 +301,7 @@ package struct Step<Service: Decider> {
 
     /// True when the sender's id was seen before: then the message is dropped, or set aside when its bytes differ.
     private func isDuplicate(
-        _ input: Admitted, _ outsideID: OutsideID, _ batch: InputBatch, known: [OutsideID: [UInt8]], _ work: inout Working<Service.State>
+        _ input: Admitted, _ outsideID: OutsideID, _ batch: InputBatch, known: [OutsideID: [UInt8]], _ work: inout Working
     ) -> Bool {
         let raw = batch.messages[input.rawIndex]
         let value = input.isPacked ? input.message.body.rawBytes : (raw.value ?? [])[...]
@@ -324,48 +330,65 @@ package struct Step<Service: Decider> {
     // MARK: states
 
     private func loadStates(
-        _ admitted: [Admitted], _ batch: InputBatch, into work: inout Working<Service.State>, from store: some PathStore
-    ) throws(StoreFault) {
-        guard Service.State.isKept else { return }
-        var missing: Set<StateKey> = []
-        func want(_ lane: Int32, _ key: String) {
+        _ admitted: [Admitted], _ batch: InputBatch, into cache: inout StateCache<Service.State>, from store: some PathStore
+    ) throws(StoreFault) -> [StateSlot] {
+        guard Service.State.isKept else { return [] }
+        var missing: [StateSlot] = []
+        func want(_ lane: Int32, _ key: String) -> StateSlot {
             let stateKey = StateKey(lane: lane, key: key)
-            if work.cache.cell(stateKey) == nil { missing.insert(stateKey) }
+            if let known = cache.slot(stateKey) { return known }
+            let slot = cache.add(stateKey)
+            missing.append(slot)
+            return slot
         }
-        for input in admitted { want(input.lane, input.key) }
-        for timer in batch.timers where timer.timer.name != CheckpointTimer.name { want(timer.lane, timer.key) }
-        for sweep in batch.sweeps { for key in sweep.keys { want(sweep.lane, key) } }
-        guard !missing.isEmpty else { return }
-        let stored = try store.states(Array(missing))
-        for key in missing {
-            guard let bytes = stored[key] else {
-                work.cache.insert(Service.State(), for: key, written: nil)
-                continue
-            }
+        let slots = admitted.map { want($0.lane, $0.key) }
+        for timer in batch.timers where timer.timer.name != CheckpointTimer.name { _ = want(timer.lane, timer.key) }
+        for sweep in batch.sweeps { for key in sweep.keys { _ = want(sweep.lane, key) } }
+        guard !missing.isEmpty else { return slots }
+        do throws(StoreFault) {
+            try read(missing, into: &cache, from: store)
+        } catch {
+            cache.forget(missing)
+            throw error
+        }
+        return slots
+    }
+
+    private func read(
+        _ missing: [StateSlot], into cache: inout StateCache<Service.State>, from store: some PathStore
+    ) throws(StoreFault) {
+        let stored = try store.states(missing.map(\.key))
+        for slot in missing {
+            guard let bytes = stored[slot.key] else { continue }
             do {
-                work.cache.insert(
-                    try Service.State(try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20, membersMax: 1 << 20)).root),
-                    for: key, written: bytes)
+                let json = try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20, membersMax: 1 << 20)).root
+                cache.fill(slot, with: try Service.State(json), read: bytes)
             } catch {
-                throw .corrupt("state of key \(key.key) in lane \(key.lane): \(error)")
+                throw .corrupt("state of key \(slot.key.key) in lane \(slot.key.lane): \(error)")
             }
         }
+    }
+
+    /// The slot of a key whose state was loaded for this batch; nil for a service that keeps none.
+    private func slot(_ lane: Int32, _ key: String, _ cache: inout StateCache<Service.State>) -> StateSlot? {
+        guard Service.State.isKept else { return nil }
+        guard let slot = cache.slot(StateKey(lane: lane, key: key)) else {
+            preconditionFailure("every key of the batch was loaded before")
+        }
+        return slot
     }
 
     // MARK: decide
 
     private func decide(
-        _ input: Input, key: String, lane: Int32, about admitted: Admitted?, _ batch: InputBatch, _ catalog: Catalog, _ now: Instant,
-        _ effects: inout Effects, _ work: inout Working<Service.State>
+        _ input: Input, key: String, lane: Int32, in slot: StateSlot?, about admitted: Admitted?, _ batch: InputBatch, _ catalog: Catalog,
+        _ now: Instant, _ cache: inout StateCache<Service.State>, _ effects: inout Effects, _ work: inout Working
     ) {
         effects.reset()
-        if Service.State.isKept {
-            guard let cell = work.cache.cell(StateKey(lane: lane, key: key)) else {
-                preconditionFailure("every key of the batch was loaded before")
-            }
-            var state = cell.state
+        if let slot {
+            var state = cache.state(in: slot)
             decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
-            if effects.refusal == nil { work.cache.change(cell, to: state) }
+            if effects.refusal == nil { cache.change(slot, to: state) }
         } else {
             var state = Service.State()
             decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
@@ -385,7 +408,7 @@ package struct Step<Service: Decider> {
     }
 
     /// Has the lane's log signed as it stands, if it has grown since the last time.
-    private func checkpoint(_ lane: Int32, _ effects: inout Effects, _ work: inout Working<Service.State>) {
+    private func checkpoint(_ lane: Int32, _ effects: inout Effects, _ work: inout Working) {
         guard decider.checkpointInterval != nil, let head = work.book.ledgers[lane], head.unsignedSince != nil else { return }
         effects.reset()
         decider.checkpoint(head, lane: lane, effects: &effects)
@@ -399,7 +422,7 @@ package struct Step<Service: Decider> {
     }
 
     /// A message that was admitted goes to the dead letters after all: with its own bytes, or with those of its event.
-    private func setAside(_ input: Admitted, _ batch: InputBatch, _ refusal: Refusal, _ work: inout Working<Service.State>) {
+    private func setAside(_ input: Admitted, _ batch: InputBatch, _ refusal: Refusal, _ work: inout Working) {
         let raw = batch.messages[input.rawIndex]
         guard input.isPacked else { return work.setAside(raw, refusal) }
         guard var reader = FrameReader(raw.value ?? []), let sender = raw.linkHeaders else { return work.setAside(raw, refusal) }
@@ -417,7 +440,7 @@ package struct Step<Service: Decider> {
     }
 
     /// Turns what was collected into the rows of the transaction.
-    private func finish(_ work: inout Working<Service.State>, _ now: Instant) {
+    private func finish(_ work: inout Working, _ now: Instant) {
         for key in work.deadLetterOrder {
             guard let letter = work.write.deadLetters[key] else { continue }
             let topic = Topic.deadLetters(decider.service.rawValue)
@@ -431,7 +454,7 @@ package struct Step<Service: Decider> {
 }
 
 /// A message that was let in. Like `PartitionRun` beside the step and not inside it: in a generic type either would be made anew at every call.
-private struct Admitted {
+private final class Admitted {
     let message: Message
     /// Which Kafka message of the batch it came in, and whether others came along with it.
     let rawIndex: Int
@@ -439,6 +462,15 @@ private struct Admitted {
     let key: String
     let lane: Int32
     let outsideID: OutsideID?
+
+    init(message: Message, rawIndex: Int, isPacked: Bool, key: String, lane: Int32, outsideID: OutsideID?) {
+        self.message = message
+        self.rawIndex = rawIndex
+        self.isPacked = isPacked
+        self.key = key
+        self.lane = lane
+        self.outsideID = outsideID
+    }
 }
 
 /// What is the same for all messages of one partition that follow one another.

@@ -4,9 +4,8 @@ import Ledger
 import Vocabulary
 
 /// What a step collects while it decides.
-struct Working<State: DecidedState> {
+struct Working {
     var book: LaneBook
-    var cache: StateCache<State>
     var write = BatchWrite()
     var gaps: [LinkIn: LinkGap] = [:]
     var healed: Set<LinkIn> = []
@@ -23,9 +22,8 @@ struct Working<State: DecidedState> {
     private var signedLanes: Set<Int32> = []
     private var tally: (key: CountKey, count: Int64)?
 
-    init(book: LaneBook, cache: StateCache<State>, at now: Instant) {
+    init(book: LaneBook, at now: Instant) {
         self.book = book
-        self.cache = cache
         self.now = now
         before = book
     }
@@ -123,7 +121,6 @@ struct Working<State: DecidedState> {
                 < ($1.link.place.topic, $1.link.place.partition, $1.link.lane, $1.firstSequence)
         }
         for (link, sequence) in book.linkIn where before.linkIn[link] != sequence { write.linksIn[link] = sequence }
-        write.states = cache.takeChanged()
         for key in write.timers.keys { touchedLanes.insert(key.lane) }
         for sweep in write.sweeps { touchedLanes.insert(sweep.lane) }
         for (place, next) in book.nextOffset {

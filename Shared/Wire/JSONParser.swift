@@ -22,14 +22,32 @@
 
     /// An entry is the first of the text or follows one of `,` `:` `[` `{`, and each of those is followed by at most one entry.
     static func entriesMax(in text: UnsafeBufferPointer<UInt8>) -> Int {
-        var count: UInt32 = 1
-        // By index: swift-format 6.2 mangles a `for` over an unsafe sequence.
-        for index in 0..<text.count {
-            let byte = unsafe text[index]
-            let follows = byte == Ascii.comma || byte == Ascii.colon || byte | 0x20 == Ascii.openBrace
-            count &+= follows ? 1 : 0
+        typealias Block = SIMD16<UInt8>
+        let (comma, colon) = (Block(repeating: Ascii.comma), Block(repeating: Ascii.colon))
+        let (brace, lowercase) = (Block(repeating: Ascii.openBrace), Block(repeating: 0x20))
+        let (zero, one) = (Block(repeating: 0), Block(repeating: 1))
+        let bytes = UnsafeRawBufferPointer(text)
+        let blocksEnd = bytes.count & ~15
+        var count = 1
+        var place = 0
+        while place < blocksEnd {
+            // A lane counts to 255 at the most.
+            let end = min(blocksEnd, place + 16 * 255)
+            var lanes = zero
+            while place < end {
+                let block = unsafe bytes.loadUnaligned(fromByteOffset: place, as: Block.self)
+                let follows = (block .== comma) .| (block .== colon) .| ((block | lowercase) .== brace)
+                lanes &+= zero.replacing(with: one, where: follows)
+                place += 16
+            }
+            for lane in 0..<16 { count += Int(lanes[lane]) }
         }
-        return Int(count)
+        while place < bytes.count {
+            let byte = unsafe bytes[place]
+            count += byte == Ascii.comma || byte == Ascii.colon || byte | 0x20 == Ascii.openBrace ? 1 : 0
+            place += 1
+        }
+        return count
     }
 
     mutating func parse() throws(JSONDefect) {

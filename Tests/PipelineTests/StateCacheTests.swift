@@ -19,8 +19,9 @@ import Wire
 
     /// Asks for a state as a batch does: found, or read and put in. True when it was there.
     private func ask(_ cache: inout StateCache<Text>, _ number: Int) -> Bool {
-        if cache.cell(key(number)) != nil { return true }
-        cache.insert(Text(), for: key(number), written: Array(repeating: 0, count: 100))
+        if cache.slot(key(number)) != nil { return true }
+        let slot = cache.add(key(number))
+        cache.fill(slot, with: Text(), read: Array(repeating: 0, count: 100))
         return false
     }
 
@@ -49,8 +50,8 @@ import Wire
             _ = ask(&cache, number)
             if number % 10 == 9 { endBatch(&cache, countMax: 5) }
         }
-        #expect((20..<40).allSatisfy { cache.cell(key($0)) != nil })
-        #expect((0..<20).allSatisfy { cache.cell(key($0)) == nil })
+        #expect((20..<40).allSatisfy { cache.slot(key($0)) != nil })
+        #expect((0..<20).allSatisfy { cache.slot(key($0)) == nil })
         #expect(cache.size == cache.count * 100)
     }
 
@@ -64,6 +65,6 @@ import Wire
         for number in 200..<210 { _ = ask(&cache, number) }
         endBatch(&cache, countMax: 80)
         #expect(cache.count == 50 && cache.size == 5_000)
-        #expect((100..<140).allSatisfy { cache.cell(key($0)) != nil })
+        #expect((100..<140).allSatisfy { cache.slot(key($0)) != nil })
     }
 }

@@ -3,6 +3,16 @@ import Vocabulary
 import Wire
 
 struct JSONValueTests {
+    /// The tape is measured by vectors whose lanes count to 255: a comma in the same place of every sixteen bytes is the worst that can come.
+    @Test(arguments: [0, 1, 7, 8, 9, 2_030, 2_039, 2_040, 2_041, 2_048, 4_079, 4_080, 4_081, 20_000])
+    func `a list of so many elements is read whole, whatever stands before it`(count: Int) throws {
+        for lead in 0..<3 {
+            let text = String(repeating: " ", count: lead) + "[" + Array(repeating: "1", count: count).joined(separator: ",") + "]"
+            let list = try JSONDocument(parsing: Array(text.utf8)).root
+            #expect(list.count == count && list.elements.allSatisfy { $0.int == 1 })
+        }
+    }
+
     @Test func `a value is read as its own kind and as no other`() throws {
         let text = #" {"s":"杭州\n\"\uD834\uDD1E\/","e":"","n":-12.50,"i":7,"t":true,"f":false,"z":null,"a":[1,"2",[]],"o":{"k":{}}} "#
         let root = try JSONDocument(parsing: bytes(text)).root
