@@ -59,8 +59,7 @@ package struct Step<Service: Decider> {
             } else {
                 decide(
                     .timer(timer.timer), key: timer.key, lane: timer.lane, in: slot(timer.lane, timer.key, &cache), about: nil, batch,
-                    catalog,
-                    now, &cache, &effects, &work)
+                    catalog, now, &cache, &effects, &work)
             }
         }
         for sweep in batch.sweeps {
@@ -329,6 +328,8 @@ package struct Step<Service: Decider> {
 
     // MARK: states
 
+    /// Finds or reads the state of every key that the batch is about, all missing ones at once. The slots of the admitted messages in their
+    /// order; none for a service that keeps no states.
     private func loadStates(
         _ admitted: [Admitted], _ batch: InputBatch, into cache: inout StateCache<Service.State>, from store: some PathStore
     ) throws(StoreFault) -> [StateSlot] {

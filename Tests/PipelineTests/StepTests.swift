@@ -137,6 +137,34 @@ import Wire
         #expect(result.write.counts.filter { $0.key.outcome == .duplicate }.values.reduce(0, +) == 1)
     }
 
+    @Test func `a store that fails while states are read leaves none of them behind`() throws {
+        let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
+        let store = MemoryStore()
+        let wire = LinkWire(service: .governance) { Topic.dialect(of: $0) }
+        func batch(_ number: Int64) -> InputBatch {
+            let row = OutboxRow(
+                link: LinkOut(lane: 0, place: place), firstSequence: number, at: .epoch,
+                messages: [
+                    OutgoingMessage(topic: place.topic, key: "k", subject: "k", type: "add", value: Array("{\"add\":\(number)}".utf8))
+                ])
+            return InputBatch(messages: wire.raw(row, at: number))
+        }
+        let step = Step(decider: Toy(), lanes: 1)
+        var cache = StateCache<Toy.State>()
+        let first = try step.run(
+            batch(1), book: store.takeUp(topics: [place.topic], lanes: 1), cache: &cache, catalog: .empty, at: .epoch, loading: store)
+        try store.commit(first.write)
+
+        cache = StateCache()
+        #expect(throws: StoreFault.self) {
+            _ = try step.run(batch(2), book: first.book, cache: &cache, catalog: .empty, at: .epoch, loading: BrokenStore())
+        }
+        #expect(cache.count == 0)
+        let second = try step.run(batch(2), book: first.book, cache: &cache, catalog: .empty, at: .epoch, loading: store)
+        try store.commit(second.write)
+        #expect(store.states.values.map { String(decoding: $0, as: UTF8.self) } == ["{\"sum\":3}"])
+    }
+
     @Test func `outgoing messages are numbered densely per link across batches`() throws {
         let house = house(lanes: 2)
         for round in 0..<5 {
@@ -235,4 +263,11 @@ import Wire
         #expect(OutboxRow(link: link, firstSequence: 41, lastSequence: 50, frames: Array(row.frames.dropLast())) == nil)
         #expect(OutboxRow(link: link, firstSequence: 41, lastSequence: 50, frames: row.frames + [0]) == nil)
     }
+}
+
+/// Reads nothing.
+private struct BrokenStore: PathStore {
+    func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] { throw .unavailable("broken") }
+    func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] { [:] }
+    func commit(_ write: BatchWrite) throws(StoreFault) { throw .unavailable("broken") }
 }
