@@ -124,25 +124,22 @@ package struct RealKafka: Sendable {
 
     /// Runs a script with these arguments. What it printed, without the last line end; nil when it failed.
     private static func shell(_ script: String, _ arguments: String...) -> String? {
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe(&ends) == 0 else { return nil }
-        defer { close(ends[0]) }
+        guard let ends = privateEnds() else { return nil }
+        defer { close(ends.reading) }
         let words = unsafe (["/bin/sh", "-c", script, "sh"] + arguments).map { unsafe strdup($0) }
         defer { for index in unsafe words.indices { unsafe free(words[index]) } }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        unsafe posix_spawn_file_actions_addclose(&actions, ends[0])
-        unsafe posix_spawn_file_actions_addclose(&actions, ends[1])
+        unsafe posix_spawn_file_actions_adddup2(&actions, ends.writing, STDOUT_FILENO)
         var child: pid_t = 0
         let spawned = unsafe posix_spawn(&child, "/bin/sh", &actions, nil, words + [nil], environ)
-        close(ends[1])
+        close(ends.writing)
         guard spawned == 0 else { return nil }
         var printed: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = unsafe read(ends[0], &buffer, buffer.count)
+            let count = unsafe read(ends.reading, &buffer, buffer.count)
             guard count > 0 else { break }
             printed += buffer[..<count]
         }

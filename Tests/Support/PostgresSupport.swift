@@ -30,13 +30,13 @@ package final class PrivatePostgres: Sendable {
     private let failure: StartFailure?
     private let databasesMade = Atomic<Int>(0)
     /// Ends the server when it is closed, by us or by the end of this process, however that comes.
-    private let lifeline: Pipe
+    private let lifeline: PrivatePipe
     private let keeper = Process()
 
     /// Starts a cluster. Not durable by default: `fsync` is off, which tests do not need and which makes them fast.
     package init(binaries: URL, isDurable: Bool = false) {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-pg-\(UUID().uuidString.prefix(8))")
-        lifeline = Pipe()
+        lifeline = PrivatePipe()
         failure = PrivatePostgres.start(in: folder, binaries: binaries, isDurable: isDurable, keeper: keeper, lifeline: lifeline)
     }
 
@@ -44,7 +44,7 @@ package final class PrivatePostgres: Sendable {
 
     /// Ends the server at once, as a crash would, and removes its folder. Called at the end of the process too.
     package func stop() {
-        do { try lifeline.fileHandleForWriting.close() } catch { print("the lifeline was closed before: \(error)") }
+        do { try lifeline.writing.close() } catch { print("the lifeline was closed before: \(error)") }
         if keeper.isRunning { keeper.waitUntilExit() }
     }
 
@@ -70,7 +70,7 @@ package final class PrivatePostgres: Sendable {
         return (path + debian).first { FileManager.default.isExecutableFile(atPath: $0.appendingPathComponent("initdb").path) }
     }
 
-    private static func start(in folder: URL, binaries: URL, isDurable: Bool, keeper: Process, lifeline: Pipe) -> StartFailure? {
+    private static func start(in folder: URL, binaries: URL, isDurable: Bool, keeper: Process, lifeline: PrivatePipe) -> StartFailure? {
         let data = folder.appendingPathComponent("data").path
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -98,7 +98,7 @@ package final class PrivatePostgres: Sendable {
                 """
             keeper.executableURL = URL(fileURLWithPath: "/bin/sh")
             keeper.arguments = ["-c", script, "sh", folder.path] + server
-            keeper.standardInput = lifeline.fileHandleForReading
+            keeper.standardInput = lifeline.reading
             // Not ours: whoever waits for the end of our output must not wait for the server.
             keeper.standardOutput = FileHandle.nullDevice
             keeper.standardError = FileHandle.nullDevice
@@ -126,16 +126,38 @@ package final class PrivatePostgres: Sendable {
 
     private static func run(_ words: [String]) throws {
         let process = Process()
-        let output = Pipe()
+        let output = PrivatePipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = words
-        process.standardOutput = output
-        process.standardError = output
+        process.standardOutput = output.writing
+        process.standardError = output.writing
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        try output.writing.close()
+        let text = String(decoding: output.reading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw StartFailure.command(words.joined(separator: " "), status: process.terminationStatus, output: text)
         }
     }
+}
+
+/// A pipe that no other child gets. An end of Foundation's own stays open in every process that is started meanwhile, so that whoever waits
+/// for its end waits for the ends of all of these.
+private struct PrivatePipe {
+    let reading: FileHandle
+    let writing: FileHandle
+
+    init() {
+        guard let ends = privateEnds() else { preconditionFailure("no more descriptors") }
+        reading = FileHandle(fileDescriptor: ends.reading, closeOnDealloc: true)
+        writing = FileHandle(fileDescriptor: ends.writing, closeOnDealloc: true)
+    }
+}
+
+/// The two ends of a channel that are closed in every child but where they are put on purpose. Sockets, as only they can be made so in one
+/// step: between two steps another thread may start somebody.
+func privateEnds() -> (reading: Int32, writing: Int32)? {
+    var ends: [Int32] = [0, 0]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    return unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 ? (ends[0], ends[1]) : nil
 }
