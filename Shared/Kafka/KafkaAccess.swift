@@ -13,67 +13,45 @@ package struct AccessRule: Hashable, Sendable {
     package let name: String
     package let pattern: Pattern
 
+    /// Kafka's numbers of the protocol; others than these exist, and are kept as they came.
+    package struct Operation: Hashable, Sendable {
+        fileprivate let number: UInt32
+
+        package static let read = Operation(number: RD_KAFKA_ACL_OPERATION_READ.rawValue)
+        package static let write = Operation(number: RD_KAFKA_ACL_OPERATION_WRITE.rawValue)
+        package static let create = Operation(number: RD_KAFKA_ACL_OPERATION_CREATE.rawValue)
+        package static let describe = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE.rawValue)
+        package static let describeConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS.rawValue)
+        package static let alterConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_ALTER_CONFIGS.rawValue)
+    }
+
+    package struct Permission: Hashable, Sendable {
+        fileprivate let number: UInt32
+
+        package static let allow = Permission(number: RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW.rawValue)
+    }
+
+    package struct Resource: Hashable, Sendable {
+        fileprivate let number: UInt32
+
+        package static let topic = Resource(number: RD_KAFKA_RESOURCE_TOPIC.rawValue)
+        package static let group = Resource(number: RD_KAFKA_RESOURCE_GROUP.rawValue)
+    }
+
+    package struct Pattern: Hashable, Sendable {
+        fileprivate let number: UInt32
+
+        package static let literal = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_LITERAL.rawValue)
+        package static let prefixed = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_PREFIXED.rawValue)
+    }
+}
+
+extension AccessRule {
     /// Permits `user` the operation, from anywhere.
     package init(_ user: String, may operation: Operation, _ resource: Resource, _ name: String, pattern: Pattern = .literal) {
         self.init(
             principal: "User:" + user, host: "*", operation: operation, permission: .allow, resource: resource, name: name,
             pattern: pattern)
-    }
-
-    fileprivate init(
-        principal: String, host: String, operation: Operation, permission: Permission, resource: Resource, name: String, pattern: Pattern
-    ) {
-        self.principal = principal
-        self.host = host
-        self.operation = operation
-        self.permission = permission
-        self.resource = resource
-        self.name = name
-        self.pattern = pattern
-    }
-
-    /// Kafka's numbers of the protocol; others than these exist, and are kept as they came.
-    package struct Operation: Hashable, Sendable {
-        fileprivate let code: rd_kafka_AclOperation_t
-
-        package static let read = Operation(code: RD_KAFKA_ACL_OPERATION_READ)
-        package static let write = Operation(code: RD_KAFKA_ACL_OPERATION_WRITE)
-        package static let create = Operation(code: RD_KAFKA_ACL_OPERATION_CREATE)
-        package static let describe = Operation(code: RD_KAFKA_ACL_OPERATION_DESCRIBE)
-        package static let describeConfigs = Operation(code: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS)
-        package static let alterConfigs = Operation(code: RD_KAFKA_ACL_OPERATION_ALTER_CONFIGS)
-
-        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
-        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
-    }
-
-    package struct Permission: Hashable, Sendable {
-        fileprivate let code: rd_kafka_AclPermissionType_t
-
-        package static let allow = Permission(code: RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW)
-
-        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
-        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
-    }
-
-    package struct Resource: Hashable, Sendable {
-        fileprivate let code: rd_kafka_ResourceType_t
-
-        package static let topic = Resource(code: RD_KAFKA_RESOURCE_TOPIC)
-        package static let group = Resource(code: RD_KAFKA_RESOURCE_GROUP)
-
-        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
-        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
-    }
-
-    package struct Pattern: Hashable, Sendable {
-        fileprivate let code: rd_kafka_ResourcePatternType_t
-
-        package static let literal = Pattern(code: RD_KAFKA_RESOURCE_PATTERN_LITERAL)
-        package static let prefixed = Pattern(code: RD_KAFKA_RESOURCE_PATTERN_PREFIXED)
-
-        package static func == (a: Self, b: Self) -> Bool { a.code.rawValue == b.code.rawValue }
-        package func hash(into hasher: inout Hasher) { hasher.combine(code.rawValue) }
     }
 }
 
@@ -82,11 +60,15 @@ extension AccessRule: CustomStringConvertible {
     package var description: String {
         let user = principal.hasPrefix("User:") ? String(principal.dropFirst("User:".count)) : principal
         let words = unsafe [
-            rd_kafka_AclOperation_name(operation.code), rd_kafka_ResourceType_name(resource.code),
-            rd_kafka_ResourcePatternType_name(pattern.code),
+            rd_kafka_AclOperation_name(rd_kafka_AclOperation_t(operation.number)),
+            rd_kafka_ResourceType_name(rd_kafka_ResourceType_t(resource.number)),
+            rd_kafka_ResourcePatternType_name(rd_kafka_ResourcePatternType_t(pattern.number)),
         ].map { unsafe $0.map { unsafe String(cString: $0) } ?? "?" }
         let isUsual = permission == .allow && host == "*"
-        let remark = isUsual ? "" : unsafe " \(String(cString: rd_kafka_AclPermissionType_name(permission.code))) from \(host)"
+        let remark =
+            isUsual
+            ? ""
+            : unsafe " \(String(cString: rd_kafka_AclPermissionType_name(rd_kafka_AclPermissionType_t(permission.number)))) from \(host)"
         return ([user] + words + [name]).joined(separator: " ") + remark
     }
 }
@@ -112,11 +94,11 @@ extension KafkaAdmin {
                 AccessRule(
                     principal: String(cString: rd_kafka_AclBinding_principal(binding)),
                     host: String(cString: rd_kafka_AclBinding_host(binding)),
-                    operation: .init(code: rd_kafka_AclBinding_operation(binding)),
-                    permission: .init(code: rd_kafka_AclBinding_permission_type(binding)),
-                    resource: .init(code: rd_kafka_AclBinding_restype(binding)),
+                    operation: .init(number: rd_kafka_AclBinding_operation(binding).rawValue),
+                    permission: .init(number: rd_kafka_AclBinding_permission_type(binding).rawValue),
+                    resource: .init(number: rd_kafka_AclBinding_restype(binding).rawValue),
                     name: String(cString: rd_kafka_AclBinding_name(binding)),
-                    pattern: .init(code: rd_kafka_AclBinding_resource_pattern_type(binding))))
+                    pattern: .init(number: rd_kafka_AclBinding_resource_pattern_type(binding).rawValue)))
         }
         return rules
     }
@@ -159,7 +141,9 @@ extension KafkaAdmin {
         var reason = [CChar](repeating: 0, count: 512)
         for rule in rules {
             let made = unsafe make(
-                rule.resource.code, rule.name, rule.pattern.code, rule.principal, rule.host, rule.operation.code, rule.permission.code,
+                rd_kafka_ResourceType_t(rule.resource.number), rule.name, rd_kafka_ResourcePatternType_t(rule.pattern.number),
+                rule.principal, rule.host, rd_kafka_AclOperation_t(rule.operation.number),
+                rd_kafka_AclPermissionType_t(rule.permission.number),
                 &reason, reason.count)
             guard let made = unsafe made else {
                 unsafe rd_kafka_AclBinding_destroy_array(&bindings, bindings.count)

@@ -38,7 +38,7 @@ package struct StateCache<State: DecidedState> {
     /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
     package var size: Int { table.size }
 
-    /// The slot of a key, marked as needed by this batch.
+    /// The slot of a key, marked as needed by this batch. Mutating, so that unspecialised code reaches the table in place and does not copy it.
     mutating func slot(_ key: StateKey) -> StateSlot? { table.slot(key) }
 
     func state(in slot: StateSlot) -> State { states[slot.place] }

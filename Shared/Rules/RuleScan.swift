@@ -19,14 +19,11 @@ extension RuleChunk {
         var kept = 0
         for chunk in 0..<sources.count {
             let source = unsafe sources[chunk]
-            var mask = LineMask.max
-            for group in 0..<wanted.count { unsafe mask &= source.occupied[wanted[group]] }
+            var mask = unsafe source.linesInAll(wanted)
             while mask != 0 {
                 let line = mask.trailingZeroBitCount
                 mask &= mask &- 1
-                let maps = unsafe source.lines + line
-                var common = unsafe maps[wanted[0] &* linesPerMap]
-                for group in 1..<max(1, wanted.count) { unsafe common &= maps[wanted[group] &* linesPerMap] }
+                let common = unsafe source.common(line, wanted)
                 let first = unsafe source.ruleOf + line &* BitBlock.bitsPerLine
                 for place in 0..<8 {
                     unsafe words[kept] = common[place]
@@ -61,10 +58,12 @@ extension RuleChunk {
 
     /// The same where some slots have checks.
     func scan(_ wanted: UnsafeBufferPointer<Int>, row: SubjectRow, facts: some FactSource, into hits: inout RuleHits) {
-        for line in 0..<RuleChunk.linesPerMap {
-            var common = unsafe maps.lines[wanted[0] &* RuleChunk.linesPerMap &+ line]
-            for place in 1..<wanted.count { unsafe common &= maps.lines[wanted[place] &* RuleChunk.linesPerMap &+ line] }
-            if common.isZero { continue }
+        let source = source
+        var mask = unsafe source.linesInAll(wanted)
+        while mask != 0 {
+            let line = mask.trailingZeroBitCount
+            mask &= mask &- 1
+            let common = unsafe source.common(line, wanted)
             for place in 0..<8 {
                 var word = common[place]
                 while word != 0 {
@@ -79,5 +78,24 @@ extension RuleChunk {
                 }
             }
         }
+    }
+}
+
+extension RuleChunk.Source {
+    /// The lines in which each of the wanted bitmaps has, or had, a bit.
+    @inline(__always)
+    fileprivate func linesInAll(_ wanted: UnsafeBufferPointer<Int>) -> RuleChunk.LineMask {
+        var mask = RuleChunk.LineMask.max
+        for map in 0..<wanted.count { unsafe mask &= occupied[wanted[map]] }
+        return mask
+    }
+
+    /// What the wanted bitmaps, of which there is one at least, leave over of a line.
+    @inline(__always)
+    fileprivate func common(_ line: Int, _ wanted: UnsafeBufferPointer<Int>) -> BitBlock.Line {
+        let maps = unsafe lines + line
+        var common = unsafe maps[wanted[0] &* RuleChunk.linesPerMap]
+        for map in 1..<max(1, wanted.count) { unsafe common &= maps[wanted[map] &* RuleChunk.linesPerMap] }
+        return common
     }
 }

@@ -92,13 +92,20 @@ final class ProcessSuite: @unchecked Sendable {
     /// Runs `xinqiao` to its end and gives back what it printed.
     @discardableResult
     func run(_ arguments: [String]) throws -> String {
-        let log = folder.appendingPathComponent("xinqiao-\(UUID().uuidString.prefix(6)).log")
-        let end = try Self.process("xinqiao", arguments, environment, log: log).wait(atMost: .seconds(120))
-        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+        let (end, text) = try Self.xinqiao(arguments, environment, in: folder)
         guard end == .status(0) else {
             throw Trouble(description: "xinqiao \(arguments.joined(separator: " ")) ended with \(String(describing: end)):\n\(text)")
         }
         return text
+    }
+
+    /// Runs `xinqiao` with this in its environment: how it ended, and everything it said.
+    static func xinqiao(
+        _ arguments: [String], _ environment: [String: String], in folder: URL
+    ) throws -> (end: ChildProcess.End?, text: String) {
+        let log = folder.appendingPathComponent("xinqiao-\(UUID().uuidString.prefix(6)).log")
+        let end = try process("xinqiao", arguments, environment, log: log).wait(atMost: .seconds(120))
+        return (end, (try? String(contentsOf: log, encoding: .utf8)) ?? "")
     }
 
     // MARK: services

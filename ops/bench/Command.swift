@@ -2,6 +2,11 @@ import Foundation
 
 /// A program run to its end.
 enum Command {
+    /// Another program of the suite, which was built beside this one.
+    static func sibling(_ name: String) -> String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
     /// Runs the words, found in PATH, and returns what they print. Refuses when they fail.
     @discardableResult
     static func output(_ words: [String]) throws -> String {

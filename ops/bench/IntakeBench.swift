@@ -117,12 +117,8 @@ enum IntakeBench {
         return (user + system) / 100
     }
 
-    private static func program(_ name: String) -> String {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
-    }
-
     private static func operate(_ words: [String], _ environment: [String: String]) throws {
-        try Command.output(["env"] + environment.map { "\($0.key)=\($0.value)" } + [program("xinqiao")] + words)
+        try Command.output(["env"] + environment.map { "\($0.key)=\($0.value)" } + [Command.sibling("xinqiao")] + words)
     }
 
     private static func start(_ service: ServiceName, _ folder: String, _ environment: [String: String]) throws -> ChildProcess {
@@ -133,7 +129,7 @@ enum IntakeBench {
             ServiceKeys.statusPort: "0", ServiceKeys.instance: "bench",
         ].merging(service == .governance ? ["XINQIAO_PERSONS_KEY_FILE": key] : [:]) { $1 }
         return try ChildProcess(
-            program: program(service.rawValue), arguments: [],
+            program: Command.sibling(service.rawValue), arguments: [],
             environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(own) { $1 },
             output: folder + "/\(service.rawValue).log")
     }
@@ -151,27 +147,14 @@ enum IntakeBench {
                 event.dataContentType = "application/json"
                 let headers = event.binaryHeaders().map { KafkaHeader(name: $0.name, value: $0.value) }
                 sent += 1
-                try produce(
-                    producer, topic: record.topic, lane: Lane.of(record.subject, lanes: Int32(lanes)), key: Array(record.subject.utf8),
+                try producer.produceWaiting(
+                    topic: record.topic, partition: Lane.of(record.subject, lanes: Int32(lanes)), key: Array(record.subject.utf8),
                     value: record.data, headers: headers, tag: UInt64(sent))
             }
         }
         guard producer.flush(.seconds(60)) else { throw BenchFault.unequal("messages in flight after a minute") }
         producer.abandon()
         return sent
-    }
-
-    private static func produce(
-        _ producer: KafkaProducer, topic: String, lane: Int32, key: [UInt8], value: [UInt8], headers: [KafkaHeader], tag: UInt64
-    ) throws {
-        while true {
-            do throws(KafkaFault) {
-                return try producer.produce(topic: topic, partition: lane, key: key, value: value, headers: headers, tag: tag)
-            } catch {
-                guard error == .queueFull else { throw error }
-                producer.serve(wait: .milliseconds(20))
-            }
-        }
     }
 
     /// Until ingestion has had so many, governance has everything that ingestion gave out, and the broker all of both.

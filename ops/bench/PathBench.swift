@@ -146,17 +146,8 @@ final class LinkFeed {
                 messages: events.map { OutgoingMessage(topic: topic, key: $0.key, subject: $0.key, type: "add", value: $0.value) })
             last[lane] = row.lastSequence
             for message in wire.messages(of: row) {
-                while true {
-                    do throws(KafkaFault) {
-                        try producer.produce(
-                            topic: topic, partition: lane, key: nil, value: Array(message.frames[message.value]), headers: message.headers,
-                            tag: 0)
-                        break
-                    } catch {
-                        guard error == .queueFull else { throw error }
-                        producer.serve(wait: .milliseconds(20))
-                    }
-                }
+                try producer.produceWaiting(
+                    topic: topic, partition: lane, key: nil, value: Array(message.frames[message.value]), headers: message.headers, tag: 0)
             }
         }
         producer.serve(wait: .zero)
@@ -165,6 +156,22 @@ final class LinkFeed {
     func finish() throws {
         guard producer.flush(.seconds(60)) else { throw BenchFault.unequal("messages in flight after a minute") }
         producer.abandon()
+    }
+}
+
+extension KafkaProducer {
+    /// Produces, and waits while the client's queue is full.
+    func produceWaiting(
+        topic: String, partition: Int32, key: [UInt8]?, value: [UInt8], headers: [KafkaHeader], tag: UInt64
+    ) throws(KafkaFault) {
+        while true {
+            do throws(KafkaFault) {
+                return try produce(topic: topic, partition: partition, key: key, value: value, headers: headers, tag: tag)
+            } catch {
+                guard error == .queueFull else { throw error }
+                serve(wait: .milliseconds(20))
+            }
+        }
     }
 }
 

@@ -15,9 +15,8 @@ enum SuiteBench {
             if number > 0 { try kafka.clear() }
             let folder = "/var/tmp/xinqiao-bench-suite-\(getpid())"
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("xinqiao").path
             let answer = try Command.output([
-                program, "demo", "--firms", String(firms), "--kafka", kafka.bootstrap, "--exit", "--folder", folder,
+                Command.sibling("xinqiao"), "demo", "--firms", String(firms), "--kafka", kafka.bootstrap, "--exit", "--folder", folder,
             ])
             guard let line = answer.split(separator: "\n").last(where: { $0.hasPrefix("{") }) else {
                 throw BenchFault.file("xinqiao demo", answer)

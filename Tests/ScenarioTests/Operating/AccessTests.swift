@@ -62,11 +62,13 @@ import Testing
         #expect(eventually(within: .seconds(10)) { (try? admin.accessRules(timeout: .seconds(5)).contains(stranger)) == true })
 
         let text = "source tax\ninstitution bank-a\n"
-        let first = try acls("apply", text, kafka)
+        let first = try acls("apply", text, bootstrap: kafka.bootstrap)
         #expect(first.end == .status(0) && first.text.contains("taken away: \(stranger)"), "\(first.text)")
         #expect(Set(try admin.accessRules(timeout: .seconds(10)).map(\.description)) == Set(try listed(text)))
-        #expect(try acls("apply", text, kafka).text.contains(" 0 added, 0 taken away"))
-        #expect(try acls("apply", "source tax\nrevoked institution bank-a\n", kafka).text.contains(" 0 added, 4 taken away"))
+        #expect(try acls("apply", text, bootstrap: kafka.bootstrap).text.contains(" 0 added, 0 taken away"))
+        #expect(
+            try acls("apply", "source tax\nrevoked institution bank-a\n", bootstrap: kafka.bootstrap).text.contains(
+                " 0 added, 4 taken away"))
     }
 
     private func listed(_ parties: String) throws -> [String] {
@@ -75,20 +77,12 @@ import Testing
         return text.split(separator: "\n").map(String.init)
     }
 
-    private func acls(_ verb: String, _ parties: String, _ kafka: RealKafka) throws -> (end: ChildProcess.End?, text: String) {
-        try acls(verb, parties, bootstrap: kafka.bootstrap)
-    }
-
     private func acls(_ verb: String, _ parties: String, bootstrap: String = "") throws -> (end: ChildProcess.End?, text: String) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-acls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let (file, log) = (folder.appendingPathComponent("parties.txt"), folder.appendingPathComponent("log").path)
+        let file = folder.appendingPathComponent("parties.txt")
         try Data(parties.utf8).write(to: file)
-        let process = try ChildProcess(
-            program: ProcessSuite.products.appendingPathComponent("xinqiao").path, arguments: ["acls", verb, "--parties", file.path],
-            environment: ProcessInfo.processInfo.environment.merging(["XINQIAO_KAFKA_BOOTSTRAP": bootstrap]) { $1 }, output: log)
-        let end = process.wait(atMost: .seconds(60))
-        return (end, try String(contentsOfFile: log, encoding: .utf8))
+        return try ProcessSuite.xinqiao(["acls", verb, "--parties", file.path], ["XINQIAO_KAFKA_BOOTSTRAP": bootstrap], in: folder)
     }
 }

@@ -69,12 +69,7 @@ final class SmallSuite {
 
     /// Runs `xinqiao`: how it ended, and everything it said.
     func xinqiao(_ arguments: [String]) throws -> (end: ChildProcess.End?, text: String) {
-        let log = folder.appendingPathComponent("xinqiao-\(UUID().uuidString.prefix(6)).log").path
-        let process = try ChildProcess(
-            program: ProcessSuite.products.appendingPathComponent("xinqiao").path, arguments: arguments,
-            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: log)
-        let end = process.wait(atMost: .seconds(120))
-        return (end, (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+        try ProcessSuite.xinqiao(arguments, environment, in: folder)
     }
 
     /// Runs `xinqiao`, which must end well.
