@@ -137,14 +137,11 @@ package enum ServiceName: String, CaseIterable, Sendable {
 /// A lane is a partition number; a subject lies in the same one of every topic.
 package enum Lane {
     /// Kafka's own default (murmur2 of the key), so that a sender's ordinary client and we agree.
-    package static func of(_ key: some StringProtocol, lanes: Int32) -> Int32 {
-        let hash = murmur2(Array(key.utf8))
-        return Int32(hash & 0x7FFF_FFFF) % lanes
-    }
+    package static func of(_ key: String, lanes: Int32) -> Int32 { Int32(murmur2(key.utf8.span) & 0x7FFF_FFFF) % lanes }
 }
 
 /// Murmur2 with Kafka's seed.
-func murmur2(_ bytes: [UInt8]) -> UInt32 {
+func murmur2(_ bytes: Span<UInt8>) -> UInt32 {
     let multiplier: UInt32 = 0x5bd1_e995
     let count = bytes.count
     var hash: UInt32 = 0x9747_b28c ^ UInt32(truncatingIfNeeded: count)

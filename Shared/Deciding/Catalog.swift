@@ -107,8 +107,9 @@ package final class Catalog: Sendable {
     }
 }
 
-/// What a service makes of the catalogue. Total: an entry that can not be used is left out and named in `defects`.
-package protocol CatalogView: Sendable {
+/// What a service makes of the catalogue. Total: an entry that can not be used is left out and named in `defects`. One reference, since every
+/// decision takes it along.
+package protocol CatalogView: AnyObject, Sendable {
     init(_ catalog: Catalog)
 
     /// Makes beforehand what would be made when first asked for at `now`.

@@ -80,8 +80,8 @@ package struct TimerChange: Hashable, Sendable {
     package let due: Instant?
 }
 
-/// A table that a domain writes beside its states, so that others can read it with SQL.
-package struct StoreTable: Hashable, Sendable {
+/// A table that a domain writes beside its states, so that others can read it with SQL. A class, since every row names its table.
+package final class StoreTable: Hashable, Sendable {
     package enum OnConflict: Hashable, Sendable {
         /// The key can not come twice; the database refuses a second.
         case refuse
@@ -115,7 +115,7 @@ package struct StoreTable: Hashable, Sendable {
     }
 
     /// A service has one table of a name.
-    package static func == (a: StoreTable, b: StoreTable) -> Bool { a.name == b.name }
+    package static func == (a: StoreTable, b: StoreTable) -> Bool { a === b || a.name == b.name }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

@@ -2,7 +2,8 @@ import Vocabulary
 
 /// All versions of one catalogue entry, ascending; nil where it was withdrawn or never usable.
 package struct Versions<Compiled: Sendable>: Sendable {
-    private var versions: [(from: Instant, compiled: Compiled?)] = []
+    @usableFromInline
+    var versions: [(from: Instant, compiled: Compiled?)] = []
 
     package init() {}
 
@@ -17,8 +18,20 @@ package struct Versions<Compiled: Sendable>: Sendable {
         return taken
     }
 
-    /// The highest version that is effective by `now`.
-    package func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
+    /// When a version takes effect.
+    package var starts: Set<Instant> { Set(versions.map(\.from)) }
+
+    /// The highest version that is effective by `now`. Inlinable, since every record asks and code over a generic type is not specialised for
+    /// its users in other modules.
+    @inlinable
+    package func inForce(at now: Instant) -> Compiled? {
+        var place = versions.count
+        while place > 0 {
+            place -= 1
+            if versions[place].from <= now { return versions[place].compiled }
+        }
+        return nil
+    }
 
     /// False also when there never was one.
     package func isWithdrawn(at now: Instant) -> Bool {

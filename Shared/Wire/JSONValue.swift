@@ -9,7 +9,7 @@ package struct JSONValue: Sendable {
     /// The word `null`, of no particular document.
     package static let null = JSONDocument.null.root
 
-    @inline(__always) private var entry: TapeEntry { document.tape[index] }
+    @inline(__always) var entry: TapeEntry { document.tape[index] }
 
     /// Which of the six kinds the value is of.
     package var kind: JSONKind { JSONKind(rawValue: UInt8(truncatingIfNeeded: entry.kindCode)) ?? .null }

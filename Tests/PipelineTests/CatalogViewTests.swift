@@ -18,7 +18,7 @@ import Vocabulary
 }
 
 /// Counts how often it is made.
-private struct Counted: CatalogView {
+private final class Counted: CatalogView {
     static let made = Mutex<[Int64]>([])
     static let prepared = Mutex<[String]>([])
     let version: Int64
@@ -31,7 +31,7 @@ private struct Counted: CatalogView {
     func prepare(at now: Instant) { Self.prepared.withLock { $0.append("\(version) at \(now.microseconds)") } }
 }
 
-private struct Unasked: CatalogView {
+private final class Unasked: CatalogView {
     static let made = Mutex(0)
 
     init(_ catalog: Catalog) { Self.made.withLock { $0 += 1 } }

@@ -79,7 +79,7 @@ package struct ReleaseRule: Sendable {
 }
 
 /// What exchange makes of the catalogue: every version of every release rule, and which institutions and sources there are.
-package struct ExchangeCatalog: CatalogView {
+package final class ExchangeCatalog: CatalogView {
     /// The kind of entry that a release rule is.
     package static let ruleKind = "releaseRule"
 

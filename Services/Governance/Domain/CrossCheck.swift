@@ -8,7 +8,7 @@ import Wire
 /// `parts` name the record types and the fields that join them; records of one subject with the same key belong together: the orders,
 /// deliveries, invoices and payments of one trade, or what tax, customs and banks say of one month. `checks` are conditions over the parts.
 /// With `form`, one part is a form and `fields` says where in the others each of its fields stands.
-package struct CrossCheck: Sendable {
+package final class CrossCheck: Sendable {
     /// One side of the comparison.
     struct Part: Sendable {
         /// What the checks call it.

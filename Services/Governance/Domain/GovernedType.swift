@@ -89,13 +89,15 @@ package final class GovernedType: Sendable {
 
     /// Whether two statements differ in nothing but their business key.
     func repeats(_ former: JSONValue, _ data: JSONValue) -> Bool {
-        func rest(_ json: JSONValue) -> [(key: String, value: JSONValue)] {
-            json.members.filter { !keyFields.contains($0.key) && !$0.value.isNull && !dayFields.contains($0.key) }.sorted {
-                $0.key < $1.key
-            }
+        func isCompared(_ key: String, _ value: JSONValue) -> Bool {
+            !value.isNull && !keyFields.contains(key) && !dayFields.contains(key)
         }
-        let (a, b) = (rest(former), rest(data))
-        return !a.isEmpty && a.count == b.count && zip(a, b).allSatisfy { $0.key == $1.key && $0.value.saysTheSame(as: $1.value) }
+        var same = 0
+        for (key, value) in data.members where isCompared(key, value) {
+            guard let before = former[key], value.saysTheSame(as: before) else { return false }
+            same += 1
+        }
+        return same > 0 && same == former.members.count { isCompared($0.key, $0.value) }
     }
 
     /// The business key's values as one text, `loan-7|2026-03-31`: a period comes last, so that keys sort by time.
@@ -124,17 +126,17 @@ package final class GovernedType: Sendable {
     /// Judges the record by every rule: the type's own, and those of the catalogue that name it.
     func judge(_ facts: RecordFacts, beside added: [QualityRule]) -> Judgement {
         var judgement = Judgement()
-        guard !rules.isEmpty || !added.isEmpty else { return judgement }
         var heldWeight: Int64 = 0
         var judgedWeight: Int64 = 0
-        for rule in [rules, added].joined() where rule.stage != .after {
+        func judge(_ rule: QualityRule) {
+            guard rule.stage != .after else { return }
             let facts = facts.asked(by: rule)
             let truth = rule.logic.judge(facts).truth
             switch truth {
             case .yes:
                 heldWeight += rule.weight
                 judgedWeight += rule.weight
-                continue
+                return
             case .no:
                 judgedWeight += rule.weight
                 judgement.note(failing: rule)
@@ -146,6 +148,8 @@ package final class GovernedType: Sendable {
                     rule: rule, truth: truth, observed: observed(rule.variables, facts),
                     observedOfRecord: observed(rule.variables.filter(RecordFacts.isOfTheRecord), facts)))
         }
+        for rule in rules { judge(rule) }
+        for rule in added { judge(rule) }
         judgement.quality = judgedWeight == 0 ? 10_000 : heldWeight * 10_000 / judgedWeight
         return judgement
     }

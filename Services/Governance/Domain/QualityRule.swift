@@ -140,3 +140,21 @@ package final class QualityRule: Sendable {
         }
     }
 }
+
+/// The catalogue's rules that judge one record type at one time, beside the type's own.
+final class JudgingRules: Sendable {
+    /// By id.
+    let rules: [QualityRule]
+    /// The types that they read beside it, sorted, each once.
+    let otherTypes: [String]
+    /// One of them asks for more than the record.
+    let readsHistory: Bool
+
+    static let none = JudgingRules([])
+
+    init(_ rules: [QualityRule]) {
+        self.rules = rules
+        otherTypes = Set(rules.flatMap(\.others.values)).sorted()
+        readsHistory = rules.contains(where: \.readsHistory)
+    }
+}

@@ -20,8 +20,8 @@ import Wire
 struct RecordFacts: FactSource {
     /// All but what one rule alone asks for; shared by the rules.
     private let ground: Ground
-    private var others: [String: String] = [:]
-    private var threshold: RuleValue?
+    /// Whose names for other types and whose threshold count. Two references in all: evaluating a rule then boxes nothing.
+    private var rule: QualityRule?
 
     /// The names that need more than the record.
     static let historic = [
@@ -48,10 +48,8 @@ struct RecordFacts: FactSource {
 
     /// The same facts for one rule, with its names for other types.
     func asked(by rule: QualityRule) -> RecordFacts {
-        guard !rule.others.isEmpty || rule.threshold != nil else { return self }
         var facts = self
-        facts.others = rule.others
-        facts.threshold = rule.threshold
+        facts.rule = rule
         return facts
     }
 
@@ -77,7 +75,7 @@ struct RecordFacts: FactSource {
         case "occurredDay": .string(ground.occurredAt.dayInChina.text)
         case "receivedDay": .string(ground.receivedAt.dayInChina.text)
         case "ageDays": .number(Double(ground.receivedAt.dayInChina - ground.occurredAt.dayInChina))
-        case "threshold": threshold
+        case "threshold": rule?.threshold
         case "data": RuleValue(ground.data)
         case "previous": ground.previous.map { RuleValue($0) }
         default: nil
@@ -91,7 +89,7 @@ struct RecordFacts: FactSource {
     }
 
     private func other(_ name: VariableName) -> RuleValue? {
-        guard name.steps.count >= 3, let id = others[name.steps[1]], let memory = ground.memories.first(where: { $0.type == id }) else {
+        guard name.steps.count >= 3, let id = rule?.others[name.steps[1]], let memory = ground.memories.first(where: { $0.type == id }) else {
             return nil
         }
         let period = TypeMemory.period(of: ground.key)

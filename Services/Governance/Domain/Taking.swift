@@ -49,13 +49,13 @@ extension Turn {
     ) throws(ContractDefect) -> Refusal? {
         let added = book.rules(for: type.id, at: now)
         for other in type.otherTypes { _ = try state.openMemory(of: other) }
-        for rule in added { for other in rule.others.values.sorted() { _ = try state.openMemory(of: other) } }
+        for other in added.otherTypes { _ = try state.openMemory(of: other) }
         let place = try state.openMemory(of: type.id)
         let order = record.order
         let facts = RecordFacts(
             record, key: slotKey, order: order, type: type, memories: state.memories,
-            withHistory: type.readsHistory || added.contains(where: \.readsHistory))
-        let judgement = type.judge(facts, beside: added)
+            withHistory: type.readsHistory || added.readsHistory)
+        let judgement = type.judge(facts, beside: added.rules)
         for finding in judgement.findings { writeVerdict(record, finding, effects: &effects) }
 
         let former = state.memories[place].slot(slotKey)
@@ -236,9 +236,6 @@ extension QualityRule {
 }
 
 extension JSONValue {
-    /// The same content, however it is written.
-    func saysTheSame(as other: JSONValue) -> Bool { rawBytes == other.rawBytes || canonicalBytes == other.canonicalBytes }
-
     /// The elements of a member that is a list; none when there is no such member.
     func list(_ name: String) -> [JSONValue] { self[name].map { Array($0.elements) } ?? [] }
 }

@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 /// What ingestion makes of the catalogue: record types with their checkers, and who is registered. Holds every version.
-package struct IngestionCatalog: CatalogView {
+package final class IngestionCatalog: CatalogView {
     private let recordTypes: [String: Versions<RecordType>]
     private let sources: [String: Versions<Bool>]
     private let quotas: [String: Versions<SourceGrant>]

@@ -5,7 +5,7 @@ import Wire
 
 /// What matchmaking makes of the catalogue: products compiled, promises of institutions, official working days, ranking weights. Holds
 /// every version.
-package struct MatchmakingCatalog: CatalogView {
+package final class MatchmakingCatalog: CatalogView {
     private let products: [(id: String, versions: Versions<Product>)]
     private let institutions: [String: Versions<Promise>]
     private let calendars: [Versions<[WorkingYear]>]

@@ -4,7 +4,7 @@ import Rules
 import Vocabulary
 
 /// What policy push makes of the catalogue: every version of every policy, compiled.
-package struct PolicyPushCatalog: CatalogView {
+package final class PolicyPushCatalog: CatalogView {
     /// Ascending by version; nil where it was withdrawn.
     private let versions: [String: [(version: Int64, from: Instant, policy: Policy?)]]
     /// All policies ever published, sorted.

@@ -85,7 +85,7 @@ struct RiskBoard: Sendable {
 }
 
 /// What risk monitoring makes of the catalogue: every version of every rule.
-package struct RiskCatalog: CatalogView {
+package final class RiskCatalog: CatalogView {
     /// The kind of entry that a rule is.
     package static let ruleKind = "riskRule"
 

@@ -3,7 +3,7 @@ import Deciding
 import Vocabulary
 
 /// What scoring makes of the catalogue: for every stretch of time between two changes, the entries in force, compiled and in order.
-package struct ScoringCatalog: CatalogView {
+package final class ScoringCatalog: CatalogView {
     /// Ascending by when they begin; the first one begins before everything.
     private let books: [ScoringBook]
     /// What facts are kept for. Also for entries not in force yet, so that they do not start with nothing.
