@@ -8,6 +8,7 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 func shared(_ name: String, needs: [Target.Dependency] = [], resources: [Resource] = []) -> Target {

@@ -1,16 +1,16 @@
 import Wire
 
 /// A `codeList` entry: what a source's codes mean in ours.
-package struct CodeList: Sendable {
+public struct CodeList: Sendable {
     private let meanings: [String: String]
     /// What a code that is not listed means; nil refuses it.
-    package let others: String?
+    public let others: String?
 
     /// Codes of one list at the most.
-    package static let countMax = 20_000
+    public static let countMax = 20_000
 
     /// Reads `{"codes": [{"code", "means"}], "others"?}`. Refuses a code that comes twice, with both lines.
-    package init?(_ body: JSONValue, defects: inout [LayoutDefect]) {
+    public init?(_ body: JSONValue, defects: inout [LayoutDefect]) {
         let before = defects.count
         var meanings: [String: String] = [:]
         // Kept as values, because working out a line walks the text.
@@ -37,21 +37,21 @@ package struct CodeList: Sendable {
         if defects.count > before { return nil }
     }
 
-    package func meaning(of code: String) -> String? { meanings[code] ?? others }
+    public func meaning(of code: String) -> String? { meanings[code] ?? others }
 
     /// Everything that a code may become.
-    package var values: Set<String> { Set(meanings.values).union(others.map { [$0] } ?? []) }
+    public var values: Set<String> { Set(meanings.values).union(others.map { [$0] } ?? []) }
 }
 
 /// What is wrong with an entry, and on which line of its file.
-package struct LayoutDefect: Error, Hashable, Sendable, CustomStringConvertible {
-    package let line: Int
-    package let text: String
+public struct LayoutDefect: Error, Hashable, Sendable, CustomStringConvertible {
+    public let line: Int
+    public let text: String
 
     init(_ culprit: JSONValue, _ text: String) {
         line = culprit.line
         self.text = text
     }
 
-    package var description: String { "line \(line): \(text)" }
+    public var description: String { "line \(line): \(text)" }
 }

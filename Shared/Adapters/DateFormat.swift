@@ -2,7 +2,7 @@ import Vocabulary
 
 /// How a file writes a day, a month or a moment: `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss`, `M` and `d` for one digit or two, and anything else as it
 /// stands: `yyyy年M月d日`, `yyyyMMdd`, `dd/MM/yyyy HH:mm:ss`. Moments are in China Standard Time.
-package struct DateFormat: Hashable, Sendable {
+public struct DateFormat: Hashable, Sendable {
     private enum Part: Hashable {
         case year, month, day, hour, minute, second
         case monthOpen, dayOpen
@@ -11,11 +11,11 @@ package struct DateFormat: Hashable, Sendable {
 
     private let parts: [Part]
     /// Has a day, so that it names one.
-    package let hasDay: Bool
-    package let hasTime: Bool
+    public let hasDay: Bool
+    public let hasTime: Bool
 
-    package static let dayDefault = DateFormat("yyyy-MM-dd") ?? DateFormat(parts: [])
-    package static let monthDefault = DateFormat("yyyy-MM") ?? DateFormat(parts: [])
+    public static let dayDefault = DateFormat("yyyy-MM-dd") ?? DateFormat(parts: [])
+    public static let monthDefault = DateFormat("yyyy-MM") ?? DateFormat(parts: [])
 
     private init(parts: [Part]) {
         self.parts = parts
@@ -24,7 +24,7 @@ package struct DateFormat: Hashable, Sendable {
     }
 
     /// Nil when it has no year or month, a part twice, minutes without hours, or an open part that a digit may follow.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         var rest = Substring(text)
         var parts: [Part] = []
         let words: [(String, Part)] = [
@@ -60,12 +60,12 @@ package struct DateFormat: Hashable, Sendable {
     }
 
     /// What the text names; nil when it is written otherwise or no calendar has it.
-    package struct Reading: Hashable, Sendable {
-        package let month: Month
+    public struct Reading: Hashable, Sendable {
+        public let month: Month
         /// Nil when the format has none.
-        package let day: Day?
+        public let day: Day?
         /// Seconds since midnight in China.
-        package let seconds: Int
+        public let seconds: Int
     }
 
     func read(_ text: Span<UInt8>) -> Reading? {

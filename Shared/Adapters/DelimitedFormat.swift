@@ -1,5 +1,5 @@
 /// How the cells of a line are told apart in a delimited file. Source: RFC 4180, with any delimiter and any quote, or none.
-package struct DelimitedFormat: Hashable, Sendable {
+public struct DelimitedFormat: Hashable, Sendable {
     /// ASCII, one byte to four.
     let delimiter: [UInt8]
     let quote: UInt8?

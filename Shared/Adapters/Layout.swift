@@ -4,13 +4,13 @@ import Wire
 
 /// A `layout` entry, compiled: how the lines of a source's files become records of one type. Published like every entry, so a new layout
 /// is at work without a rebuild and without a restart.
-package struct Layout: Sendable {
-    package let id: String
-    package let version: Int64
+public struct Layout: Sendable {
+    public let id: String
+    public let version: Int64
     /// The source whose topic the records go to.
-    package let source: String
-    package let recordType: String
-    package let encoding: TextEncoding
+    public let source: String
+    public let recordType: String
+    public let encoding: TextEncoding
     let format: Format
     /// Lines at the start that are not read: titles and notes.
     let skippedLines: Int
@@ -21,7 +21,7 @@ package struct Layout: Sendable {
     /// Texts that stand for an empty cell.
     let absent: Set<String>
 
-    package enum Kind: String, CaseIterable, Sendable { case csv, fixed, jsonl, xml }
+    public enum Kind: String, CaseIterable, Sendable { case csv, fixed, jsonl, xml }
 
     enum Format: Sendable {
         /// With a first line of names, the columns may stand in any order there; `ignored` may stand there too.
@@ -38,11 +38,11 @@ package struct Layout: Sendable {
     }
 
     /// Columns of one layout at the most.
-    package static let columnsMax = 1_000
+    public static let columnsMax = 1_000
 
     /// Compiles the body. `targets` are the fields of its record type, nil when the type is not known; `codeList` finds a list by its id.
     /// What is wrong goes to `defects`, each with its line.
-    package init?(
+    public init?(
         id: String, version: Int64, body: JSONValue, targets: Set<String>?, codeList: (String) -> CodeList?,
         defects: inout [LayoutDefect]
     ) {

@@ -3,40 +3,40 @@ import Vocabulary
 import Wire
 
 /// A line of a file that became a record.
-package struct MappedRecord: Sendable {
+public struct MappedRecord: Sendable {
     /// Of the file, from 1.
-    package let line: Int
-    package let subject: String
-    package let occurredAt: Instant
+    public let line: Int
+    public let subject: String
+    public let occurredAt: Instant
     /// A JSON object: the record's data. The same cells give the same bytes.
-    package let data: [UInt8]
+    public let data: [UInt8]
 }
 
 /// A line that was not taken, with its bytes: nothing of a file is lost.
-package struct RejectedLine: Sendable {
+public struct RejectedLine: Sendable {
     /// Of the file, from 1.
-    package let line: Int
+    public let line: Int
     /// Bytes of the file before the line.
-    package let offset: Int
+    public let offset: Int
     /// The line as it came; empty when it was too long to be kept.
-    package let bytes: [UInt8]
-    package let defect: LineDefect
+    public let bytes: [UInt8]
+    public let defect: LineDefect
 }
 
 /// Reads a file by its layout, line by line, with bounded memory however long the file is: a record or a reason for every line.
-package struct LayoutReader {
-    package enum Reading: Sendable {
+public struct LayoutReader {
+    public enum Reading: Sendable {
         case record(MappedRecord)
         case rejected(RejectedLine)
     }
 
     /// Where to read on after a break: just before a line.
-    package struct Position: Hashable, Sendable {
-        package let line: Int
+    public struct Position: Hashable, Sendable {
+        public let line: Int
         /// Bytes of the file before it.
-        package let offset: Int
+        public let offset: Int
 
-        package init(line: Int, offset: Int) {
+        public init(line: Int, offset: Int) {
             self.line = line
             self.offset = offset
         }
@@ -57,7 +57,7 @@ package struct LayoutReader {
     }
 
     /// `read` gives the next bytes, at most so many as asked for, none at the end.
-    package init(_ layout: Layout, read: @escaping (Int) throws -> [UInt8]) {
+    public init(_ layout: Layout, read: @escaping (Int) throws -> [UInt8]) {
         self.layout = layout
         cells = Cells(columns: layout.columns.count)
         source =
@@ -74,13 +74,13 @@ package struct LayoutReader {
     }
 
     /// Where the next line begins; nil for XML, which is read from its beginning.
-    package var position: Position? {
+    public var position: Position? {
         guard isBegun, case .lines(let splitter) = source else { return nil }
         return Position(line: splitter.number, offset: splitter.offset)
     }
 
     /// Goes on at a position of an earlier reading of the same file. `read` gives the bytes from there. The first line is read before.
-    package mutating func resume(at position: Position, read: @escaping (Int) throws -> [UInt8]) throws(FileDefect) {
+    public mutating func resume(at position: Position, read: @escaping (Int) throws -> [UInt8]) throws(FileDefect) {
         try begin()
         guard case .lines(let splitter) = source else { return }
         source = .lines(
@@ -90,7 +90,7 @@ package struct LayoutReader {
     }
 
     /// The next record or refused line; nil at the end of the file. Empty lines are passed over.
-    package mutating func next() throws(FileDefect) -> Reading? {
+    public mutating func next() throws(FileDefect) -> Reading? {
         try begin()
         switch source {
         case .lines(var splitter):

@@ -1,7 +1,7 @@
 /// Why one line of a file was not taken, and where in it. Never holds a value of the line: reasons are read by many.
-package struct LineDefect: Error, Hashable, Sendable {
+public struct LineDefect: Error, Hashable, Sendable {
     /// What is wrong. The raw values are stable: they are stored beside refused lines and counted.
-    package enum Code: String, CaseIterable, Sendable {
+    public enum Code: String, CaseIterable, Sendable {
         /// Bytes that are no character in the layout's encoding; the place is the byte in the line, from 1.
         case encoding = "encoding"
         /// The line has more bytes than a line may have.
@@ -36,14 +36,14 @@ package struct LineDefect: Error, Hashable, Sendable {
         case computed = "computed"
     }
 
-    package let code: Code
+    public let code: Code
     /// The column as the layout names it; nil when the line as a whole is meant.
-    package let column: String?
+    public let column: String?
     /// Cells: the column's number, from 1. Encoding and quotes: the character's place in bytes, from 1.
-    package let place: Int?
-    package let detail: String
+    public let place: Int?
+    public let detail: String
 
-    package init(_ code: Code, column: String? = nil, place: Int? = nil, _ detail: String = "") {
+    public init(_ code: Code, column: String? = nil, place: Int? = nil, _ detail: String = "") {
         self.code = code
         self.column = column
         self.place = place
@@ -52,8 +52,8 @@ package struct LineDefect: Error, Hashable, Sendable {
 }
 
 /// Why a file can not be read on: its frame is broken, so that no line after this place has a meaning.
-package struct FileDefect: Error, Hashable, Sendable, CustomStringConvertible {
-    package enum Code: String, CaseIterable, Sendable {
+public struct FileDefect: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, CaseIterable, Sendable {
         /// The bytes could not be had.
         case unreadable = "file-unreadable"
         /// The first line lacks a column that the layout reads.
@@ -70,19 +70,19 @@ package struct FileDefect: Error, Hashable, Sendable, CustomStringConvertible {
         case xmlLimit = "xml-limit"
     }
 
-    package let code: Code
+    public let code: Code
     /// From 1.
-    package let line: Int
+    public let line: Int
     /// Bytes from the start of the file.
-    package let offset: Int
-    package let detail: String
+    public let offset: Int
+    public let detail: String
 
-    package init(_ code: Code, line: Int, offset: Int, _ detail: String) {
+    public init(_ code: Code, line: Int, offset: Int, _ detail: String) {
         self.code = code
         self.line = line
         self.offset = offset
         self.detail = detail
     }
 
-    package var description: String { "line \(line), byte \(offset): \(code.rawValue): \(detail)" }
+    public var description: String { "line \(line), byte \(offset): \(code.rawValue): \(detail)" }
 }

@@ -1,14 +1,14 @@
 /// A unit that amounts in files are written in. Only units that differ from their base by a power of ten: the change is exact.
-package struct MeasureUnit: Hashable, Sendable {
-    package enum Measure: String, Sendable { case money, ratio, count, energy, mass, area, volume }
+public struct MeasureUnit: Hashable, Sendable {
+    public enum Measure: String, Sendable { case money, ratio, count, energy, mass, area, volume }
 
     /// As a layout writes it.
-    package let name: String
-    package let measure: Measure
+    public let name: String
+    public let measure: Measure
     /// How many times ten: one unit is 10^power of the measure's base (yuan, one, one, kilowatt-hour, kilogram, square and cubic metre).
-    package let power: Int
+    public let power: Int
 
-    package static let all: [MeasureUnit] = [
+    public static let all: [MeasureUnit] = [
         .init(name: "分", measure: .money, power: -2), .init(name: "角", measure: .money, power: -1),
         .init(name: "元", measure: .money, power: 0), .init(name: "百元", measure: .money, power: 2),
         .init(name: "千元", measure: .money, power: 3), .init(name: "万元", measure: .money, power: 4),
@@ -28,7 +28,7 @@ package struct MeasureUnit: Hashable, Sendable {
     ]
 
     /// Nil for a unit that is not in the list.
-    package init?(_ name: String) {
+    public init?(_ name: String) {
         guard let unit = MeasureUnit.all.first(where: { $0.name == name }) else { return nil }
         self = unit
     }
@@ -40,5 +40,5 @@ package struct MeasureUnit: Hashable, Sendable {
     }
 
     /// What an amount in this unit is multiplied with, as a power of ten, to be one in `target`; nil when they measure different things.
-    package func power(to target: MeasureUnit) -> Int? { measure == target.measure ? power - target.power : nil }
+    public func power(to target: MeasureUnit) -> Int? { measure == target.measure ? power - target.power : nil }
 }

@@ -1,11 +1,11 @@
 /// How a file writes its characters. Everything is read strictly: what is not a character in the encoding is a defect with its place.
-package enum TextEncoding: String, CaseIterable, Sendable {
+public enum TextEncoding: String, CaseIterable, Sendable {
     case utf8 = "utf-8"
     /// GB 18030, with GBK and GB 2312 as parts of it.
     case gb18030
 
     /// Bytes at the start of a file that only say which encoding it has.
-    package var mark: [UInt8] {
+    public var mark: [UInt8] {
         switch self {
         case .utf8: [0xEF, 0xBB, 0xBF]
         case .gb18030: [0x84, 0x31, 0x95, 0x33]
@@ -14,7 +14,7 @@ package enum TextEncoding: String, CaseIterable, Sendable {
 
     /// Appends the text as UTF-8. Returns nil, or the place of the first byte that begins no character; then `out` is as far as it got.
     /// U+0000 counts as no character: nothing behind this door can hold it.
-    package func decode(_ text: Span<UInt8>, into out: inout [UInt8]) -> Int? {
+    public func decode(_ text: Span<UInt8>, into out: inout [UInt8]) -> Int? {
         var isPlain = true
         for index in 0..<text.count where text[index] >= 0x80 || text[index] == 0 {
             isPlain = false
@@ -32,7 +32,7 @@ package enum TextEncoding: String, CaseIterable, Sendable {
     }
 
     /// The text's bytes in this encoding.
-    package func encode(_ text: String) -> [UInt8] { self == .utf8 ? Array(text.utf8) : GB18030.encode(text) }
+    public func encode(_ text: String) -> [UInt8] { self == .utf8 ? Array(text.utf8) : GB18030.encode(text) }
 
     /// Source: Unicode, table 3-7, well-formed UTF-8 byte sequences.
     private static func firstNotUTF8(_ text: Span<UInt8>) -> Int? {

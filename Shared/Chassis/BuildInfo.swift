@@ -1,15 +1,15 @@
 /// What this process was made of: the labels of `credit_build_info` and the answer of `/version`.
-package struct BuildInfo: Hashable, Sendable {
-    package let service: String
+public struct BuildInfo: Hashable, Sendable {
+    public let service: String
     /// The suite's version, such as `1.4.0`.
-    package let version: String
+    public let version: String
     /// The commit it was built from.
-    package let revision: String
-    package let swift: String
-    package let librdkafka: String
-    package let libpq: String
+    public let revision: String
+    public let swift: String
+    public let librdkafka: String
+    public let libpq: String
 
-    package init(
+    public init(
         service: String, version: String, revision: String = "unknown", swift: String = BuildInfo.compiler,
         librdkafka: String = "none", libpq: String = "none"
     ) {
@@ -22,7 +22,7 @@ package struct BuildInfo: Hashable, Sendable {
     }
 
     /// The compiler's minor version, as far as it can be known while compiling.
-    package static var compiler: String {
+    public static var compiler: String {
         #if compiler(>=6.4)
             "6.4+"
         #elseif compiler(>=6.3)
@@ -33,7 +33,7 @@ package struct BuildInfo: Hashable, Sendable {
     }
 
     /// Names and values in a fixed order.
-    package var pairs: [(name: String, value: String)] {
+    public var pairs: [(name: String, value: String)] {
         [
             ("service", service), ("version", version), ("revision", revision), ("swift", swift), ("librdkafka", librdkafka),
             ("libpq", libpq),

@@ -5,34 +5,34 @@ import Synchronization
 ///
 /// Foundation's `Process` learns of an end through a socket that every later child inherits, so it can miss the end of one
 /// child for as long as another runs. A supervisor and its tests can't live with that.
-package final class ChildProcess: Sendable {
+public final class ChildProcess: Sendable {
     /// How a program ended.
-    package enum End: Hashable, Sendable {
+    public enum End: Hashable, Sendable {
         case status(Int32)
         case signal(Int32)
 
-        package var isOrderly: Bool { self == .status(0) }
+        public var isOrderly: Bool { self == .status(0) }
     }
 
     /// Why a program could not be started.
-    package enum Defect: Error, CustomStringConvertible, Sendable {
+    public enum Defect: Error, CustomStringConvertible, Sendable {
         case notStarted(program: String, errno: Int32)
 
-        package var description: String {
+        public var description: String {
             switch self {
             case .notStarted(let program, let number): "\(program) could not be started: \(unsafe String(cString: strerror(number)))"
             }
         }
     }
 
-    package let pid: Int32
+    public let pid: Int32
     private let end = Mutex<End?>(nil)
 
     /// Starts the program with exactly this environment; standard input is empty.
     /// - Parameters:
     ///   - output: a file that standard output and error are appended to; nil throws them away.
     ///   - onEnd: called once, on a thread of its own.
-    package init(
+    public init(
         program: String, arguments: [String] = [], environment: [String: String], output: String? = nil,
         onEnd: @escaping @Sendable (End) -> Void = { _ in }
     ) throws(Defect) {
@@ -73,14 +73,14 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    package var isRunning: Bool { end.withLock { $0 == nil } }
+    public var isRunning: Bool { end.withLock { $0 == nil } }
 
     /// Sends a signal, unless the program has ended.
-    package func send(_ signal: Int32) { if isRunning { kill(pid, signal) } }
+    public func send(_ signal: Int32) { if isRunning { kill(pid, signal) } }
 
     /// Waits for the end; nil when it did not come in time.
     @discardableResult
-    package func wait(atMost limit: Duration = .seconds(3_600)) -> End? {
+    public func wait(atMost limit: Duration = .seconds(3_600)) -> End? {
         let deadline = MonotonicClock.now + limit
         while isRunning, MonotonicClock.now < deadline { OwnThread.sleep(for: .milliseconds(10)) }
         return end.withLock { $0 }
@@ -88,7 +88,7 @@ package final class ChildProcess: Sendable {
 
     /// Sends the signal, waits, and ends the program by force when it does not listen.
     @discardableResult
-    package func stop(_ signal: Int32 = SIGTERM, within limit: Duration = .seconds(12)) -> End? {
+    public func stop(_ signal: Int32 = SIGTERM, within limit: Duration = .seconds(12)) -> End? {
         send(signal)
         if let end = wait(atMost: limit) { return end }
         send(SIGKILL)

@@ -1,18 +1,18 @@
 /// One thing wrong with the configuration.
-package struct ConfigDefect: Error, Hashable, Sendable {
+public struct ConfigDefect: Error, Hashable, Sendable {
     /// The environment key to change.
-    package let key: String
+    public let key: String
     /// What was there; `(missing)` when nothing was, `(hidden)` when it may be a secret.
-    package let found: String
+    public let found: String
     /// What would have been right, in words.
-    package let expected: String
+    public let expected: String
 
-    package init(key: String, found: String, expected: String) {
+    public init(key: String, found: String, expected: String) {
         self.key = key
         self.found = found
         self.expected = expected
     }
 
     /// One line for people: `XINQIAO_LANES: found "many", expected a whole number in 1...64`.
-    package var line: String { "\(key): found \(found), expected \(expected)" }
+    public var line: String { "\(key): found \(found), expected \(expected)" }
 }

@@ -5,18 +5,18 @@ import Vocabulary
 /// collected, so that one start shows everything that is wrong.
 ///
 /// An empty value counts as not set, because compose passes an unset variable as an empty one.
-package struct Environment: Sendable {
+public struct Environment: Sendable {
     /// What was wrong, in the order of the reads.
-    package private(set) var defects: [ConfigDefect] = []
+    public private(set) var defects: [ConfigDefect] = []
     /// What is in force, in the order of the reads, with secrets masked: may be printed.
-    package private(set) var effective: [(key: String, value: String)] = []
+    public private(set) var effective: [(key: String, value: String)] = []
     /// The secrets that were read, for `Log(hiding:)`; never print them.
-    package private(set) var secretValues: [String] = []
+    public private(set) var secretValues: [String] = []
 
     private let values: [String: String]
     private var keysRead: Set<String> = [Log.levelKey, WallClock.offsetKey, "XINQIAO_SHARED"]
 
-    package init(_ values: [String: String]) {
+    public init(_ values: [String: String]) {
         self.values = values
         if let text = values[WallClock.offsetKey], !text.isEmpty, Int64(text).map(WallClock.offsetRange.contains) != true {
             add(WallClock.offsetKey, text, "whole seconds in \(WallClock.offsetRange)")
@@ -27,7 +27,7 @@ package struct Environment: Sendable {
     }
 
     /// The environment of this process, as it is now.
-    package static func ofProcess() -> Environment { Environment(processValues()) }
+    public static func ofProcess() -> Environment { Environment(processValues()) }
 
     private static func processValues() -> [String: String] {
         var values: [String: String] = [:]
@@ -45,26 +45,26 @@ package struct Environment: Sendable {
 
 extension Environment {
     /// Any text. Passwords inside connection texts are masked wherever the value is shown. A nil default makes it required.
-    package mutating func text(_ key: String, default fallback: String? = nil) -> String {
+    public mutating func text(_ key: String, default fallback: String? = nil) -> String {
         read(key, fallback: fallback, as: { $0 }, expected: "a text", show: { $0 }, onDefect: "")
     }
 
     /// One of some words.
-    package mutating func choice(_ key: String, default fallback: String? = nil, among choices: [String]) -> String {
+    public mutating func choice(_ key: String, default fallback: String? = nil, among choices: [String]) -> String {
         read(
             key, fallback: fallback, as: { choices.contains($0) ? $0 : nil },
             expected: "one of \(choices.joined(separator: ", "))", show: { $0 }, onDefect: choices.first ?? "")
     }
 
     /// A whole number in a range.
-    package mutating func int(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int.max) -> Int {
+    public mutating func int(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int.max) -> Int {
         read(
             key, fallback: fallback, as: { text in Int(text).flatMap { range.contains($0) ? $0 : nil } },
             expected: "a whole number in \(range)", show: { String($0) }, onDefect: range.lowerBound)
     }
 
     /// A length of time: a whole number and a unit of `us ms s m h d`, such as `250ms`.
-    package mutating func duration(
+    public mutating func duration(
         _ key: String, default fallback: Duration? = nil, in range: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
     ) -> Duration {
         read(
@@ -74,7 +74,7 @@ extension Environment {
     }
 
     /// `true yes on 1` or `false no off 0`.
-    package mutating func flag(_ key: String, default fallback: Bool? = nil) -> Bool {
+    public mutating func flag(_ key: String, default fallback: Bool? = nil) -> Bool {
         read(
             key, fallback: fallback,
             as: { text in
@@ -84,14 +84,14 @@ extension Environment {
     }
 
     /// A path of a file or folder; with `mustExist`, one that this process can read now.
-    package mutating func path(_ key: String, default fallback: String? = nil, mustExist: Bool = false) -> String {
+    public mutating func path(_ key: String, default fallback: String? = nil, mustExist: Bool = false) -> String {
         read(
             key, fallback: fallback, as: { unsafe (!mustExist || access($0, R_OK) == 0) ? $0 : nil },
             expected: mustExist ? "a path that exists and can be read" : "a path", show: { $0 }, onDefect: "")
     }
 
     /// Texts between commas; spaces around them and empty ones do not count.
-    package mutating func list(_ key: String, default fallback: [String]? = nil) -> [String] {
+    public mutating func list(_ key: String, default fallback: [String]? = nil) -> [String] {
         read(
             key, fallback: fallback,
             as: { text in
@@ -102,7 +102,7 @@ extension Environment {
 
     /// A text that must never be shown. Comes from the file named by `KEY_FILE` (its last line break does not count), or from `KEY`
     /// itself; both at once is a defect, since one of them would silently not count. A nil default makes it required.
-    package mutating func secret(_ key: String, default fallback: String? = nil) -> String {
+    public mutating func secret(_ key: String, default fallback: String? = nil) -> String {
         let fileKey = key + "_FILE"
         keysRead.formUnion([key, fileKey])
         let direct = set(key)
@@ -132,7 +132,7 @@ extension Environment {
     /// A secret that is too precious for the environment, which every child and every core dump has: only ever the content of the file that
     /// the key names (its last line break does not count). Nil when the key is not set, and when the file is missing, too long, or not what
     /// `parse` takes; then there is a defect that names the key, the path and what was `expected`, and never the content.
-    package mutating func secretFile<Value>(_ key: String, as parse: ([UInt8]) -> Value?, expected: String) -> Value? {
+    public mutating func secretFile<Value>(_ key: String, as parse: ([UInt8]) -> Value?, expected: String) -> Value? {
         keysRead.insert(key)
         guard let path = set(key) else { return nil }
         guard let bytes = Self.readSecret(path), let value = parse(bytes) else {
@@ -151,7 +151,7 @@ extension Environment {
     }
 
     /// Notes that a secret which was read can not be used; its value is not shown.
-    package mutating func refuse(secret key: String, expected: String) {
+    public mutating func refuse(secret key: String, expected: String) {
         defects.append(ConfigDefect(key: key, found: "(hidden)", expected: expected))
     }
 
@@ -196,20 +196,20 @@ extension Environment {
 
 extension Environment {
     /// Keys with the prefix that nothing read: usually a misspelling. Their values are not shown.
-    package func warnings(unknownPrefix: String) -> [ConfigDefect] {
+    public func warnings(unknownPrefix: String) -> [ConfigDefect] {
         values.keys.filter { $0.hasPrefix(unknownPrefix) && !keysRead.contains($0) }.sorted()
             .map { ConfigDefect(key: $0, found: "(hidden)", expected: "nothing: this process does not know this key") }
     }
 
     /// Call after the last read: lists every defect and every unknown key on stderr, one line each, and when there was a defect ends the
     /// process with `ExitCode.configuration`.
-    package func finish(unknownPrefix: String = "XINQIAO_") {
+    public func finish(unknownPrefix: String = "XINQIAO_") {
         for line in lines(unknownPrefix: unknownPrefix) { writeToStandardError(line) }
         if !defects.isEmpty { exit(ExitCode.configuration.rawValue) }
     }
 
     /// What `finish` prints.
-    package func lines(unknownPrefix: String) -> [String] {
+    public func lines(unknownPrefix: String) -> [String] {
         defects.map { "configuration error: " + $0.line }
             + warnings(unknownPrefix: unknownPrefix).map { "configuration warning: " + $0.line }
     }

@@ -4,27 +4,27 @@ import Synchronization
 ///
 /// Ready: every check is ok, and at least one was made. Live: the pipeline moved not long ago; this depends on no other machine, since
 /// starting again does not mend a broken database.
-package final class Health: Sendable {
+public final class Health: Sendable {
     /// How one named thing is.
-    package enum Check: Hashable, Sendable {
+    public enum Check: Hashable, Sendable {
         case ok
         /// With the reason, for people; no secrets.
         case failing(String)
 
-        package var isOK: Bool { self == .ok }
+        public var isOK: Bool { self == .ok }
     }
 
     /// Everything at one moment.
-    package struct Snapshot: Sendable {
+    public struct Snapshot: Sendable {
         /// In the order of their names.
-        package let checks: [(name: String, check: Check)]
-        package let isReady: Bool
-        package let isLive: Bool
+        public let checks: [(name: String, check: Check)]
+        public let isReady: Bool
+        public let isLive: Bool
         /// How long ago the pipeline last moved.
-        package let sinceProgress: Duration
+        public let sinceProgress: Duration
 
         /// One line for each check: `[+]db ok` or `[-]kafka not ok: reason`.
-        package var lines: [String] {
+        public var lines: [String] {
             if checks.isEmpty { return ["[-]start not ok: nothing has been checked yet"] }
             return checks.map { name, check in
                 switch check {
@@ -44,7 +44,7 @@ package final class Health: Sendable {
     /// - Parameters:
     ///   - stuckAfter: how long the pipeline may go without `progress()` before it counts as stuck; longer than the longest batch.
     ///   - expecting: checks that must be made before the process is ready.
-    package init(
+    public init(
         stuckAfter: Duration = .seconds(60), expecting: [String] = [],
         now: @escaping @Sendable () -> MonotonicInstant = { MonotonicClock.now }
     ) {
@@ -56,15 +56,15 @@ package final class Health: Sendable {
         progressAt = Atomic(now().nanoseconds)
     }
 
-    package func set(_ name: String, _ check: Check) { checks.withLock { $0[name] = check } }
+    public func set(_ name: String, _ check: Check) { checks.withLock { $0[name] = check } }
 
     /// Forgets a check, for a lane that moved to another instance.
-    package func remove(_ name: String) { checks.withLock { $0[name] = nil } }
+    public func remove(_ name: String) { checks.withLock { $0[name] = nil } }
 
     /// The pipeline turned once: it polled, or finished a batch, or found nothing to do.
-    package func progress() { progressAt.store(now().nanoseconds, ordering: .relaxed) }
+    public func progress() { progressAt.store(now().nanoseconds, ordering: .relaxed) }
 
-    package var snapshot: Snapshot {
+    public var snapshot: Snapshot {
         let known = checks.withLock { $0 }
         let since = max(.zero, now().since(MonotonicInstant(nanoseconds: progressAt.load(ordering: .relaxed))))
         return Snapshot(

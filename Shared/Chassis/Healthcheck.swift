@@ -2,16 +2,16 @@ import Glibc
 import SwiftOverlayShims
 
 /// The other side of `/readyz` and `/livez`: `<service> healthcheck`, so that an image needs no curl.
-package enum Healthcheck {
+public enum Healthcheck {
     /// What it found, as one line for `docker inspect`.
-    package struct Verdict: Sendable {
-        package let isHealthy: Bool
-        package let line: String
+    public struct Verdict: Sendable {
+        public let isHealthy: Bool
+        public let line: String
     }
 
     /// Asks the status server of this machine. Healthy means status 200 within the timeout.
     /// - Parameter path: `/readyz` or `/livez`; with `?verbose` the line names what is not ok.
-    package static func ask(port: Int, path: String = "/readyz", timeout: Duration = .seconds(3)) -> Verdict {
+    public static func ask(port: Int, path: String = "/readyz", timeout: Duration = .seconds(3)) -> Verdict {
         func unhealthy(_ why: String) -> Verdict { Verdict(isHealthy: false, line: "unhealthy: \(path): \(why)") }
         guard (1...65_535).contains(port) else { return unhealthy("\(port) is not a port") }
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -46,12 +46,12 @@ package enum Healthcheck {
         return isHealthy ? Verdict(isHealthy: true, line: "healthy: \(path): \(said)") : unhealthy(said.isEmpty ? "no answer" : said)
     }
 
-    /// Prints the line and ends the process: 0 for healthy, 1 for not, as Docker wants it.
-    package static func askAndExit(port: Int, path: String = "/readyz", timeout: Duration = .seconds(3)) -> Never {
+    /// Asks and prints the answer. True when the service is healthy.
+    public static func printed(port: Int, path: String = "/readyz", timeout: Duration = .seconds(3)) -> Bool {
         let verdict = ask(port: port, path: path, timeout: timeout)
         let bytes = Array((verdict.line + "\n").utf8)
         _ = unsafe write(STDOUT_FILENO, bytes, bytes.count)
-        exit(verdict.isHealthy ? 0 : 1)
+        return verdict.isHealthy
     }
 
     /// Sets what is left of the time as the socket's timeout; false when nothing is left.

@@ -6,9 +6,9 @@ import Vocabulary
 ///
 /// Shape: `{"time":…,"level":…,"service":…,"msg":…[,"event":…], fields…[,"truncated":true]}`, at most 8 KiB with the line break.
 /// The field names are OpenTelemetry's where there is one: `trace_id span_id topic partition offset event_id`.
-package struct Log: Sendable {
+public struct Log: Sendable {
     /// How much an event matters.
-    package enum Level: String, CaseIterable, Comparable, Sendable {
+    public enum Level: String, CaseIterable, Comparable, Sendable {
         case debug, info, warning, error
 
         private var rank: Int {
@@ -20,18 +20,18 @@ package struct Log: Sendable {
             }
         }
 
-        package static func < (a: Level, b: Level) -> Bool { a.rank < b.rank }
+        public static func < (a: Level, b: Level) -> Bool { a.rank < b.rank }
     }
 
     /// Where lines go.
-    package struct Sink: Sendable {
+    public struct Sink: Sendable {
         /// Takes one whole line with its line break.
-        package let write: @Sendable ([UInt8]) -> Void
+        public let write: @Sendable ([UInt8]) -> Void
 
-        package init(_ write: @escaping @Sendable ([UInt8]) -> Void) { self.write = write }
+        public init(_ write: @escaping @Sendable ([UInt8]) -> Void) { self.write = write }
 
         /// One write(2) for each line. A line that cannot be written is lost: the log never stops the work.
-        package static let standardOutput = Sink { line in
+        public static let standardOutput = Sink { line in
             standardOutputLock.withLock { _ in
                 var start = 0
                 while start < line.count {
@@ -48,16 +48,16 @@ package struct Log: Sendable {
         }
 
         /// Nothing is kept.
-        package static let nowhere = Sink { _ in }
+        public static let nowhere = Sink { _ in }
 
         // Linux writes more than 4 KiB to a pipe in pieces, between which another thread's line could come.
         private static let standardOutputLock = Mutex(())
     }
 
     /// The environment key that holds the lowest level that is written.
-    package static let levelKey = "XINQIAO_LOG_LEVEL"
+    public static let levelKey = "XINQIAO_LOG_LEVEL"
     /// Bytes of a line with its line break.
-    package static let lineSizeMax = 8 * 1024
+    public static let lineSizeMax = 8 * 1024
 
     private let service: String
     private let level: Level
@@ -69,7 +69,7 @@ package struct Log: Sendable {
     ///   - level: the lowest level that is written; by default what XINQIAO_LOG_LEVEL says, or `info`.
     ///   - hidden: texts that are replaced by `(hidden)` wherever they occur: `Environment.secretValues`. Those shorter than six
     ///     bytes are not looked for, since hiding them would blank ordinary words.
-    package init(
+    public init(
         service: String, level: Level? = nil, hiding hidden: [String] = [], sink: Sink = .standardOutput,
         now: @escaping @Sendable () -> Instant = { WallClock.now }
     ) {
@@ -84,17 +84,17 @@ package struct Log: Sendable {
         unsafe getenv(levelKey).flatMap { Level(rawValue: unsafe String(cString: $0)) } ?? .info
 
     /// Whether an event of that level would be written; ask before building costly fields.
-    package func writes(_ level: Level) -> Bool { level >= self.level }
+    public func writes(_ level: Level) -> Bool { level >= self.level }
 
-    package func debug(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.debug, message, event: event, fields) }
-    package func info(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.info, message, event: event, fields) }
-    package func warning(_ message: String, event: String? = nil, _ fields: LogFields = [:]) {
+    public func debug(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.debug, message, event: event, fields) }
+    public func info(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.info, message, event: event, fields) }
+    public func warning(_ message: String, event: String? = nil, _ fields: LogFields = [:]) {
         log(.warning, message, event: event, fields)
     }
-    package func error(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.error, message, event: event, fields) }
+    public func error(_ message: String, event: String? = nil, _ fields: LogFields = [:]) { log(.error, message, event: event, fields) }
 
     /// Writes one event. `event` is a stable code such as `lane-paused`, which alerts and searches may rely on; the message may change.
-    package func log(_ level: Level, _ message: String, event: String? = nil, _ fields: LogFields = [:]) {
+    public func log(_ level: Level, _ message: String, event: String? = nil, _ fields: LogFields = [:]) {
         guard writes(level) else { return }
         sink.write(line(level, message, event: event, fields))
     }
@@ -126,9 +126,9 @@ package struct Log: Sendable {
 }
 
 /// What an event carries besides its message, in the order written.
-package struct LogFields: ExpressibleByDictionaryLiteral, Sendable {
+public struct LogFields: ExpressibleByDictionaryLiteral, Sendable {
     /// One value of a field.
-    package enum Value: Sendable {
+    public enum Value: Sendable {
         case text(String)
         case integer(Int64)
         /// Infinities and not-a-number are written as texts, since JSON has none.
@@ -136,15 +136,15 @@ package struct LogFields: ExpressibleByDictionaryLiteral, Sendable {
         case flag(Bool)
 
         /// Any whole number; clamped at the ends of 64 bits.
-        package static func int(_ value: some BinaryInteger) -> Value { .integer(Int64(clamping: value)) }
+        public static func int(_ value: some BinaryInteger) -> Value { .integer(Int64(clamping: value)) }
     }
 
     /// Names and values; a name given twice is written twice.
-    package var pairs: [(name: String, value: Value)]
+    public var pairs: [(name: String, value: Value)]
 
-    package init(dictionaryLiteral elements: (String, Value)...) { pairs = elements.map { ($0.0, $0.1) } }
+    public init(dictionaryLiteral elements: (String, Value)...) { pairs = elements.map { ($0.0, $0.1) } }
 
-    package mutating func append(_ name: String, _ value: Value) { pairs.append((name, value)) }
+    public mutating func append(_ name: String, _ value: Value) { pairs.append((name, value)) }
 }
 
 /// The bytes of one line, never more than `Log.lineSizeMax`.

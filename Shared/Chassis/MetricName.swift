@@ -1,7 +1,7 @@
 /// Every metric of the suite. What is not in this list cannot be counted; alerts and dashboards may use nothing else.
 ///
 /// All but the `process_` ones also carry the label `service`. No label may hold a firm, a person or anything else without a bound.
-package enum MetricName: String, CaseIterable, Sendable {
+public enum MetricName: String, CaseIterable, Sendable {
     // Messages
     case messagesConsumed = "credit_messages_consumed_total"
     case messagesProcessed = "credit_messages_processed_total"
@@ -67,17 +67,17 @@ package enum MetricName: String, CaseIterable, Sendable {
     case metricMisuses = "credit_metric_misuses_total"
 
     /// What a metric is.
-    package struct Declaration: Sendable {
-        package let kind: Kind
-        package let help: String
+    public struct Declaration: Sendable {
+        public let kind: Kind
+        public let help: String
         /// Prometheus's base unit in words, or what is counted.
-        package let unit: String
+        public let unit: String
         /// The label names, in the order they are written.
-        package let labels: [String]
+        public let labels: [String]
     }
 
     /// How a metric moves.
-    package enum Kind: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
         /// Only up, from 0 at the start of the process.
         case counter
         case gauge
@@ -93,7 +93,7 @@ extension MetricName {
     static let latencySeconds: [Double] = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400]
     static let counts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 40_000]
 
-    package var declaration: Declaration {
+    public var declaration: Declaration {
         func counter(_ help: String, of unit: String, _ labels: String...) -> Declaration {
             Declaration(kind: .counter, help: help, unit: unit, labels: labels)
         }

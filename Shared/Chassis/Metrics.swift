@@ -2,9 +2,9 @@ import Synchronization
 import Vocabulary
 
 /// The counts of this process. Handles are taken once and kept; what they do is lock-free, and rendering never makes them wait.
-package final class Metrics: Sendable {
+public final class Metrics: Sendable {
     /// Label values beyond this many series of one metric are counted together under `other`, so that no input can fill the memory.
-    package static let seriesMax = 2_000
+    public static let seriesMax = 2_000
 
     private let service: String
     private let series = Mutex<[MetricName: [[String]: Series]]>([:])
@@ -16,21 +16,21 @@ package final class Metrics: Sendable {
         case histogram(Histogram)
     }
 
-    package init(service: String) {
+    public init(service: String) {
         self.service = service
         series.withLock { $0[.metricMisuses] = [[service]: .counter(misuses)] }
     }
 
     /// The counter of these labels; the same labels give the same counter. Asked for with labels the metric does not declare, or of a
     /// metric that is no counter, it still counts, is not shown under wrong labels, and `credit_metric_misuses_total` says so.
-    package func counter(_ name: MetricName, labels: [(String, String)] = []) -> Counter {
+    public func counter(_ name: MetricName, labels: [(String, String)] = []) -> Counter {
         guard name.declaration.kind == .counter, case .counter(let counter)? = handle(name, labels, make: { .counter(Counter()) })
         else { return misused(Counter()) }
         return counter
     }
 
     /// The gauge of these labels; wrong use as with `counter`.
-    package func gauge(_ name: MetricName, labels: [(String, String)] = []) -> Gauge {
+    public func gauge(_ name: MetricName, labels: [(String, String)] = []) -> Gauge {
         guard name.declaration.kind == .gauge,
             case .gauge(let gauge)? = handle(name, labels, make: { .gauge(Gauge()) })
         else { return misused(Gauge()) }
@@ -38,7 +38,7 @@ package final class Metrics: Sendable {
     }
 
     /// The histogram of these labels; wrong use as with `counter`.
-    package func histogram(_ name: MetricName, labels: [(String, String)] = []) -> Histogram {
+    public func histogram(_ name: MetricName, labels: [(String, String)] = []) -> Histogram {
         guard case .histogram(let bounds) = name.declaration.kind,
             case .histogram(let histogram)? = handle(name, labels, make: { .histogram(Histogram(bounds: bounds)) })
         else { return misused(Histogram(bounds: [])) }
@@ -46,7 +46,7 @@ package final class Metrics: Sendable {
     }
 
     /// `credit_build_info`.
-    package func set(_ info: BuildInfo) {
+    public func set(_ info: BuildInfo) {
         gauge(.buildInfo, labels: info.pairs.filter { $0.name != "service" }.map { ($0.name, $0.value) }).set(1)
     }
 
@@ -79,7 +79,7 @@ package final class Metrics: Sendable {
     }
 
     /// Prometheus's text format 0.0.4: the metrics in the order of their list, each one's series in the order of their labels.
-    package func rendered() -> [UInt8] {
+    public func rendered() -> [UInt8] {
         var text = PrometheusText()
         let all = series.withLock { $0 }
         let readings = ProcessReadings.now()
@@ -108,36 +108,36 @@ package final class Metrics: Sendable {
 
 extension Metrics {
     /// Counts up. Unit: what the metric's declaration says.
-    package final class Counter: Sendable {
+    public final class Counter: Sendable {
         private let count = Atomic<UInt64>(0)
 
         /// A negative amount counts as nothing: counters never fall.
-        package func add(_ amount: some BinaryInteger) {
+        public func add(_ amount: some BinaryInteger) {
             if amount > 0 { count.add(UInt64(clamping: amount), ordering: .relaxed) }
         }
 
-        package func add() { count.add(1, ordering: .relaxed) }
+        public func add() { count.add(1, ordering: .relaxed) }
 
-        package var value: UInt64 { count.load(ordering: .relaxed) }
+        public var value: UInt64 { count.load(ordering: .relaxed) }
     }
 
     /// Holds the last value.
-    package final class Gauge: Sendable {
+    public final class Gauge: Sendable {
         private let bits = Atomic<UInt64>(0)
 
-        package func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
-        package func set(_ value: some BinaryInteger) { set(Double(value)) }
-        package func set(_ value: Bool) { set(value ? 1.0 : 0.0) }
+        public func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+        public func set(_ value: some BinaryInteger) { set(Double(value)) }
+        public func set(_ value: Bool) { set(value ? 1.0 : 0.0) }
         /// In seconds.
-        package func set(_ length: Duration) { set(length.inSeconds) }
+        public func set(_ length: Duration) { set(length.inSeconds) }
 
-        package func add(_ amount: Double) { bits.addAsDouble(amount) }
+        public func add(_ amount: Double) { bits.addAsDouble(amount) }
 
-        package var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+        public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
     }
 
     /// Sorts what it sees into buckets.
-    package final class Histogram: Sendable {
+    public final class Histogram: Sendable {
         let bounds: [Double]
         private let buckets: [Counter]
         private let sumBits = Atomic<UInt64>(0)
@@ -148,18 +148,18 @@ extension Metrics {
         }
 
         /// Not-a-number is not counted.
-        package func observe(_ value: Double) {
+        public func observe(_ value: Double) {
             guard !value.isNaN else { return }
             buckets[bounds.prefixCount { $0 < value }].add()
             sumBits.addAsDouble(value)
         }
 
         /// In seconds.
-        package func observe(_ length: Duration) { observe(length.inSeconds) }
+        public func observe(_ length: Duration) { observe(length.inSeconds) }
 
-        package var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
+        public var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
         /// Counts by bucket, the infinite one last; not cumulative.
-        package var counts: [UInt64] { buckets.map(\.value) }
+        public var counts: [UInt64] { buckets.map(\.value) }
     }
 }
 

@@ -2,31 +2,31 @@ import Glibc
 import SwiftOverlayShims
 
 /// A moment on the clock that never jumps. Only differences mean anything; it is not comparable between machines or restarts.
-package struct MonotonicInstant: InstantProtocol, Hashable, Sendable {
+public struct MonotonicInstant: InstantProtocol, Hashable, Sendable {
     /// Nanoseconds since some moment before the process started.
-    package let nanoseconds: Int64
+    public let nanoseconds: Int64
 
-    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static func < (a: MonotonicInstant, b: MonotonicInstant) -> Bool { a.nanoseconds < b.nanoseconds }
+    public static func < (a: MonotonicInstant, b: MonotonicInstant) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    package func advanced(by length: Duration) -> MonotonicInstant {
+    public func advanced(by length: Duration) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: nanoseconds &+ length.wholeNanoseconds)
     }
 
-    package func duration(to later: MonotonicInstant) -> Duration { .nanoseconds(later.nanoseconds &- nanoseconds) }
+    public func duration(to later: MonotonicInstant) -> Duration { .nanoseconds(later.nanoseconds &- nanoseconds) }
 
     /// How long from `earlier` to `self`.
-    package func since(_ earlier: MonotonicInstant) -> Duration { earlier.duration(to: self) }
+    public func since(_ earlier: MonotonicInstant) -> Duration { earlier.duration(to: self) }
 
-    package static func + (moment: MonotonicInstant, length: Duration) -> MonotonicInstant { moment.advanced(by: length) }
+    public static func + (moment: MonotonicInstant, length: Duration) -> MonotonicInstant { moment.advanced(by: length) }
 
-    package static func - (later: MonotonicInstant, earlier: MonotonicInstant) -> Duration { earlier.duration(to: later) }
+    public static func - (later: MonotonicInstant, earlier: MonotonicInstant) -> Duration { earlier.duration(to: later) }
 }
 
 /// The clock for timeouts, deadlines and measured lengths. Setting the machine's time does not move it.
-package enum MonotonicClock {
-    package static var now: MonotonicInstant {
+public enum MonotonicClock {
+    public static var now: MonotonicInstant {
         var reading = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &reading)
         return MonotonicInstant(nanoseconds: Int64(reading.tv_sec) &* 1_000_000_000 &+ Int64(reading.tv_nsec))
@@ -35,13 +35,13 @@ package enum MonotonicClock {
 
 extension Duration {
     /// The length in whole nanoseconds, rounded towards zero; wraps beyond 292 years.
-    package var wholeNanoseconds: Int64 {
+    public var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
     }
 
     /// The length in seconds, for metrics and logs only: never for money and never for a deadline.
-    package var inSeconds: Double {
+    public var inSeconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }

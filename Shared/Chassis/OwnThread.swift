@@ -2,10 +2,10 @@ import Glibc
 import SwiftOverlayShims
 
 /// A thread of the operating system that runs one closure and ends. For work that blocks, which Swift's own pool must not.
-package enum OwnThread {
+public enum OwnThread {
     /// False when the system has no thread to give. The name is cut to 15 bytes, which is all Linux keeps.
     @discardableResult
-    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    public static func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         let work = unsafe Unmanaged.passRetained(Work(name: name, body: body))
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
@@ -29,7 +29,7 @@ package enum OwnThread {
     }
 
     /// Blocks the calling thread; goes on sleeping when a signal arrives.
-    package static func sleep(for length: Duration) {
+    public static func sleep(for length: Duration) {
         let nanoseconds = max(0, length.wholeNanoseconds)
         var rest = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
         var left = rest

@@ -4,13 +4,13 @@ import Synchronization
 
 /// Ends the process in good order. The first SIGTERM or SIGINT asks for it, the second one ends it at once, and so does the deadline:
 /// a process that is killed loses nothing (the database is the only truth), so it never waits for long.
-package enum Shutdown {
+public enum Shutdown {
     private static let request = ShutdownRequest()
 
     /// Call first thing in main. Also ignores SIGPIPE (a broken pipe is an answer of write, not a death) and, unless allowed, turns core
     /// dumps off, because memory holds personal data.
     /// - Parameter deadline: how long after the request the process ends by force, with `ExitCode.fault`.
-    package static func install(allowsCoreDumps: Bool = false, deadline: Duration = .seconds(10)) {
+    public static func install(allowsCoreDumps: Bool = false, deadline: Duration = .seconds(10)) {
         // Made here, since a signal handler may not be the first to touch it.
         guard request.prepare(deadline: deadline) else { return }
         signal(SIGPIPE, SIG_IGN)
@@ -29,20 +29,20 @@ package enum Shutdown {
     }
 
     /// Whether somebody asked. Cheap: a worker may ask between any two batches.
-    package static var isRequested: Bool { request.isMade }
+    public static var isRequested: Bool { request.isMade }
 
     /// Blocks until somebody asks.
-    package static func wait() { request.wait() }
+    public static func wait() { request.wait() }
 
     /// Blocks until somebody asks or the time is over; true when somebody asked. A sleep that a shutdown ends.
     @discardableResult
-    package static func wait(atMost length: Duration) -> Bool { request.wait(atMost: length) }
+    public static func wait(atMost length: Duration) -> Bool { request.wait(atMost: length) }
 
     /// Runs the closure once when somebody asks, on a thread of its own; at once when somebody already did.
-    package static func onRequest(_ body: @escaping @Sendable () -> Void) { request.onMade(body) }
+    public static func onRequest(_ body: @escaping @Sendable () -> Void) { request.onMade(body) }
 
     /// Asks from inside, as a signal would.
-    package static func ask() { request.received(SIGTERM, endsOnSecond: false) }
+    public static func ask() { request.received(SIGTERM, endsOnSecond: false) }
 
     private static func turnCoreDumpsOff() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -58,7 +58,7 @@ package enum Shutdown {
 }
 
 /// One request to end, and everybody who waits for it. `Shutdown` has the one of the process.
-package final class ShutdownRequest: Sendable {
+public final class ShutdownRequest: Sendable {
     private let count = Atomic<Int>(0)
     private let pipeWriteEnd = Atomic<CInt>(-1)
     private let made = DispatchGroup()
@@ -66,13 +66,13 @@ package final class ShutdownRequest: Sendable {
     private let endProcess: @Sendable (ExitCode) -> Void
 
     /// - Parameter endProcess: what the second request and the deadline do.
-    package init(endProcess: @escaping @Sendable (ExitCode) -> Void = { _exit($0.rawValue) }) {
+    public init(endProcess: @escaping @Sendable (ExitCode) -> Void = { _exit($0.rawValue) }) {
         self.endProcess = endProcess
         made.enter()
     }
 
     /// Starts the thread that turns a signal into ordinary calls; false when it was started before or cannot be.
-    package func prepare(deadline: Duration) -> Bool {
+    public func prepare(deadline: Duration) -> Bool {
         guard pipeWriteEnd.load(ordering: .acquiring) < 0, let (reading, writing) = WakePipe.open() else { return false }
         guard pipeWriteEnd.compareExchange(expected: -1, desired: writing, ordering: .acquiringAndReleasing).exchanged else {
             close(reading)
@@ -90,7 +90,7 @@ package final class ShutdownRequest: Sendable {
     }
 
     /// May be called from a signal handler: only atomics and write(2).
-    package func received(_ number: CInt, endsOnSecond: Bool = true) {
+    public func received(_ number: CInt, endsOnSecond: Bool = true) {
         let savedError = errno
         if count.add(1, ordering: .acquiringAndReleasing).oldValue > 0, endsOnSecond { endProcess(.fault) }
         var byte = UInt8(truncatingIfNeeded: number)
@@ -99,16 +99,16 @@ package final class ShutdownRequest: Sendable {
         errno = savedError
     }
 
-    package var isMade: Bool { count.load(ordering: .acquiring) > 0 }
+    public var isMade: Bool { count.load(ordering: .acquiring) > 0 }
 
-    package func wait() { made.wait() }
+    public func wait() { made.wait() }
 
-    package func wait(atMost length: Duration) -> Bool {
+    public func wait(atMost length: Duration) -> Bool {
         let nanoseconds = max(0, length.wholeNanoseconds)
         return made.wait(timeout: .now() + .nanoseconds(Int(clamping: nanoseconds))) == .success
     }
 
-    package func onMade(_ body: @escaping @Sendable () -> Void) {
+    public func onMade(_ body: @escaping @Sendable () -> Void) {
         let isLate = bodies.withLock { state in
             if !state.isMade { state.waiting.append(body) }
             return state.isMade

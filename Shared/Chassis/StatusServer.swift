@@ -8,17 +8,17 @@ import Vocabulary
 ///
 /// One thread serves all connections; pages of services run on a few queues of their own, so that a slow page cannot delay `/livez`.
 /// When all connections are taken, the one that has been sending its head for longest gives way to the new one.
-package final class StatusServer: Sendable {
+public final class StatusServer: Sendable {
     /// What a page is asked for.
-    package struct Request: Sendable {
+    public struct Request: Sendable {
         /// Decoded; starts with `/`.
-        package let path: String
+        public let path: String
         /// What followed the prefix, decoded: one segment, never empty. Empty for an exact route.
-        package let parameter: String
-        package let query: [String: String]
-        package let isHead: Bool
+        public let parameter: String
+        public let query: [String: String]
+        public let isHead: Bool
 
-        package init(path: String, parameter: String = "", query: [String: String] = [:], isHead: Bool = false) {
+        public init(path: String, parameter: String = "", query: [String: String] = [:], isHead: Bool = false) {
             self.path = path
             self.parameter = parameter
             self.query = query
@@ -27,48 +27,48 @@ package final class StatusServer: Sendable {
     }
 
     /// What a page answers.
-    package struct Response: Sendable {
-        package var status: Int
-        package var contentType: String
+    public struct Response: Sendable {
+        public var status: Int
+        public var contentType: String
         /// Not sent for HEAD, but counted in Content-Length.
-        package var body: [UInt8]
+        public var body: [UInt8]
         /// Sent after our own; those with line breaks in them are left out.
-        package var headers: [(String, String)]
+        public var headers: [(String, String)]
 
-        package init(status: Int = 200, contentType: String, body: [UInt8], headers: [(String, String)] = []) {
+        public init(status: Int = 200, contentType: String, body: [UInt8], headers: [(String, String)] = []) {
             self.status = status
             self.contentType = contentType
             self.body = body
             self.headers = headers
         }
 
-        package static func text(_ text: String, status: Int = 200) -> Response {
+        public static func text(_ text: String, status: Int = 200) -> Response {
             Response(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
         }
-        package static func html(_ text: String, status: Int = 200) -> Response {
+        public static func html(_ text: String, status: Int = 200) -> Response {
             Response(status: status, contentType: "text/html; charset=utf-8", body: Array(text.utf8))
         }
-        package static func json(_ body: [UInt8], status: Int = 200) -> Response {
+        public static func json(_ body: [UInt8], status: Int = 200) -> Response {
             Response(status: status, contentType: "application/json", body: body)
         }
-        package static let notFound = Response.text("not found\n", status: 404)
+        public static let notFound = Response.text("not found\n", status: 404)
     }
 
     /// How much the server takes.
-    package struct Limits: Sendable {
-        package var connectionsMax = 64
+    public struct Limits: Sendable {
+        public var connectionsMax = 64
         /// For the whole head of a request to arrive.
-        package var headTimeout: Duration = .seconds(2)
+        public var headTimeout: Duration = .seconds(2)
         /// For a page to be made.
-        package var pageTimeout: Duration = .seconds(10)
+        public var pageTimeout: Duration = .seconds(10)
         /// For the response to be taken.
-        package var writeTimeout: Duration = .seconds(10)
+        public var writeTimeout: Duration = .seconds(10)
 
-        package init() {}
+        public init() {}
     }
 
     /// Why it could not start. The number is errno.
-    package enum Defect: Error, Hashable, Sendable {
+    public enum Defect: Error, Hashable, Sendable {
         case notAnAddress(String)
         case portOutOfRange(Int)
         case cannotBind(address: String, port: Int, errno: Int32)
@@ -76,7 +76,7 @@ package final class StatusServer: Sendable {
         case noThread
     }
 
-    package typealias Respond = @Sendable (Request) -> Response
+    public typealias Respond = @Sendable (Request) -> Response
 
     struct Routes: Sendable {
         var exact: [String: Route] = [:]
@@ -98,7 +98,7 @@ package final class StatusServer: Sendable {
     /// - Parameters:
     ///   - address: an IPv4 address in dots; `0.0.0.0` for all of them.
     ///   - port: 0 for any free one, which `port` then says.
-    package init(
+    public init(
         address: String = "127.0.0.1", port: Int, health: Health, metrics: Metrics, build: BuildInfo, limits: Limits = Limits()
     ) {
         self.address = address
@@ -109,12 +109,12 @@ package final class StatusServer: Sendable {
     }
 
     /// A page at exactly this path. The last one registered for a path counts; the four of the server can be replaced too.
-    package func route(_ path: String, _ respond: @escaping Respond) {
+    public func route(_ path: String, _ respond: @escaping Respond) {
         routes.withLock { $0.exact[path] = Route(respond: respond, isQuick: false) }
     }
 
     /// A page for every path of the prefix and one more segment: `prefix("/firm/")` answers `/firm/x`, not `/firm/` or `/firm/x/y`.
-    package func prefix(_ prefix: String, _ respond: @escaping Respond) {
+    public func prefix(_ prefix: String, _ respond: @escaping Respond) {
         routes.withLock { routes in
             routes.prefixes.removeAll { $0.prefix == prefix }
             routes.prefixes.append((prefix, Route(respond: respond, isQuick: false)))
@@ -124,10 +124,10 @@ package final class StatusServer: Sendable {
     }
 
     /// The port it listens on; 0 before it started.
-    package var port: Int { running.withLock { $0?.port ?? 0 } }
+    public var port: Int { running.withLock { $0?.port ?? 0 } }
 
     /// Binds, listens, and serves until `stop` or the end of the process.
-    package func start() throws(Defect) {
+    public func start() throws(Defect) {
         guard (0...65_535).contains(wantedPort) else { throw .portOutOfRange(wantedPort) }
         guard port == 0 else { throw .alreadyStarted }
         let (socket, port) = try Socket.listening(address: address, port: wantedPort)
@@ -140,7 +140,7 @@ package final class StatusServer: Sendable {
     }
 
     /// Stops listening and drops what is in progress.
-    package func stop() {
+    public func stop() {
         let loop = running.withLock { state in
             defer { state = nil }
             return state?.loop

@@ -3,9 +3,9 @@ import SwiftOverlayShims
 import Vocabulary
 
 /// The time of day. The only place of the suite that reads it: everything else is told `now`.
-package enum WallClock {
+public enum WallClock {
     /// Now, moved by XINQIAO_CLOCK_OFFSET_SECONDS when a test sets it.
-    package static var now: Instant {
+    public static var now: Instant {
         var reading = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &reading)
         let microseconds = Int64(reading.tv_sec) &* 1_000_000 &+ Int64(reading.tv_nsec) / 1_000
@@ -13,7 +13,7 @@ package enum WallClock {
     }
 
     /// The environment key that moves the clock, in whole seconds, either sign, at most ten years.
-    package static let offsetKey = "XINQIAO_CLOCK_OFFSET_SECONDS"
+    public static let offsetKey = "XINQIAO_CLOCK_OFFSET_SECONDS"
 
     // Read once: a clock that could be moved while running would be a clock that jumps.
     private static let offsetMicroseconds = offset(unsafe getenv(offsetKey).map { unsafe String(cString: $0) })

@@ -2,33 +2,33 @@ import Vocabulary
 import Wire
 
 /// Where an append-only log stands, signed: whoever keeps it can tell whether what is shown later goes on from there.
-package struct LogCheckpoint: Payload {
-    package static let type = "governance.checkpoint.v1"
+public struct LogCheckpoint: Payload {
+    public static let type = "governance.checkpoint.v1"
 
     /// The log's name.
-    package let origin: String
+    public let origin: String
     /// The number of its leaves.
-    package let size: Int64
+    public let size: Int64
     /// When the newest of them was appended.
-    package let grownAt: Instant
+    public let grownAt: Instant
     /// The signed text, a C2SP tlog-checkpoint: it alone is to be trusted, the other members help to find it.
-    package let note: String
+    public let note: String
 
-    package init(origin: String, size: Int64, grownAt: Instant, note: String) {
+    public init(origin: String, size: Int64, grownAt: Instant, note: String) {
         self.origin = origin
         self.size = size
         self.grownAt = grownAt
         self.note = note
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             origin: try fields.text("origin"), size: try fields.int("size"), grownAt: try fields.instant("grownAt"),
             note: try fields.text("note"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("origin", origin)
         object.member("size", size)
         object.member("grownAt", grownAt)

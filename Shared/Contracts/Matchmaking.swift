@@ -2,29 +2,29 @@ import Vocabulary
 import Wire
 
 /// One condition of a product or a policy, judged: shown to the firm whether met or not.
-package struct ConditionResult: Hashable, Sendable {
-    package let condition: String
+public struct ConditionResult: Hashable, Sendable {
+    public let condition: String
     /// `yes`, `no` or `unknown`.
-    package let truth: String
-    package let title: Bilingual
+    public let truth: String
+    public let title: Bilingual
     /// What was seen, such as `tax-months=12`; or the facts that are missing.
-    package let observed: String
+    public let observed: String
 
-    package init(condition: String, truth: String, title: Bilingual, observed: String) {
+    public init(condition: String, truth: String, title: Bilingual, observed: String) {
         self.condition = condition
         self.truth = truth
         self.title = title
         self.observed = observed
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             condition: try fields.text("condition"), truth: try fields.text("truth"), title: try Bilingual(try fields.required("title")),
             observed: try fields.text("observed"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("condition", condition)
         object.member("truth", truth)
         title.write(to: &object, as: "title")
@@ -33,26 +33,26 @@ package struct ConditionResult: Hashable, Sendable {
 }
 
 /// A product offered to a subject, with its rank and why.
-package struct ProductMatch: Hashable, Sendable {
-    package let productID: String
-    package let productVersion: Int64
-    package let institution: String
+public struct ProductMatch: Hashable, Sendable {
+    public let productID: String
+    public let productVersion: Int64
+    public let institution: String
     /// 1 = best.
-    package let rank: Int64
+    public let rank: Int64
     /// 0…10,000 each: chance of success, overall cost, speed, service; and their weighted sum.
-    package let success: Int64
-    package let cost: Int64
-    package let speed: Int64
-    package let service: Int64
-    package let total: Int64
+    public let success: Int64
+    public let cost: Int64
+    public let speed: Int64
+    public let service: Int64
+    public let total: Int64
     /// Estimated annual rate including fees, basis points.
-    package let annualRate: Int64
+    public let annualRate: Int64
     /// The most that the product's limit formula allows.
-    package let limit: Money
+    public let limit: Money
     /// Both met and unmet conditions.
-    package let conditions: [ConditionResult]
+    public let conditions: [ConditionResult]
 
-    package init(
+    public init(
         productID: String, productVersion: Int64, institution: String, rank: Int64, success: Int64, cost: Int64, speed: Int64,
         service: Int64, total: Int64, annualRate: Int64, limit: Money, conditions: [ConditionResult]
     ) {
@@ -70,7 +70,7 @@ package struct ProductMatch: Hashable, Sendable {
         self.conditions = conditions
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             productID: try fields.text("productId"), productVersion: try fields.int("productVersion"),
@@ -80,7 +80,7 @@ package struct ProductMatch: Hashable, Sendable {
             conditions: try fields.list("conditions") { json throws(ContractDefect) in try ConditionResult(json) })
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("productId", productID)
         object.member("productVersion", productVersion)
         object.member("institution", institution)
@@ -101,22 +101,22 @@ package struct ProductMatch: Hashable, Sendable {
 }
 
 /// The products found for a subject, best first. A later revision replaces an earlier one.
-package struct MatchList: Payload {
-    package static let type = "matchmaking.matches.v1"
+public struct MatchList: Payload {
+    public static let type = "matchmaking.matches.v1"
 
-    package let subject: String
+    public let subject: String
     /// The application the list answers; empty when the platform looked of its own accord.
-    package let applicationID: String
-    package let portraitRevision: Int64
-    package let at: Instant
+    public let applicationID: String
+    public let portraitRevision: Int64
+    public let at: Instant
     /// The best of those that fit, best first; `eligibleCount` says how many fit.
-    package let matches: [ProductMatch]
-    package let eligibleCount: Int64
+    public let matches: [ProductMatch]
+    public let eligibleCount: Int64
     /// The first of the products that were refused, by id, each with the first condition that failed; `refusedCount` says how many were.
-    package let refused: [(productID: String, condition: String)]
-    package let refusedCount: Int64
+    public let refused: [(productID: String, condition: String)]
+    public let refusedCount: Int64
 
-    package init(
+    public init(
         subject: String, applicationID: String, portraitRevision: Int64, at: Instant, matches: [ProductMatch], eligibleCount: Int64,
         refused: [(productID: String, condition: String)], refusedCount: Int64
     ) {
@@ -130,7 +130,7 @@ package struct MatchList: Payload {
         self.refusedCount = refusedCount
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         let matches = try fields.list("matches") { json throws(ContractDefect) in try ProductMatch(json) }
         let refused = try fields.list("refused") { json throws(ContractDefect) in
@@ -145,7 +145,7 @@ package struct MatchList: Payload {
             refusedCount: try fields.intOrNil("refusedCount") ?? Int64(refused.count))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("subject", subject)
         object.member("applicationId", applicationID)
         object.member("portraitRevision", portraitRevision)
@@ -171,30 +171,30 @@ package struct MatchList: Payload {
 }
 
 /// Something happened to an application: one step of its state machine, with everything statistics need.
-package struct ApplicationEvent: Payload {
-    package static let type = "matchmaking.application.v1"
+public struct ApplicationEvent: Payload {
+    public static let type = "matchmaking.application.v1"
 
-    package let applicationID: String
-    package let subject: String
+    public let applicationID: String
+    public let subject: String
     /// The state reached: `requested`, `dispatched`, `accepted`, `credited`, `disbursed`, `settled`, `declined`, `withdrawn`,
     /// `unmatched`, and the clock's `accept-overdue`, `answer-overdue`.
-    package let status: String
-    package let institution: String
-    package let productID: String
+    public let status: String
+    public let institution: String
+    public let productID: String
     /// Requested, credited or disbursed, as the status says.
-    package let amount: Money
-    package let months: Int64
+    public let amount: Money
+    public let months: Int64
     /// Annual rate in basis points; nil before credit.
-    package let annualRate: Int64?
-    package let region: String
-    package let industry: String
+    public let annualRate: Int64?
+    public let region: String
+    public let industry: String
     /// The score used at access; empty when there was none.
-    package let scoreID: String
-    package let loanID: String
-    package let reason: String
-    package let at: Instant
+    public let scoreID: String
+    public let loanID: String
+    public let reason: String
+    public let at: Instant
 
-    package init(
+    public init(
         applicationID: String, subject: String, status: String, institution: String, productID: String, amount: Money, months: Int64,
         annualRate: Int64?, region: String, industry: String, scoreID: String, loanID: String, reason: String, at: Instant
     ) {
@@ -214,7 +214,7 @@ package struct ApplicationEvent: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             applicationID: try fields.text("applicationId"), subject: try fields.text("subject"), status: try fields.text("status"),
@@ -224,7 +224,7 @@ package struct ApplicationEvent: Payload {
             reason: try fields.text("reason"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("applicationId", applicationID)
         object.member("subject", subject)
         object.member("status", status)
@@ -243,27 +243,27 @@ package struct ApplicationEvent: Payload {
 }
 
 /// Something is to leave the house: exchange decides whether it may. The one way out for matchmaking, policy push and risk.
-package struct ReleaseRequest: Payload {
-    package static let type = "exchange.release-requested.v1"
+public struct ReleaseRequest: Payload {
+    public static let type = "exchange.release-requested.v1"
 
     /// Unique for what is to be sent; asking twice sends once.
-    package let releaseID: String
-    package let subject: String
+    public let releaseID: String
+    public let subject: String
     /// `institution:<id>` or `portal` (the firm itself).
-    package let receiver: String
+    public let receiver: String
     /// The CloudEvents type of what goes out, such as `financing.application.v1`.
-    package let messageType: String
+    public let messageType: String
     /// A purpose code, such as `loan-application`, `post-loan`, `policy`.
-    package let purpose: String
+    public let purpose: String
     /// The data categories inside; consent must cover each. Empty when nothing in it needs consent.
-    package let categories: [String]
+    public let categories: [String]
     /// The consent the firm named; empty lets exchange find one.
-    package let consentID: String
-    package let at: Instant
+    public let consentID: String
+    public let at: Instant
     /// What is to be sent, before masking.
-    package let body: JSONValue
+    public let body: JSONValue
 
-    package init(
+    public init(
         releaseID: String, subject: String, receiver: String, messageType: String, purpose: String, categories: [String],
         consentID: String, at: Instant, body: JSONValue
     ) {
@@ -278,7 +278,7 @@ package struct ReleaseRequest: Payload {
         self.body = body
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             releaseID: try fields.text("releaseId"), subject: try fields.text("subject"), receiver: try fields.text("receiver"),
@@ -286,7 +286,7 @@ package struct ReleaseRequest: Payload {
             consentID: try fields.text("consentId"), at: try fields.instant("at"), body: try fields.required("body"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("releaseId", releaseID)
         object.member("subject", subject)
         object.member("receiver", receiver)

@@ -2,21 +2,21 @@ import Vocabulary
 import Wire
 
 /// A policy found a firm, or let it go again.
-package struct PolicyEvent: Payload {
-    package static let type = "policypush.event.v1"
+public struct PolicyEvent: Payload {
+    public static let type = "policypush.event.v1"
 
     /// `pushed`, `withdrawn`, `reminded`, `claimed`, `granted`, `grant-refused`.
-    package let kind: String
-    package let policyID: String
-    package let policyVersion: Int64
-    package let subject: String
+    public let kind: String
+    public let policyID: String
+    public let policyVersion: Int64
+    public let subject: String
     /// Granted or expected; zero when the policy has no amount.
-    package let amount: Money
-    package let reason: String
-    package let conditions: [ConditionResult]
-    package let at: Instant
+    public let amount: Money
+    public let reason: String
+    public let conditions: [ConditionResult]
+    public let at: Instant
 
-    package init(
+    public init(
         kind: String, policyID: String, policyVersion: Int64, subject: String, amount: Money, reason: String,
         conditions: [ConditionResult], at: Instant
     ) {
@@ -30,7 +30,7 @@ package struct PolicyEvent: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             kind: try fields.text("kind"), policyID: try fields.text("policyId"), policyVersion: try fields.int("policyVersion"),
@@ -39,7 +39,7 @@ package struct PolicyEvent: Payload {
             at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("kind", kind)
         object.member("policyId", policyID)
         object.member("policyVersion", policyVersion)
@@ -56,16 +56,16 @@ package struct PolicyEvent: Payload {
 }
 
 /// A no-application grant asks for its share of the policy's budget. Keyed by the policy, so that one place spends it.
-package struct GrantClaim: Payload {
-    package static let type = "policypush.grant-claim.v1"
+public struct GrantClaim: Payload {
+    public static let type = "policypush.grant-claim.v1"
 
-    package let policyID: String
-    package let policyVersion: Int64
-    package let subject: String
-    package let amount: Money
-    package let at: Instant
+    public let policyID: String
+    public let policyVersion: Int64
+    public let subject: String
+    public let amount: Money
+    public let at: Instant
 
-    package init(policyID: String, policyVersion: Int64, subject: String, amount: Money, at: Instant) {
+    public init(policyID: String, policyVersion: Int64, subject: String, amount: Money, at: Instant) {
         self.policyID = policyID
         self.policyVersion = policyVersion
         self.subject = subject
@@ -73,14 +73,14 @@ package struct GrantClaim: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             policyID: try fields.text("policyId"), policyVersion: try fields.int("policyVersion"), subject: try fields.text("subject"),
             amount: try fields.money("amountFen"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("policyId", policyID)
         object.member("policyVersion", policyVersion)
         object.member("subject", subject)
@@ -90,26 +90,26 @@ package struct GrantClaim: Payload {
 }
 
 /// A warning was raised about a borrower, changed its colour, or was lowered. Only lenders of record hear of it.
-package struct RiskAlert: Payload {
-    package static let type = "riskmonitoring.alert.v1"
+public struct RiskAlert: Payload {
+    public static let type = "riskmonitoring.alert.v1"
 
     /// `<rule>/<subject>`: one alert per cause; raising it again does not make a second.
-    package let alertID: String
-    package let subject: String
-    package let rule: String
-    package let ruleVersion: Int64
+    public let alertID: String
+    public let subject: String
+    public let rule: String
+    public let ruleVersion: Int64
     /// `blue`, `yellow`, `orange`, `red`; `none` once lowered.
-    package let level: String
+    public let level: String
     /// `raised`, `changed`, `lowered`.
-    package let kind: String
-    package let title: Bilingual
+    public let kind: String
+    public let title: Bilingual
     /// What was seen, such as `overdue-days=95`.
-    package let observed: String
+    public let observed: String
     /// Institutions with a live loan to the subject.
-    package let lenders: [String]
-    package let at: Instant
+    public let lenders: [String]
+    public let at: Instant
 
-    package init(
+    public init(
         alertID: String, subject: String, rule: String, ruleVersion: Int64, level: String, kind: String, title: Bilingual,
         observed: String, lenders: [String], at: Instant
     ) {
@@ -125,7 +125,7 @@ package struct RiskAlert: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             alertID: try fields.text("alertId"), subject: try fields.text("subject"), rule: try fields.text("rule"),
@@ -134,7 +134,7 @@ package struct RiskAlert: Payload {
             lenders: try fields.texts("lenders"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("alertId", alertID)
         object.member("subject", subject)
         object.member("rule", rule)
@@ -153,20 +153,20 @@ package struct RiskAlert: Payload {
 }
 
 /// A watch on a loan was opened or closed, or its five-category class changed.
-package struct WatchEvent: Payload {
-    package static let type = "riskmonitoring.watch.v1"
+public struct WatchEvent: Payload {
+    public static let type = "riskmonitoring.watch.v1"
 
     /// `opened`, `classified`, `closed`.
-    package let kind: String
-    package let loanID: String
-    package let subject: String
-    package let institution: String
-    package let balance: Money
+    public let kind: String
+    public let loanID: String
+    public let subject: String
+    public let institution: String
+    public let balance: Money
     /// Five-category class: `normal`, `special-mention`, `substandard`, `doubtful`, `loss`.
-    package let loanClass: String
-    package let at: Instant
+    public let loanClass: String
+    public let at: Instant
 
-    package init(kind: String, loanID: String, subject: String, institution: String, balance: Money, loanClass: String, at: Instant) {
+    public init(kind: String, loanID: String, subject: String, institution: String, balance: Money, loanClass: String, at: Instant) {
         self.kind = kind
         self.loanID = loanID
         self.subject = subject
@@ -176,7 +176,7 @@ package struct WatchEvent: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             kind: try fields.text("kind"), loanID: try fields.text("loanId"), subject: try fields.text("subject"),
@@ -184,7 +184,7 @@ package struct WatchEvent: Payload {
             loanClass: try fields.text("loanClass"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("kind", kind)
         object.member("loanId", loanID)
         object.member("subject", subject)
@@ -196,22 +196,22 @@ package struct WatchEvent: Payload {
 }
 
 /// What the exit door did: let something out, refused it, or called it back.
-package struct ExchangeEvent: Payload {
-    package static let type = "exchange.event.v1"
+public struct ExchangeEvent: Payload {
+    public static let type = "exchange.event.v1"
 
     /// `released`, `denied`, `recalled`.
-    package let kind: String
-    package let releaseID: String
-    package let subject: String
-    package let receiver: String
-    package let messageType: String
-    package let purpose: String
-    package let consentID: String
+    public let kind: String
+    public let releaseID: String
+    public let subject: String
+    public let receiver: String
+    public let messageType: String
+    public let purpose: String
+    public let consentID: String
     /// Empty when released; else the reason code, such as `consent-missing`.
-    package let reason: String
-    package let at: Instant
+    public let reason: String
+    public let at: Instant
 
-    package init(
+    public init(
         kind: String, releaseID: String, subject: String, receiver: String, messageType: String, purpose: String, consentID: String,
         reason: String, at: Instant
     ) {
@@ -226,7 +226,7 @@ package struct ExchangeEvent: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             kind: try fields.text("kind"), releaseID: try fields.text("releaseId"), subject: try fields.text("subject"),
@@ -234,7 +234,7 @@ package struct ExchangeEvent: Payload {
             consentID: try fields.text("consentId"), reason: try fields.text("reason"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("kind", kind)
         object.member("releaseId", releaseID)
         object.member("subject", subject)
@@ -248,30 +248,30 @@ package struct ExchangeEvent: Payload {
 }
 
 /// A statistical report was drawn up.
-package struct StatisticalReport: Payload {
-    package static let type = "reporting.report.v1"
+public struct StatisticalReport: Payload {
+    public static let type = "reporting.report.v1"
 
     /// `quarterly/2026-Q3`.
-    package let reportID: String
-    package let kind: String
-    package let at: Instant
-    package let text: Bilingual
+    public let reportID: String
+    public let kind: String
+    public let at: Instant
+    public let text: Bilingual
 
-    package init(reportID: String, kind: String, at: Instant, text: Bilingual) {
+    public init(reportID: String, kind: String, at: Instant, text: Bilingual) {
         self.reportID = reportID
         self.kind = kind
         self.at = at
         self.text = text
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             reportID: try fields.text("reportId"), kind: try fields.text("kind"), at: try fields.instant("at"),
             text: try Bilingual(try fields.required("text")))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("reportId", reportID)
         object.member("kind", kind)
         object.member("at", at)

@@ -5,7 +5,7 @@ import Wire
 ///
 /// The type name is the CloudEvents `type` and ends in its major version (`governance.fact.v1`). A field is never
 /// removed and never changes its type within a major version; a new field is optional with a default.
-package protocol Payload: Sendable {
+public protocol Payload: Sendable {
     static var type: String { get }
     /// Writes the members of the object, in the order of the declaration.
     func write(to object: inout JSONWriter)
@@ -14,7 +14,7 @@ package protocol Payload: Sendable {
 }
 
 extension Payload {
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in write(to: &object) }
         }
@@ -22,14 +22,14 @@ extension Payload {
 }
 
 /// Why a body is not what its type says.
-package enum ContractDefect: Error, Hashable, Sendable {
+public enum ContractDefect: Error, Hashable, Sendable {
     case missing(field: String)
     case wrong(field: String, expected: String)
     case unknownType(String)
     case notAnObject
 
     /// Stable, for counters and dead letters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .missing: "field-missing"
         case .wrong: "field-wrong"
@@ -40,7 +40,7 @@ package enum ContractDefect: Error, Hashable, Sendable {
 }
 
 extension ContractDefect: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .missing(let field): "field `\(field)` is missing"
         case .wrong(let field, let expected): "field `\(field)` should be \(expected)"
@@ -51,89 +51,89 @@ extension ContractDefect: CustomStringConvertible {
 }
 
 /// Typed reads of an object's members, each refusing with the member's name.
-package struct Fields {
-    package let json: JSONValue
+public struct Fields {
+    public let json: JSONValue
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         guard json.kind == .object else { throw .notAnObject }
         self.json = json
     }
 
     /// The member, when it is there and is not null.
-    package subscript(name: String) -> JSONValue? {
+    public subscript(name: String) -> JSONValue? {
         guard let value = json[name], !value.isNull else { return nil }
         return value
     }
 
-    package func required(_ name: String) throws(ContractDefect) -> JSONValue {
+    public func required(_ name: String) throws(ContractDefect) -> JSONValue {
         guard let value = self[name] else { throw .missing(field: name) }
         return value
     }
 
-    package func text(_ name: String) throws(ContractDefect) -> String {
+    public func text(_ name: String) throws(ContractDefect) -> String {
         guard let text = try required(name).string else { throw .wrong(field: name, expected: "a string") }
         return text
     }
 
-    package func textOrNil(_ name: String) throws(ContractDefect) -> String? {
+    public func textOrNil(_ name: String) throws(ContractDefect) -> String? {
         guard let value = self[name] else { return nil }
         guard let text = value.string else { throw .wrong(field: name, expected: "a string") }
         return text
     }
 
-    package func int(_ name: String) throws(ContractDefect) -> Int64 {
+    public func int(_ name: String) throws(ContractDefect) -> Int64 {
         guard let number = try required(name).int else { throw .wrong(field: name, expected: "a whole number") }
         return number
     }
 
-    package func intOrNil(_ name: String) throws(ContractDefect) -> Int64? {
+    public func intOrNil(_ name: String) throws(ContractDefect) -> Int64? {
         guard let value = self[name] else { return nil }
         guard let number = value.int else { throw .wrong(field: name, expected: "a whole number") }
         return number
     }
 
-    package func double(_ name: String) throws(ContractDefect) -> Double {
+    public func double(_ name: String) throws(ContractDefect) -> Double {
         guard let number = try required(name).double else { throw .wrong(field: name, expected: "a number") }
         return number
     }
 
-    package func bool(_ name: String, default fallback: Bool = false) throws(ContractDefect) -> Bool {
+    public func bool(_ name: String, default fallback: Bool = false) throws(ContractDefect) -> Bool {
         guard let value = self[name] else { return fallback }
         guard let flag = value.bool else { throw .wrong(field: name, expected: "true or false") }
         return flag
     }
 
     /// A flag whose absence means something else than `false`.
-    package func requiredBool(_ name: String) throws(ContractDefect) -> Bool {
+    public func requiredBool(_ name: String) throws(ContractDefect) -> Bool {
         guard let flag = try required(name).bool else { throw .wrong(field: name, expected: "true or false") }
         return flag
     }
 
-    package func money(_ name: String) throws(ContractDefect) -> Money { Money(fen: try int(name)) }
+    public func money(_ name: String) throws(ContractDefect) -> Money { Money(fen: try int(name)) }
 
-    package func instant(_ name: String) throws(ContractDefect) -> Instant {
+    public func instant(_ name: String) throws(ContractDefect) -> Instant {
         guard let instant = try required(name).instant else { throw .wrong(field: name, expected: "an RFC 3339 time") }
         return instant
     }
 
-    package func instantOrNil(_ name: String) throws(ContractDefect) -> Instant? {
+    public func instantOrNil(_ name: String) throws(ContractDefect) -> Instant? {
         guard let value = self[name] else { return nil }
         guard let instant = value.instant else { throw .wrong(field: name, expected: "an RFC 3339 time") }
         return instant
     }
 
-    package func day(_ name: String) throws(ContractDefect) -> Day {
+    public func day(_ name: String) throws(ContractDefect) -> Day {
         guard let day = try required(name).day else { throw .wrong(field: name, expected: "a day yyyy-MM-dd") }
         return day
     }
 
-    package func dayOrNil(_ name: String) throws(ContractDefect) -> Day? {
+    public func dayOrNil(_ name: String) throws(ContractDefect) -> Day? {
         guard let value = self[name] else { return nil }
         guard let day = value.day else { throw .wrong(field: name, expected: "a day yyyy-MM-dd") }
         return day
     }
 
-    package func texts(_ name: String) throws(ContractDefect) -> [String] {
+    public func texts(_ name: String) throws(ContractDefect) -> [String] {
         guard let value = self[name] else { return [] }
         guard value.kind == .array else { throw .wrong(field: name, expected: "a list of strings") }
         var texts: [String] = []
@@ -145,7 +145,7 @@ package struct Fields {
     }
 
     /// Every element of a list read by `read`; an absent list is empty.
-    package func list<Element>(
+    public func list<Element>(
         _ name: String, _ read: (JSONValue) throws(ContractDefect) -> Element
     ) throws(ContractDefect) -> [Element] {
         guard let value = self[name] else { return [] }
@@ -155,30 +155,30 @@ package struct Fields {
         return result
     }
 
-    package func object(_ name: String) throws(ContractDefect) -> Fields { try Fields(try required(name)) }
+    public func object(_ name: String) throws(ContractDefect) -> Fields { try Fields(try required(name)) }
 
-    package func objectOrNil(_ name: String) throws(ContractDefect) -> Fields? {
+    public func objectOrNil(_ name: String) throws(ContractDefect) -> Fields? {
         guard let value = self[name] else { return nil }
         return try Fields(value)
     }
 }
 
 /// A text in the two languages that institutions and regulators read.
-package struct Bilingual: Hashable, Sendable {
-    package let en: String
-    package let zh: String
+public struct Bilingual: Hashable, Sendable {
+    public let en: String
+    public let zh: String
 
-    package init(en: String, zh: String) {
+    public init(en: String, zh: String) {
         self.en = en
         self.zh = zh
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(en: try fields.text("en"), zh: try fields.text("zh"))
     }
 
-    package func write(to writer: inout JSONWriter, as name: String) {
+    public func write(to writer: inout JSONWriter, as name: String) {
         writer.member(
             name,
             object: { object in

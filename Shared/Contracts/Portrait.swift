@@ -2,40 +2,40 @@ import Vocabulary
 import Wire
 
 /// One indicator's value: a number or a word. An indicator that is not known is simply absent.
-package enum IndicatorValue: Hashable, Sendable {
+public enum IndicatorValue: Hashable, Sendable {
     case number(Double)
     case text(String)
 
-    package var number: Double? {
+    public var number: Double? {
         if case .number(let number) = self { number } else { nil }
     }
 }
 
 /// Why a score is what it is: one feature that cost points.
-package struct ScoreReason: Hashable, Sendable {
+public struct ScoreReason: Hashable, Sendable {
     /// Stable reason code of the model, such as `R-TAX-02`.
-    package let code: String
+    public let code: String
     /// The indicator.
-    package let feature: String
+    public let feature: String
     /// Points below the feature's best bin.
-    package let pointsLost: Int64
-    package let text: Bilingual
+    public let pointsLost: Int64
+    public let text: Bilingual
 
-    package init(code: String, feature: String, pointsLost: Int64, text: Bilingual) {
+    public init(code: String, feature: String, pointsLost: Int64, text: Bilingual) {
         self.code = code
         self.feature = feature
         self.pointsLost = pointsLost
         self.text = text
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             code: try fields.text("code"), feature: try fields.text("feature"), pointsLost: try fields.int("pointsLost"),
             text: try Bilingual(try fields.required("text")))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("code", code)
         object.member("feature", feature)
         object.member("pointsLost", pointsLost)
@@ -44,22 +44,22 @@ package struct ScoreReason: Hashable, Sendable {
 }
 
 /// A market-oriented financing evaluation. Not the official public credit grade, which it only carries.
-package struct Score: Hashable, Sendable {
+public struct Score: Hashable, Sendable {
     /// `<subject>#<revision>`: unique, and the same whenever the same decision is made again.
-    package let scoreID: String
-    package let points: Int64
-    package let grade: String
+    public let scoreID: String
+    public let points: Int64
+    public let grade: String
     /// The interval, in points; wider the more is unknown.
-    package let low: Int64
-    package let high: Int64
+    public let low: Int64
+    public let high: Int64
     /// Basis points, twelve months.
-    package let defaultProbability: Int64
+    public let defaultProbability: Int64
     /// By points lost, the most first; at least four when the model has four features.
-    package let reasons: [ScoreReason]
-    package let model: String
-    package let modelVersion: Int64
+    public let reasons: [ScoreReason]
+    public let model: String
+    public let modelVersion: Int64
 
-    package init(
+    public init(
         scoreID: String, points: Int64, grade: String, low: Int64, high: Int64, defaultProbability: Int64, reasons: [ScoreReason],
         model: String, modelVersion: Int64
     ) {
@@ -74,7 +74,7 @@ package struct Score: Hashable, Sendable {
         self.modelVersion = modelVersion
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             scoreID: try fields.text("scoreId"), points: try fields.int("points"), grade: try fields.text("grade"),
@@ -83,7 +83,7 @@ package struct Score: Hashable, Sendable {
             model: try fields.text("model"), modelVersion: try fields.int("modelVersion"))
     }
 
-    package func write(to writer: inout JSONWriter, as name: String) {
+    public func write(to writer: inout JSONWriter, as name: String) {
         writer.member(
             name,
             object: { object in
@@ -105,35 +105,35 @@ package struct Score: Hashable, Sendable {
 }
 
 /// Everything scoring knows of one subject, at one revision.
-package struct Portrait: Payload {
-    package static let type = "scoring.portrait.v1"
+public struct Portrait: Payload {
+    public static let type = "scoring.portrait.v1"
 
-    package let subject: String
+    public let subject: String
     /// Counts the portraits of a subject; a higher one replaces a lower one.
-    package let revision: Int64
+    public let revision: Int64
     /// The latest moment at which anything in it became known.
-    package let asOf: Instant
-    package let name: String
+    public let asOf: Instant
+    public let name: String
     /// Division code as issued; empty when unknown.
-    package let region: String
+    public let region: String
     /// GB/T 4754 code; empty when unknown.
-    package let industry: String
+    public let industry: String
     /// `enterprise`, `sole-trader`, `cooperative`, `other`.
-    package let subjectKind: String
+    public let subjectKind: String
     /// Sorted by name.
-    package let indicators: [(name: String, value: IndicatorValue)]
+    public let indicators: [(name: String, value: IndicatorValue)]
     /// Sorted.
-    package let tags: [String]
+    public let tags: [String]
     /// The three dimensions of the portrait, 0…1000 each: `commercial`, `financial`, `regulatory`; absent when nothing is known.
-    package let dimensions: [(name: String, points: Int64)]
+    public let dimensions: [(name: String, points: Int64)]
     /// Nil while no model applies.
-    package let score: Score?
+    public let score: Score?
     /// Official public credit grade, imported: A…D or empty.
-    package let publicGrade: String
+    public let publicGrade: String
     /// Catalogue version (topic offset) the portrait was computed with.
-    package let catalogVersion: Int64
+    public let catalogVersion: Int64
 
-    package init(
+    public init(
         subject: String, revision: Int64, asOf: Instant, name: String, region: String, industry: String, subjectKind: String,
         indicators: [(name: String, value: IndicatorValue)], tags: [String], dimensions: [(name: String, points: Int64)], score: Score?,
         publicGrade: String, catalogVersion: Int64
@@ -153,7 +153,7 @@ package struct Portrait: Payload {
         self.catalogVersion = catalogVersion
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         var indicators: [(name: String, value: IndicatorValue)] = []
         for (name, value) in try fields.required("indicators").members {
@@ -178,7 +178,7 @@ package struct Portrait: Payload {
             publicGrade: try fields.text("publicGrade"), catalogVersion: try fields.int("catalogVersion"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("subject", subject)
         object.member("revision", revision)
         object.member("asOf", asOf)
@@ -212,7 +212,7 @@ package struct Portrait: Payload {
     }
 
     /// The indicator's value; nil when it is not known. Binary search: `indicators` is sorted.
-    package func indicator(_ name: String) -> IndicatorValue? {
+    public func indicator(_ name: String) -> IndicatorValue? {
         let place = indicators.prefixCount { $0.name < name }
         guard place < indicators.count, indicators[place].name == name else { return nil }
         return indicators[place].value
@@ -220,19 +220,19 @@ package struct Portrait: Payload {
 }
 
 /// What a firm asks for.
-package struct FinancingRequest: Hashable, Sendable {
-    package let applicationID: String
-    package let amount: Money
-    package let months: Int64
+public struct FinancingRequest: Hashable, Sendable {
+    public let applicationID: String
+    public let amount: Money
+    public let months: Int64
     /// A purpose code such as `working-capital`.
-    package let purpose: String
+    public let purpose: String
     /// A product or an institution that the firm prefers; empty when it leaves the choice to the platform.
-    package let productID: String
-    package let institution: String
-    package let consentID: String
-    package let requestedAt: Instant
+    public let productID: String
+    public let institution: String
+    public let consentID: String
+    public let requestedAt: Instant
 
-    package init(
+    public init(
         applicationID: String, amount: Money, months: Int64, purpose: String, productID: String, institution: String, consentID: String,
         requestedAt: Instant
     ) {
@@ -246,7 +246,7 @@ package struct FinancingRequest: Hashable, Sendable {
         self.requestedAt = requestedAt
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             applicationID: try fields.text("applicationId"), amount: try fields.money("amountFen"), months: try fields.int("months"),
@@ -254,7 +254,7 @@ package struct FinancingRequest: Hashable, Sendable {
             consentID: try fields.text("consentId"), requestedAt: try fields.instant("requestedAt"))
     }
 
-    package func write(to writer: inout JSONWriter, as name: String) {
+    public func write(to writer: inout JSONWriter, as name: String) {
         writer.member(
             name,
             object: { object in
@@ -271,39 +271,39 @@ package struct FinancingRequest: Hashable, Sendable {
 }
 
 /// A request together with the portrait as it stood when the request came: what matchmaking decides on.
-package struct Assessment: Payload {
-    package static let type = "scoring.assessment.v1"
+public struct Assessment: Payload {
+    public static let type = "scoring.assessment.v1"
 
-    package let request: FinancingRequest
-    package let portrait: Portrait
+    public let request: FinancingRequest
+    public let portrait: Portrait
 
-    package init(request: FinancingRequest, portrait: Portrait) {
+    public init(request: FinancingRequest, portrait: Portrait) {
         self.request = request
         self.portrait = portrait
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(request: try FinancingRequest(try fields.required("request")), portrait: try Portrait(try fields.required("portrait")))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         request.write(to: &object, as: "request")
         object.member("portrait", object: { portrait.write(to: &$0) })
     }
 }
 
 /// A subject entered or left a white list.
-package struct WhitelistChange: Payload {
-    package static let type = "scoring.whitelist.v1"
+public struct WhitelistChange: Payload {
+    public static let type = "scoring.whitelist.v1"
 
-    package let list: String
-    package let subject: String
-    package let isMember: Bool
-    package let reason: String
-    package let at: Instant
+    public let list: String
+    public let subject: String
+    public let isMember: Bool
+    public let reason: String
+    public let at: Instant
 
-    package init(list: String, subject: String, isMember: Bool, reason: String, at: Instant) {
+    public init(list: String, subject: String, isMember: Bool, reason: String, at: Instant) {
         self.list = list
         self.subject = subject
         self.isMember = isMember
@@ -311,14 +311,14 @@ package struct WhitelistChange: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             list: try fields.text("list"), subject: try fields.text("subject"), isMember: try fields.requiredBool("isMember"),
             reason: try fields.text("reason"), at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("list", list)
         object.member("subject", subject)
         object.member("isMember", isMember)
@@ -328,20 +328,20 @@ package struct WhitelistChange: Payload {
 }
 
 /// A comprehensive credit report was issued: its number and what it rests on. The pages are made from the portrait.
-package struct ReportIssued: Payload {
-    package static let type = "scoring.report.v1"
+public struct ReportIssued: Payload {
+    public static let type = "scoring.report.v1"
 
-    package let reportID: String
-    package let subject: String
+    public let reportID: String
+    public let subject: String
     /// The application it was made for; empty when on demand.
-    package let applicationID: String
-    package let scoreID: String
-    package let revision: Int64
-    package let issuedAt: Instant
+    public let applicationID: String
+    public let scoreID: String
+    public let revision: Int64
+    public let issuedAt: Instant
     /// Bilingual Markdown, ready to read.
-    package let text: Bilingual
+    public let text: Bilingual
 
-    package init(
+    public init(
         reportID: String, subject: String, applicationID: String, scoreID: String, revision: Int64, issuedAt: Instant, text: Bilingual
     ) {
         self.reportID = reportID
@@ -353,7 +353,7 @@ package struct ReportIssued: Payload {
         self.text = text
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             reportID: try fields.text("reportId"), subject: try fields.text("subject"), applicationID: try fields.text("applicationId"),
@@ -361,7 +361,7 @@ package struct ReportIssued: Payload {
             text: try Bilingual(try fields.required("text")))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("reportId", reportID)
         object.member("subject", subject)
         object.member("applicationId", applicationID)

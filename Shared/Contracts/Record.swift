@@ -2,27 +2,27 @@ import Vocabulary
 import Wire
 
 /// Where the bytes of a record came from: enough to find them again and to prove that they are the same.
-package struct Origin: Hashable, Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
+public struct Origin: Hashable, Sendable {
+    public let topic: String
+    public let partition: Int32
+    public let offset: Int64
     /// SHA-256 of the message's value as it came, in hexadecimal.
-    package let sha256: String
+    public let sha256: String
 
-    package init(topic: String, partition: Int32, offset: Int64, sha256: String) {
+    public init(topic: String, partition: Int32, offset: Int64, sha256: String) {
         self.topic = topic
         self.partition = partition
         self.offset = offset
         self.sha256 = sha256
     }
 
-    package init(_ fields: Fields) throws(ContractDefect) {
+    public init(_ fields: Fields) throws(ContractDefect) {
         self.init(
             topic: try fields.text("topic"), partition: Int32(clamping: try fields.int("partition")),
             offset: try fields.int("offset"), sha256: try fields.text("sha256"))
     }
 
-    package func write(to writer: inout JSONWriter, as name: String) {
+    public func write(to writer: inout JSONWriter, as name: String) {
         writer.member(
             name,
             object: { object in
@@ -35,26 +35,26 @@ package struct Origin: Hashable, Sendable {
 }
 
 /// A record that ingestion let in: from a known writer, of a type that writer may send, with a body of that type's shape.
-package struct AcceptedRecord: Payload {
-    package static let type = "ingestion.record.v1"
+public struct AcceptedRecord: Payload {
+    public static let type = "ingestion.record.v1"
 
     /// Unique for all time: the writer's name, a slash, and the writer's own id.
-    package let recordID: String
+    public let recordID: String
     /// A `recordType` entry of the catalogue.
-    package let recordType: String
+    public let recordType: String
     /// `source:<id>`, `institution:<id>` or `portal`.
-    package let writer: String
+    public let writer: String
     /// What the writer said the record is about: a USCC, or an alias that governance resolves.
-    package let subject: String
+    public let subject: String
     /// When it happened in the world.
-    package let occurredAt: Instant
+    public let occurredAt: Instant
     /// When ingestion took it in.
-    package let receivedAt: Instant
-    package let origin: Origin
+    public let receivedAt: Instant
+    public let origin: Origin
     /// The writer's own JSON object, passed on as it came.
-    package let data: JSONValue
+    public let data: JSONValue
 
-    package init(
+    public init(
         recordID: String, recordType: String, writer: String, subject: String, occurredAt: Instant, receivedAt: Instant,
         origin: Origin, data: JSONValue
     ) {
@@ -68,7 +68,7 @@ package struct AcceptedRecord: Payload {
         self.data = data
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             recordID: try fields.text("recordId"), recordType: try fields.text("recordType"), writer: try fields.text("writer"),
@@ -77,7 +77,7 @@ package struct AcceptedRecord: Payload {
             data: try fields.required("data"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("recordId", recordID)
         object.member("recordType", recordType)
         object.member("writer", writer)
@@ -90,30 +90,30 @@ package struct AcceptedRecord: Payload {
 }
 
 /// What governance holds to be true: an accepted record under its subject's proper code, with the verdict of the quality rules.
-package struct Fact: Payload {
-    package static let type = "governance.fact.v1"
+public struct Fact: Payload {
+    public static let type = "governance.fact.v1"
 
     /// The record's id; a correction has its own.
-    package let factID: String
-    package let recordType: String
-    package let writer: String
+    public let factID: String
+    public let recordType: String
+    public let writer: String
     /// The subject's USCC (or the synthetic code of a test pack).
-    package let subject: String
-    package let occurredAt: Instant
+    public let subject: String
+    public let occurredAt: Instant
     /// When governance knew it. With `occurredAt` this makes the fact bitemporal.
-    package let knownAt: Instant
-    package let origin: Origin
+    public let knownAt: Instant
+    public let origin: Origin
     /// 0…10,000 basis points of the quality rules' weight that held.
-    package let quality: Int64
-    package let data: JSONValue
+    public let quality: Int64
+    public let data: JSONValue
     /// The fact that this one takes the place of: a correction, or a repeated statement of the same period.
-    package let supersedes: String?
+    public let supersedes: String?
     /// What the superseded fact said, so that sums can be taken back without a look-up.
-    package let supersededData: JSONValue?
+    public let supersededData: JSONValue?
     /// True when there is nothing in its place: the fact was repaired away or withdrawn. `data` is then what it had said.
-    package let isRetraction: Bool
+    public let isRetraction: Bool
 
-    package init(
+    public init(
         factID: String, recordType: String, writer: String, subject: String, occurredAt: Instant, knownAt: Instant, origin: Origin,
         quality: Int64, data: JSONValue, supersedes: String? = nil, supersededData: JSONValue? = nil, isRetraction: Bool = false
     ) {
@@ -131,7 +131,7 @@ package struct Fact: Payload {
         self.isRetraction = isRetraction
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             factID: try fields.text("factId"), recordType: try fields.text("recordType"), writer: try fields.text("writer"),
@@ -141,7 +141,7 @@ package struct Fact: Payload {
             isRetraction: try fields.bool("isRetraction"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("factId", factID)
         object.member("recordType", recordType)
         object.member("writer", writer)
@@ -158,20 +158,20 @@ package struct Fact: Payload {
 }
 
 /// What governance did with a record that did not become a fact, or did beside it: one line for counters and queues.
-package struct GovernanceEvent: Payload {
-    package static let type = "governance.event.v1"
+public struct GovernanceEvent: Payload {
+    public static let type = "governance.event.v1"
 
     /// `quarantined`, `released`, `refused`, `consent-given`, `consent-revoked`, `consent-expired`, `alias-learned`, `retracted`.
-    package let kind: String
-    package let subject: String
-    package let recordID: String
-    package let recordType: String
-    package let writer: String
+    public let kind: String
+    public let subject: String
+    public let recordID: String
+    public let recordType: String
+    public let writer: String
     /// The rule or refusal code; empty when there is none.
-    package let reason: String
-    package let at: Instant
+    public let reason: String
+    public let at: Instant
 
-    package init(kind: String, subject: String, recordID: String, recordType: String, writer: String, reason: String, at: Instant) {
+    public init(kind: String, subject: String, recordID: String, recordType: String, writer: String, reason: String, at: Instant) {
         self.kind = kind
         self.subject = subject
         self.recordID = recordID
@@ -181,7 +181,7 @@ package struct GovernanceEvent: Payload {
         self.at = at
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             kind: try fields.text("kind"), subject: try fields.text("subject"), recordID: try fields.text("recordId"),
@@ -189,7 +189,7 @@ package struct GovernanceEvent: Payload {
             at: try fields.instant("at"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("kind", kind)
         object.member("subject", subject)
         object.member("recordId", recordID)

@@ -2,45 +2,45 @@ import Vocabulary
 
 /// The names of the topics. Every topic has the same number of partitions, and what concerns one subject lies in the
 /// same partition of each (`Lane.of`), so a subject lives in one lane of every service.
-package enum Topic {
-    package static let ingestionRecords = "ingestion.records.v1"
-    package static let governanceFacts = "governance.facts.v1"
+public enum Topic {
+    public static let ingestionRecords = "ingestion.records.v1"
+    public static let governanceFacts = "governance.facts.v1"
     /// Governance's own detour for what must be handled under another subject's key: aliases and what waited for them.
-    package static let governanceIdentity = "governance.identity.v1"
+    public static let governanceIdentity = "governance.identity.v1"
     /// Verdicts, quarantine, consents, corrections: what governance did that is not itself a fact.
-    package static let governanceEvents = "governance.events.v1"
+    public static let governanceEvents = "governance.events.v1"
     /// Where governance's logs stand, signed, for everybody who wants to hold it against us later.
-    package static let governanceCheckpoints = "governance.checkpoints.v1"
-    package static let scoringPortraits = "scoring.portraits.v1"
-    package static let matchmakingEvents = "matchmaking.events.v1"
-    package static let policyPushEvents = "policypush.events.v1"
+    public static let governanceCheckpoints = "governance.checkpoints.v1"
+    public static let scoringPortraits = "scoring.portraits.v1"
+    public static let matchmakingEvents = "matchmaking.events.v1"
+    public static let policyPushEvents = "policypush.events.v1"
     /// Policy push's own detour to the policy's key, where a budget is spent in one place.
-    package static let policyPushGrants = "policypush.grants.v1"
-    package static let riskMonitoringEvents = "riskmonitoring.events.v1"
-    package static let exchangeEvents = "exchange.events.v1"
-    package static let reportingReports = "reporting.reports.v1"
+    public static let policyPushGrants = "policypush.grants.v1"
+    public static let riskMonitoringEvents = "riskmonitoring.events.v1"
+    public static let exchangeEvents = "exchange.events.v1"
+    public static let reportingReports = "reporting.reports.v1"
     /// Compacted; key = kind/id/version. One partition is read in full by everybody.
-    package static let catalogEntries = "catalog.entries.v1"
-    package static let portalIn = "portal.in.v1"
+    public static let catalogEntries = "catalog.entries.v1"
+    public static let portalIn = "portal.in.v1"
     /// What goes to enterprises: pushes, decisions, reminders.
-    package static let portalOut = "portal.out.v1"
+    public static let portalOut = "portal.out.v1"
 
-    package static func source(_ id: String) -> String { "source.\(id).records.v1" }
+    public static func source(_ id: String) -> String { "source.\(id).records.v1" }
     /// What goes to a source: which of its records it is to say again.
-    package static func sourceOut(_ id: String) -> String { "source.\(id).out.v1" }
-    package static func institutionIn(_ id: String) -> String { "institution.\(id).in.v1" }
-    package static func institutionOut(_ id: String) -> String { "institution.\(id).out.v1" }
-    package static func deadLetters(_ service: String) -> String { "deadletters.\(service).v1" }
+    public static func sourceOut(_ id: String) -> String { "source.\(id).out.v1" }
+    public static func institutionIn(_ id: String) -> String { "institution.\(id).in.v1" }
+    public static func institutionOut(_ id: String) -> String { "institution.\(id).out.v1" }
+    public static func deadLetters(_ service: String) -> String { "deadletters.\(service).v1" }
 
     /// The topics that exist whatever the catalogue says.
-    package static let fixed = [
+    public static let fixed = [
         ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, governanceCheckpoints, scoringPortraits,
         matchmakingEvents, policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, reportingReports, catalogEntries,
         portalIn, portalOut,
     ]
 
     /// Who is allowed to write an outside topic: read from its name, which the broker authorised, never from the payload.
-    package static func writer(of topic: String) -> OutsideWriter? {
+    public static func writer(of topic: String) -> OutsideWriter? {
         if topic == portalIn { return .portal }
         if let id = middle(of: topic, between: "source.", and: ".records.v1") { return .source(id) }
         if let id = middle(of: topic, between: "institution.", and: ".in.v1") { return .institution(id) }
@@ -58,7 +58,7 @@ package enum Topic {
 }
 
 /// How events lie in the messages of a topic.
-package enum Dialect: Hashable, Sendable {
+public enum Dialect: Hashable, Sendable {
     /// Many events of one link in one Kafka message, as the outbox keeps them: between our own services.
     case packed
     /// One event a message, CloudEvents 1.0: at the house's doors, and where people read.
@@ -75,17 +75,17 @@ extension Topic {
         policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents,
     ]
 
-    package static func dialect(of topic: String) -> Dialect { packed.contains(topic) ? .packed : .cloudEvents }
+    public static func dialect(of topic: String) -> Dialect { packed.contains(topic) ? .packed : .cloudEvents }
 }
 
 /// Who wrote a message from outside.
-package enum OutsideWriter: Hashable, Sendable {
+public enum OutsideWriter: Hashable, Sendable {
     case source(String)
     case institution(String)
     case portal
 
     /// `source:tax-hunan`, `institution:bank-a`, `portal`.
-    package var name: String {
+    public var name: String {
         switch self {
         case .source(let id), .institution(let id): kind + ":" + id
         case .portal: kind
@@ -93,7 +93,7 @@ package enum OutsideWriter: Hashable, Sendable {
     }
 
     /// What kind of writer it is, without its own name.
-    package var kind: String {
+    public var kind: String {
         switch self {
         case .source: "source"
         case .institution: "institution"
@@ -103,11 +103,11 @@ package enum OutsideWriter: Hashable, Sendable {
 }
 
 /// The services, in the order data flows through them.
-package enum ServiceName: String, CaseIterable, Sendable {
+public enum ServiceName: String, CaseIterable, Sendable {
     case ingestion, governance, scoring, matchmaking, policypush, riskmonitoring, exchange, reporting
 
     /// The fixed topics a service reads. Ingestion also reads the outside topics, which the catalogue names.
-    package var inputs: [String] {
+    public var inputs: [String] {
         switch self {
         case .ingestion: [Topic.portalIn]
         case .governance: [Topic.ingestionRecords, Topic.governanceIdentity]
@@ -129,15 +129,15 @@ package enum ServiceName: String, CaseIterable, Sendable {
     }
 
     /// The fixed topics a service writes. Exchange also writes to the outside topics, which the catalogue names.
-    package var outputs: [String] {
+    public var outputs: [String] {
         Topic.fixed.filter { $0.hasPrefix(rawValue + ".") } + (self == .exchange ? [Topic.portalOut] : []) + [Topic.deadLetters(rawValue)]
     }
 }
 
 /// A lane is a partition number; a subject lies in the same one of every topic.
-package enum Lane {
+public enum Lane {
     /// Kafka's own default (murmur2 of the key), so that a sender's ordinary client and we agree.
-    package static func of(_ key: String, lanes: Int32) -> Int32 { Int32(murmur2(key.utf8.span) & 0x7FFF_FFFF) % lanes }
+    public static func of(_ key: String, lanes: Int32) -> Int32 { Int32(murmur2(key.utf8.span) & 0x7FFF_FFFF) % lanes }
 }
 
 /// Murmur2 with Kafka's seed.

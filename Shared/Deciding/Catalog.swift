@@ -4,16 +4,16 @@ import Vocabulary
 import Wire
 
 /// One catalogue entry: data that a user publishes to make the suite do something new without a rebuild.
-package struct CatalogEntry: Sendable {
-    package let kind: String
-    package let id: String
-    package let version: Int64
-    package let effectiveFrom: Instant
+public struct CatalogEntry: Sendable {
+    public let kind: String
+    public let id: String
+    public let version: Int64
+    public let effectiveFrom: Instant
     /// True when the entry was taken back.
-    package let isWithdrawn: Bool
-    package let body: JSONValue
+    public let isWithdrawn: Bool
+    public let body: JSONValue
 
-    package init(kind: String, id: String, version: Int64, effectiveFrom: Instant, isWithdrawn: Bool = false, body: JSONValue) {
+    public init(kind: String, id: String, version: Int64, effectiveFrom: Instant, isWithdrawn: Bool = false, body: JSONValue) {
         self.kind = kind
         self.id = id
         self.version = version
@@ -23,7 +23,7 @@ package struct CatalogEntry: Sendable {
     }
 
     /// Reads the published form `{kind, id, version, effectiveFrom, withdrawn?, body}`.
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         let version = try fields.int("version")
         guard version > 0 else { throw .wrong(field: "version", expected: "1 or more") }
@@ -34,22 +34,22 @@ package struct CatalogEntry: Sendable {
     }
 
     /// `kind/id/version`: the key on the compacted topic.
-    package var key: String { "\(kind)/\(id)/\(version)" }
+    public var key: String { "\(kind)/\(id)/\(version)" }
 }
 
 /// What is in force: an immutable picture of the catalogue topic up to one offset. Replaced as a whole, never changed.
-package final class Catalog: Sendable {
+public final class Catalog: Sendable {
     /// The topic's next offset when the picture was taken; goes into every decision.
-    package let version: Int64
+    public let version: Int64
     /// By kind, then id; versions ascending.
     private let entries: [String: [String: [CatalogEntry]]]
     /// By kind the highest versions, by id.
     private let latestEntries: [String: [CatalogEntry]]
     private let views = Mutex<[ObjectIdentifier: any CatalogView]>([:])
 
-    package static let empty = Catalog(version: 0, entries: [])
+    public static let empty = Catalog(version: 0, entries: [])
 
-    package init(version: Int64, entries all: [CatalogEntry]) {
+    public init(version: Int64, entries all: [CatalogEntry]) {
         var byKind: [String: [String: [CatalogEntry]]] = [:]
         for entry in all { byKind[entry.kind, default: [:]][entry.id, default: []].append(entry) }
         for kind in byKind.keys {
@@ -66,33 +66,33 @@ package final class Catalog: Sendable {
     }
 
     /// The entry in force at `now`: the highest version that is effective by then; nil when none is, or it was withdrawn.
-    package func entry(_ kind: String, _ id: String, at now: Instant) -> CatalogEntry? {
+    public func entry(_ kind: String, _ id: String, at now: Instant) -> CatalogEntry? {
         guard let entry = entries[kind]?[id]?.last(where: { $0.effectiveFrom <= now }), !entry.isWithdrawn else { return nil }
         return entry
     }
 
     /// One exact version, in force or not: for replaying a decision.
-    package func entry(_ kind: String, _ id: String, version: Int64) -> CatalogEntry? {
+    public func entry(_ kind: String, _ id: String, version: Int64) -> CatalogEntry? {
         entries[kind]?[id]?.first { $0.version == version }
     }
 
     /// All entries of a kind in force at `now`, by id.
-    package func entries(_ kind: String, at now: Instant) -> [CatalogEntry] {
+    public func entries(_ kind: String, at now: Instant) -> [CatalogEntry] {
         (entries[kind] ?? [:]).keys.sorted().compactMap { entry(kind, $0, at: now) }
     }
 
     /// The highest version of every id of a kind, withdrawn ones included: what sweeps look at.
-    package func latest(_ kind: String) -> [CatalogEntry] {
+    public func latest(_ kind: String) -> [CatalogEntry] {
         latestEntries[kind] ?? []
     }
 
     /// Every entry, in a stable order.
-    package var all: [CatalogEntry] {
+    public var all: [CatalogEntry] {
         entries.keys.sorted().flatMap { kind in (entries[kind] ?? [:]).keys.sorted().flatMap { entries[kind]?[$0] ?? [] } }
     }
 
     /// A compiled view of the catalogue, made once per picture: parsed rules, models, tables.
-    package func view<View: CatalogView>(_ type: View.Type = View.self) -> View {
+    public func view<View: CatalogView>(_ type: View.Type = View.self) -> View {
         if let made = views.withLock({ $0[ObjectIdentifier(type)] }) as? View { return made }
         let view = View(self)
         views.withLock { $0[ObjectIdentifier(type)] = view }
@@ -101,7 +101,7 @@ package final class Catalog: Sendable {
 
     /// Makes the views that `previous` has been asked for, with what is in force at `now`, so that whoever takes this picture next need not
     /// wait for them: compiling all products of a country takes about a second.
-    package func prepareViews(like previous: Catalog, at now: Instant) {
+    public func prepareViews(like previous: Catalog, at now: Instant) {
         func prepare(like view: some CatalogView) { self.view(type(of: view)).prepare(at: now) }
         for view in previous.views.withLock({ Array($0.values) }) { prepare(like: view) }
     }
@@ -109,7 +109,7 @@ package final class Catalog: Sendable {
 
 /// What a service makes of the catalogue. Total: an entry that can not be used is left out and named in `defects`. One reference, since every
 /// decision takes it along.
-package protocol CatalogView: AnyObject, Sendable {
+public protocol CatalogView: AnyObject, Sendable {
     init(_ catalog: Catalog)
 
     /// Makes beforehand what would be made when first asked for at `now`.
@@ -117,5 +117,5 @@ package protocol CatalogView: AnyObject, Sendable {
 }
 
 extension CatalogView {
-    package func prepare(at now: Instant) {}
+    public func prepare(at now: Instant) {}
 }

@@ -6,7 +6,7 @@ import Vocabulary
 ///
 /// No clock, no randomness, no I/O. Total: no input and no timing may stop it. Deciding the same input twice decides
 /// nothing new the second time. The result may not depend on the order in which different topics arrive.
-package protocol Decider: Sendable {
+public protocol Decider: Sendable {
     /// What is known for one key.
     associatedtype State: DecidedState
 
@@ -33,14 +33,14 @@ package protocol Decider: Sendable {
 }
 
 extension Decider {
-    package var sweptKinds: Set<String> { [] }
-    package func dialect(of topic: String) -> Dialect { Topic.dialect(of: topic) }
-    package var checkpointInterval: Duration? { nil }
-    package func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {}
+    public var sweptKinds: Set<String> { [] }
+    public func dialect(of topic: String) -> Dialect { Topic.dialect(of: topic) }
+    public var checkpointInterval: Duration? { nil }
+    public func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {}
 }
 
 /// What is to be done with a message.
-package enum Admission: Sendable {
+public enum Admission: Sendable {
     /// Decide it under `key`. With an outside id, the same id again is dropped, and the same id with other bytes refused.
     case handle(key: String, outsideID: OutsideID? = nil)
     /// Not meant for this service.
@@ -49,31 +49,31 @@ package enum Admission: Sendable {
 }
 
 /// A sender's own id of a message.
-package struct OutsideID: Hashable, Sendable {
-    package let writer: String
-    package let id: String
+public struct OutsideID: Hashable, Sendable {
+    public let writer: String
+    public let id: String
 
-    package init(writer: String, id: String) {
+    public init(writer: String, id: String) {
         self.writer = writer
         self.id = id
     }
 }
 
 /// The domain says no: a stable code and the culprit in words. Recorded, counted, never tried again.
-package struct Refusal: Hashable, Sendable {
-    package let code: String
-    package let detail: String
+public struct Refusal: Hashable, Sendable {
+    public let code: String
+    public let detail: String
 
-    package init(code: String, detail: String) {
+    public init(code: String, detail: String) {
         self.code = code
         self.detail = detail
     }
 
-    package init(_ defect: ContractDefect) { self.init(code: defect.code, detail: defect.description) }
+    public init(_ defect: ContractDefect) { self.init(code: defect.code, detail: defect.description) }
 }
 
 /// What a decider is asked about.
-package enum Input: Sendable {
+public enum Input: Sendable {
     case message(Message)
     /// A timer that the decider set earlier is due.
     case timer(DueTimer)
@@ -81,11 +81,11 @@ package enum Input: Sendable {
     case sweep(CatalogEntry)
 }
 
-package struct DueTimer: Hashable, Sendable {
-    package let name: String
-    package let due: Instant
+public struct DueTimer: Hashable, Sendable {
+    public let name: String
+    public let due: Instant
 
-    package init(name: String, due: Instant) {
+    public init(name: String, due: Instant) {
         self.name = name
         self.due = due
     }

@@ -4,14 +4,14 @@ import Vocabulary
 ///
 /// Readers tell by its moment which of two words about one thing stands: a push and its withdrawal, a raised and a lowered alert. A batch
 /// has one `now`, and a clock may be set back; so each word gets a moment after the last one's, by a microsecond when the clock has no better.
-package struct LastWord: Hashable, Sendable {
+public struct LastWord: Hashable, Sendable {
     /// Nil before the first.
-    package private(set) var at: Instant?
+    public private(set) var at: Instant?
 
-    package init(at: Instant? = nil) { self.at = at }
+    public init(at: Instant? = nil) { self.at = at }
 
     /// The moment of the next word.
-    package mutating func next(at now: Instant) -> Instant {
+    public mutating func next(at now: Instant) -> Instant {
         let moment = at.map { max(now, $0 + .microseconds(1)) } ?? now
         at = moment
         return moment

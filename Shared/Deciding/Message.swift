@@ -3,24 +3,24 @@ import Vocabulary
 import Wire
 
 /// A decoded message: its envelope, its body parsed once, and where it lies. A class, since it is handed on many times and never changed.
-package final class Message: Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
+public final class Message: Sendable {
+    public let topic: String
+    public let partition: Int32
+    public let offset: Int64
     /// Which event of a packed Kafka message it is; 0 in the others.
-    package let index: Int32
-    package let key: String
+    public let index: Int32
+    public let key: String
     /// CloudEvents `source`, `type`, `subject`, `time`.
-    package let source: String
-    package let type: String
-    package let subject: String
-    package let time: Instant?
-    package let body: JSONValue
+    public let source: String
+    public let type: String
+    public let subject: String
+    public let time: Instant?
+    public let body: JSONValue
     /// The bytes of a message of another system (`Dialect.bare`), which its reader parses itself; empty for all others.
-    package let value: [UInt8]
+    public let value: [UInt8]
     /// SHA-256 of the value as it came, in hexadecimal; computed only for messages from outside, else empty.
-    package let sha256: String
-    package let traceparent: String?
+    public let sha256: String
+    public let traceparent: String?
     private let identity: Identity
 
     private enum Identity: Sendable {
@@ -29,7 +29,7 @@ package final class Message: Sendable {
         case sequence(Int64)
     }
 
-    package init(
+    public init(
         topic: String, partition: Int32, offset: Int64, key: String, id: String, source: String, type: String, subject: String,
         time: Instant?, body: JSONValue, sha256: String = "", traceparent: String? = nil
     ) {
@@ -50,7 +50,7 @@ package final class Message: Sendable {
     }
 
     /// A message of another system: a key and a value.
-    package init(topic: String, partition: Int32, offset: Int64, key: String, value: [UInt8]) {
+    public init(topic: String, partition: Int32, offset: Int64, key: String, value: [UInt8]) {
         self.topic = topic
         self.partition = partition
         self.offset = offset
@@ -68,7 +68,7 @@ package final class Message: Sendable {
     }
 
     /// An event of a packed message.
-    package init(
+    public init(
         topic: String, partition: Int32, offset: Int64, index: Int32, key: String, sequence: Int64, source: String, type: String,
         subject: String, time: Instant, body: JSONValue
     ) {
@@ -89,7 +89,7 @@ package final class Message: Sendable {
     }
 
     /// CloudEvents `id`: the sender's own, or the event's place in its link.
-    package var id: String {
+    public var id: String {
         switch identity {
         case .given(let id): id
         case .sequence(let sequence): Message.linkID(topic: topic, partition: partition, source: source, sequence: sequence)
@@ -97,13 +97,13 @@ package final class Message: Sendable {
     }
 
     /// The id of what our services send: topic, partition, sending lane, sequence. Source: ARCHITECTURE.md, "Truth and time".
-    package static func linkID(topic: String, partition: Int32, source: String, sequence: Int64) -> String {
+    public static func linkID(topic: String, partition: Int32, source: String, sequence: Int64) -> String {
         "\(topic)/\(partition)/\(source.split(separator: "/").last ?? "")/\(sequence)"
     }
 }
 
 /// What is known for one key, kept as a JSON object between batches.
-package protocol DecidedState: Sendable {
+public protocol DecidedState: Sendable {
     /// False for a service that remembers nothing between messages: then no state is read or written.
     static var isKept: Bool { get }
     /// A key never seen before.
@@ -114,9 +114,9 @@ package protocol DecidedState: Sendable {
 }
 
 extension DecidedState {
-    package static var isKept: Bool { true }
+    public static var isKept: Bool { true }
 
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         JSONWriter.encode { writer in writer.object { write(to: &$0) } }
     }
 }

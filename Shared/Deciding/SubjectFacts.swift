@@ -5,10 +5,10 @@ import Vocabulary
 /// What rules may ask about a subject: its indicators by id, tags as `tag.<id>`, `points`, `grade`, `publicGrade`, `subjectKind`, `region`,
 /// `industry`, and for a request `request.amount` (yuan), `request.months`, `request.purpose`. What is not known is absent; so is a tag
 /// that the subject does not have.
-package struct SubjectFacts: FactSource, Sendable {
+public struct SubjectFacts: FactSource, Sendable {
     private var facts: [String: RuleValue]
 
-    package init(_ portrait: Portrait, request: FinancingRequest? = nil) {
+    public init(_ portrait: Portrait, request: FinancingRequest? = nil) {
         var facts: [String: RuleValue] = [:]
         facts.reserveCapacity(portrait.indicators.count + portrait.tags.count + 9)
         for (name, value) in portrait.indicators {
@@ -37,16 +37,16 @@ package struct SubjectFacts: FactSource, Sendable {
     }
 
     /// The facts of an entry's example, as they stand there.
-    package init(_ facts: [String: RuleValue]) { self.facts = facts }
+    public init(_ facts: [String: RuleValue]) { self.facts = facts }
 
-    package func value(_ name: String) -> RuleValue? { facts[name] }
+    public func value(_ name: String) -> RuleValue? { facts[name] }
 
-    package func text(_ name: String) -> String? { if case .string(let text) = facts[name] { text } else { nil } }
+    public func text(_ name: String) -> String? { if case .string(let text) = facts[name] { text } else { nil } }
 
-    package func number(_ name: String) -> Double? { if case .number(let number) = facts[name] { number } else { nil } }
+    public func number(_ name: String) -> Double? { if case .number(let number) = facts[name] { number } else { nil } }
 
     /// The amount that a formula in yuan yields, rounded down to whole fen and never negative; or the facts that it lacks.
-    package func amount(of formula: Logic) -> FormulaAmount {
+    public func amount(of formula: Logic) -> FormulaAmount {
         let verdict = formula.judge(self)
         guard verdict.truth != .unknown else { return .unknown(missing: verdict.missing) }
         var names: [String: RuleValue] = [:]
@@ -75,7 +75,7 @@ package struct SubjectFacts: FactSource, Sendable {
 }
 
 /// What a formula in yuan yields for a subject.
-package enum FormulaAmount: Hashable, Sendable {
+public enum FormulaAmount: Hashable, Sendable {
     case known(Money)
     /// Names the facts that are not known; none when the calculation itself has no result.
     case unknown(missing: [String])

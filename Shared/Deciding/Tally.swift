@@ -1,7 +1,7 @@
 /// Something of the business that those who watch the services count. It is counted in the process once its decision is committed; statistics,
 /// which must not miss anything, come from the tables.
-package struct Tally: Hashable, Sendable {
-    package enum Name: String, CaseIterable, Sendable {
+public struct Tally: Hashable, Sendable {
+    public enum Name: String, CaseIterable, Sendable {
         /// Let in at the front door; by kind of writer and record type.
         case recordTaken
         /// Looked at by governance; by record type, and `established` or `held`.
@@ -18,11 +18,11 @@ package struct Tally: Hashable, Sendable {
         case consentDenied
     }
 
-    package let name: Name
+    public let name: Name
     /// Their values, in the order in which the name's comment has them; few different ones.
-    package let labels: [String]
+    public let labels: [String]
 
-    package init(_ name: Name, _ labels: [String]) {
+    public init(_ name: Name, _ labels: [String]) {
         self.name = name
         self.labels = labels
     }

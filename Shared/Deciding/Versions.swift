@@ -1,16 +1,15 @@
 import Vocabulary
 
 /// All versions of one catalogue entry, ascending; nil where it was withdrawn or never usable.
-package struct Versions<Compiled: Sendable>: Sendable {
-    @usableFromInline
-    var versions: [(from: Instant, compiled: Compiled?)] = []
+public struct Versions<Compiled: Sendable>: Sendable {
+    private var versions: [(from: Instant, compiled: Compiled?)] = []
 
-    package init() {}
+    public init() {}
 
-    package mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
+    public mutating func add(_ compiled: Compiled?, from: Instant) { versions.append((from, compiled)) }
 
     /// The same stretches of time with what `take` makes of each version; nil when it makes nothing of any.
-    package func compactMap<Part: Sendable>(_ take: (Compiled) -> Part?) -> Versions<Part>? {
+    public func compactMap<Part: Sendable>(_ take: (Compiled) -> Part?) -> Versions<Part>? {
         let parts = versions.map { (from: $0.from, part: $0.compiled.flatMap(take)) }
         guard parts.contains(where: { $0.part != nil }) else { return nil }
         var taken = Versions<Part>()
@@ -19,12 +18,10 @@ package struct Versions<Compiled: Sendable>: Sendable {
     }
 
     /// When a version takes effect.
-    package var starts: Set<Instant> { Set(versions.map(\.from)) }
+    public var starts: Set<Instant> { Set(versions.map(\.from)) }
 
-    /// The highest version that is effective by `now`. Inlinable, since every record asks and code over a generic type is not specialised for
-    /// its users in other modules.
-    @inlinable
-    package func inForce(at now: Instant) -> Compiled? {
+    /// The highest version that is effective by `now`.
+    public func inForce(at now: Instant) -> Compiled? {
         var place = versions.count
         while place > 0 {
             place -= 1
@@ -34,7 +31,7 @@ package struct Versions<Compiled: Sendable>: Sendable {
     }
 
     /// False also when there never was one.
-    package func isWithdrawn(at now: Instant) -> Bool {
+    public func isWithdrawn(at now: Instant) -> Bool {
         guard let latest = versions.last(where: { $0.from <= now }) else { return false }
         return latest.compiled == nil
     }

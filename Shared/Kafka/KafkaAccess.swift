@@ -1,54 +1,54 @@
 import CRdKafka
 
 /// One entry of the broker's access control list: somebody may (or may not) do something to some resource.
-package struct AccessRule: Hashable, Sendable {
+public struct AccessRule: Hashable, Sendable {
     /// Kafka's form: `User:` and the name.
-    package let principal: String
+    public let principal: String
     /// From where; `*` is anywhere.
-    package let host: String
-    package let operation: Operation
-    package let permission: Permission
-    package let resource: Resource
+    public let host: String
+    public let operation: Operation
+    public let permission: Permission
+    public let resource: Resource
     /// The resource's name, or its beginning.
-    package let name: String
-    package let pattern: Pattern
+    public let name: String
+    public let pattern: Pattern
 
     /// Kafka's numbers of the protocol; others than these exist, and are kept as they came.
-    package struct Operation: Hashable, Sendable {
+    public struct Operation: Hashable, Sendable {
         fileprivate let number: UInt32
 
-        package static let read = Operation(number: RD_KAFKA_ACL_OPERATION_READ.rawValue)
-        package static let write = Operation(number: RD_KAFKA_ACL_OPERATION_WRITE.rawValue)
-        package static let create = Operation(number: RD_KAFKA_ACL_OPERATION_CREATE.rawValue)
-        package static let describe = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE.rawValue)
-        package static let describeConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS.rawValue)
-        package static let alterConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_ALTER_CONFIGS.rawValue)
+        public static let read = Operation(number: RD_KAFKA_ACL_OPERATION_READ.rawValue)
+        public static let write = Operation(number: RD_KAFKA_ACL_OPERATION_WRITE.rawValue)
+        public static let create = Operation(number: RD_KAFKA_ACL_OPERATION_CREATE.rawValue)
+        public static let describe = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE.rawValue)
+        public static let describeConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS.rawValue)
+        public static let alterConfigs = Operation(number: RD_KAFKA_ACL_OPERATION_ALTER_CONFIGS.rawValue)
     }
 
-    package struct Permission: Hashable, Sendable {
+    public struct Permission: Hashable, Sendable {
         fileprivate let number: UInt32
 
-        package static let allow = Permission(number: RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW.rawValue)
+        public static let allow = Permission(number: RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW.rawValue)
     }
 
-    package struct Resource: Hashable, Sendable {
+    public struct Resource: Hashable, Sendable {
         fileprivate let number: UInt32
 
-        package static let topic = Resource(number: RD_KAFKA_RESOURCE_TOPIC.rawValue)
-        package static let group = Resource(number: RD_KAFKA_RESOURCE_GROUP.rawValue)
+        public static let topic = Resource(number: RD_KAFKA_RESOURCE_TOPIC.rawValue)
+        public static let group = Resource(number: RD_KAFKA_RESOURCE_GROUP.rawValue)
     }
 
-    package struct Pattern: Hashable, Sendable {
+    public struct Pattern: Hashable, Sendable {
         fileprivate let number: UInt32
 
-        package static let literal = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_LITERAL.rawValue)
-        package static let prefixed = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_PREFIXED.rawValue)
+        public static let literal = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_LITERAL.rawValue)
+        public static let prefixed = Pattern(number: RD_KAFKA_RESOURCE_PATTERN_PREFIXED.rawValue)
     }
 }
 
 extension AccessRule {
     /// Permits `user` the operation, from anywhere.
-    package init(_ user: String, may operation: Operation, _ resource: Resource, _ name: String, pattern: Pattern = .literal) {
+    public init(_ user: String, may operation: Operation, _ resource: Resource, _ name: String, pattern: Pattern = .literal) {
         self.init(
             principal: "User:" + user, host: "*", operation: operation, permission: .allow, resource: resource, name: name,
             pattern: pattern)
@@ -57,7 +57,7 @@ extension AccessRule {
 
 extension AccessRule: CustomStringConvertible {
     /// One line, in Kafka's words: `institution.bank-a READ TOPIC LITERAL institution.bank-a.out.v1`.
-    package var description: String {
+    public var description: String {
         let user = principal.hasPrefix("User:") ? String(principal.dropFirst("User:".count)) : principal
         let words = unsafe [
             rd_kafka_AclOperation_name(rd_kafka_AclOperation_t(operation.number)),
@@ -75,7 +75,7 @@ extension AccessRule: CustomStringConvertible {
 
 extension KafkaAdmin {
     /// Every entry of the broker's list.
-    package func accessRules(timeout: Duration) throws(KafkaFault) -> Set<AccessRule> {
+    public func accessRules(timeout: Duration) throws(KafkaFault) -> Set<AccessRule> {
         var reason = [CChar](repeating: 0, count: 512)
         let all = unsafe rd_kafka_AclBindingFilter_new(
             RD_KAFKA_RESOURCE_ANY, nil, RD_KAFKA_RESOURCE_PATTERN_ANY, nil, nil, RD_KAFKA_ACL_OPERATION_ANY,
@@ -104,7 +104,7 @@ extension KafkaAdmin {
     }
 
     /// Adds the rules; those that are there already stay. Throws at the first one that is refused.
-    package func add(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
+    public func add(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
         guard !rules.isEmpty else { return }
         var bindings = unsafe try bindings(rules, rd_kafka_AclBinding_new)
         defer { unsafe rd_kafka_AclBinding_destroy_array(&bindings, bindings.count) }
@@ -117,7 +117,7 @@ extension KafkaAdmin {
     }
 
     /// Takes exactly these rules away; those that are not there are no fault. Throws at the first one that is refused.
-    package func remove(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
+    public func remove(_ rules: [AccessRule], timeout: Duration) throws(KafkaFault) {
         guard !rules.isEmpty else { return }
         var filters = unsafe try bindings(rules, rd_kafka_AclBindingFilter_new)
         defer { unsafe rd_kafka_AclBinding_destroy_array(&filters, filters.count) }

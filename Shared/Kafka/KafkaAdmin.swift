@@ -3,14 +3,14 @@ import Glibc
 import Vocabulary
 
 /// A topic to be made.
-package struct TopicSpec: Hashable, Sendable {
-    package let name: String
-    package let partitions: Int
-    package let replication: Int
+public struct TopicSpec: Hashable, Sendable {
+    public let name: String
+    public let partitions: Int
+    public let replication: Int
     /// Topic settings by Kafka's names, as `retention.ms`; the broker checks them.
-    package let config: [String: String]
+    public let config: [String: String]
 
-    package init(name: String, partitions: Int, replication: Int = 1, config: [String: String] = [:]) {
+    public init(name: String, partitions: Int, replication: Int = 1, config: [String: String] = [:]) {
         self.name = name
         self.partitions = partitions
         self.replication = replication
@@ -19,7 +19,7 @@ package struct TopicSpec: Hashable, Sendable {
 }
 
 /// What became of one `TopicSpec`.
-package enum TopicOutcome: Hashable, Sendable {
+public enum TopicOutcome: Hashable, Sendable {
     case created
     /// It was there before; its settings were not looked at.
     case existed
@@ -27,21 +27,21 @@ package enum TopicOutcome: Hashable, Sendable {
 }
 
 /// A topic that the cluster has.
-package struct TopicDescription: Hashable, Sendable {
-    package let name: String
-    package let partitions: Int
+public struct TopicDescription: Hashable, Sendable {
+    public let name: String
+    public let partitions: Int
 
-    package init(name: String, partitions: Int) {
+    public init(name: String, partitions: Int) {
         self.name = name
         self.partitions = partitions
     }
 }
 
 /// The few questions and orders that the operator's tool puts to a cluster. Every call blocks, for its time-out at most.
-@safe package final class KafkaAdmin {
+@safe public final class KafkaAdmin {
     private let handle: ClientHandle
 
-    package init(_ settings: KafkaSettings) throws(KafkaFault) {
+    public init(_ settings: KafkaSettings) throws(KafkaFault) {
         handle = try ClientHandle(.admin, settings: settings, context: ClientContext(onDelivery: nil))
     }
 
@@ -50,7 +50,7 @@ package struct TopicDescription: Hashable, Sendable {
 
     /// Makes the topics and waits until a broker shows them; one outcome per spec, in the same order. Throws when there was no
     /// answer at all, or when what was made does not show in time.
-    package func createTopics(_ specs: [TopicSpec], timeout: Duration) throws(KafkaFault) -> [TopicOutcome] {
+    public func createTopics(_ specs: [TopicSpec], timeout: Duration) throws(KafkaFault) -> [TopicOutcome] {
         guard !specs.isEmpty else { return [] }
         let deadline = ContinuousClock.now + timeout
         var topics: [OpaquePointer?] = unsafe []
@@ -86,7 +86,7 @@ package struct TopicDescription: Hashable, Sendable {
     }
 
     /// Deletes topics; the fault of each one that could not be, by name.
-    package func deleteTopics(_ names: [String], timeout: Duration) throws(KafkaFault) -> [String: KafkaFault] {
+    public func deleteTopics(_ names: [String], timeout: Duration) throws(KafkaFault) -> [String: KafkaFault] {
         guard !names.isEmpty else { return [:] }
         var topics: [OpaquePointer?] = unsafe names.map { unsafe rd_kafka_DeleteTopic_new($0) }
         defer { unsafe rd_kafka_DeleteTopic_destroy_array(&topics, topics.count) }
@@ -99,7 +99,7 @@ package struct TopicDescription: Hashable, Sendable {
     }
 
     /// Raises the topic's number of partitions to `total` and waits until a broker shows them. Refuses to lower it.
-    package func addPartitions(topic: String, total: Int, timeout: Duration) throws(KafkaFault) {
+    public func addPartitions(topic: String, total: Int, timeout: Duration) throws(KafkaFault) {
         let deadline = ContinuousClock.now + timeout
         var reason = [CChar](repeating: 0, count: 512)
         guard let order = unsafe rd_kafka_NewPartitions_new(topic, max(0, total), &reason, reason.count) else {
@@ -128,20 +128,20 @@ package struct TopicDescription: Hashable, Sendable {
     }
 
     /// Every topic of the cluster that we may see, Kafka's own (`__consumer_offsets`) too, by name.
-    package func describe(timeout: Duration) throws(KafkaFault) -> [TopicDescription] {
+    public func describe(timeout: Duration) throws(KafkaFault) -> [TopicDescription] {
         try handle.partitionCounts(timeout: timeout).map { TopicDescription(name: $0.key, partitions: $0.value) }
             .sorted { $0.name < $1.name }
     }
 
     /// The settings in force for a topic, the broker's defaults included.
-    package func describeConfig(topic: String, timeout: Duration) throws(KafkaFault) -> [String: String] {
+    public func describeConfig(topic: String, timeout: Duration) throws(KafkaFault) -> [String: String] {
         try configEntries(topic, timeout).mapValues { $0.value }
     }
 
     /// Sets some of a topic's settings and leaves its others as they are.
     ///
     /// librdkafka 2.0.2 can only replace all of them, so the ones set before are read and sent along: not for two at a time.
-    package func alterConfig(
+    public func alterConfig(
         topic: String, _ changes: [String: String], timeout: Duration = .seconds(15)
     ) throws(KafkaFault) {
         let kept = try configEntries(topic, timeout).filter { $0.value.isOwn }.mapValues { $0.value }
@@ -164,7 +164,7 @@ package struct TopicDescription: Hashable, Sendable {
     }
 
     /// The id that the cluster was formatted with.
-    package func clusterID(timeout: Duration) throws(KafkaFault) -> String {
+    public func clusterID(timeout: Duration) throws(KafkaFault) -> String {
         guard let id = unsafe rd_kafka_clusterid(handle.raw, timeout.clientMilliseconds) else {
             throw .timedOut(operation: "cluster id")
         }

@@ -8,19 +8,19 @@ import Vocabulary
 ///
 /// There is no subscription: positions live in PostgreSQL, and the group id serves dashboards only. An offset outside the log is
 /// an error of its partition, never a silent jump.
-@safe package final class KafkaConsumer {
+@safe public final class KafkaConsumer {
     private var handle: ClientHandle?
     private var names = TopicNames()
     private var headerNames = HeaderNames()
     private let isNudging = Flag()
 
     /// Makes the client; connects in the background. Refuses settings that the library does not know.
-    package init(_ settings: KafkaSettings, groupID: String) throws(KafkaFault) {
+    public init(_ settings: KafkaSettings, groupID: String) throws(KafkaFault) {
         handle = try ClientHandle(.consumer(groupID: groupID), settings: settings, context: ClientContext(onDelivery: nil))
     }
 
     /// Reads exactly these partitions from now on, each from its offset; whatever was assigned before is dropped, fetched or not.
-    package func assign(_ positions: [TopicPosition]) throws(KafkaFault) {
+    public func assign(_ positions: [TopicPosition]) throws(KafkaFault) {
         let handle = try open()
         // Held, so that a message's topic pointer stays the topic's.
         for position in positions { _ = try handle.topic(position.topic) }
@@ -31,14 +31,14 @@ import Vocabulary
 
     /// Fetches nothing from these partitions until `resume`, and drops what was fetched of them and not yet polled; it is fetched again then.
     /// A few more of their messages may come while the library takes notice. Offsets do not count.
-    package func pause(_ places: [TopicPosition]) throws(KafkaFault) {
+    public func pause(_ places: [TopicPosition]) throws(KafkaFault) {
         let list = try PartitionList(places)
         let error = unsafe rd_kafka_pause_partitions(try open().raw, list.raw)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(error, during: "pause") }
     }
 
     /// Fetches from these partitions again, each behind the last message that was polled.
-    package func resume(_ places: [TopicPosition]) throws(KafkaFault) {
+    public func resume(_ places: [TopicPosition]) throws(KafkaFault) {
         let list = try PartitionList(places)
         let error = unsafe rd_kafka_resume_partitions(try open().raw, list.raw)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(error, during: "resume") }
@@ -47,7 +47,7 @@ import Vocabulary
     /// Appends what there is to read: waits up to `wait` for the first message, then takes what has been fetched already.
     /// Stops at `countMax` messages and errors, or once the values and keys of this call reach `bytesMax` (the last may overshoot).
     /// A partition that cannot be read on is appended to `errors` once and the others go on; throws when the client is unusable.
-    package func poll(
+    public func poll(
         into batch: inout [RawMessage], errors: inout [PartitionError], countMax: Int, bytesMax: Int, wait: Duration
     ) throws(KafkaFault) {
         let handle = try open()
@@ -90,7 +90,7 @@ import Vocabulary
     }
 
     /// The first offset that the partition still has and the one that its next message will get, asked of its leader now.
-    package func watermarks(topic: String, partition: Int32, timeout: Duration) throws(KafkaFault) -> (low: Int64, high: Int64) {
+    public func watermarks(topic: String, partition: Int32, timeout: Duration) throws(KafkaFault) -> (low: Int64, high: Int64) {
         let handle = try open()
         // librdkafka 2.0.2 does not keep to the time-out here, so the question is put on another thread, which may stay behind.
         let answer = PendingAnswer<Result<Watermarks, KafkaFault>>()
@@ -114,7 +114,7 @@ import Vocabulary
     }
 
     /// The beginning and the end of the partition as the last fetch saw them; nil before the first. Asks nobody.
-    package func cachedWatermarks(topic: String, partition: Int32) -> (low: Int64, high: Int64)? {
+    public func cachedWatermarks(topic: String, partition: Int32) -> (low: Int64, high: Int64)? {
         guard let handle else { return nil }
         var low: Int64 = 0
         var high: Int64 = 0
@@ -124,14 +124,14 @@ import Vocabulary
 
     /// Tells the group coordinator how far we are, so that Kafka's own tools show the lag. In the background, best effort, after
     /// the database has committed; no service ever reads it back.
-    package func storeForLag(_ next: [TopicPosition]) {
+    public func storeForLag(_ next: [TopicPosition]) {
         guard let handle, !next.isEmpty, let list = try? PartitionList(next) else { return }
         let error = unsafe rd_kafka_commit(handle.raw, list.raw, 1)
         if error != RD_KAFKA_RESP_ERR_NO_ERROR { handle.context.note(KafkaFault(error, during: "store offsets for lag")) }
     }
 
     /// What `storeForLag` left with the coordinator, nil for nothing. For dashboards and tests, never for a position.
-    package func storedForLag(topic: String, partition: Int32, timeout: Duration) throws(KafkaFault) -> Int64? {
+    public func storedForLag(topic: String, partition: Int32, timeout: Duration) throws(KafkaFault) -> Int64? {
         let handle = try open()
         let list = try PartitionList([TopicPosition(topic: topic, partition: partition, offset: -1)])
         let error = unsafe rd_kafka_committed(handle.raw, list.raw, timeout.clientMilliseconds)
@@ -141,16 +141,16 @@ import Vocabulary
     }
 
     /// How many partitions the topic has, asked of a broker now; nil where there is no such topic.
-    package func partitionCount(topic: String, timeout: Duration) throws(KafkaFault) -> Int? {
+    public func partitionCount(topic: String, timeout: Duration) throws(KafkaFault) -> Int? {
         try open().partitionCounts(timeout: timeout)[topic]
     }
 
     /// The last thing that the library complained of in the background since the last call (a lost broker, a refused group).
-    package func takeBackgroundFault() -> KafkaFault? { handle?.context.takeFault() }
+    public func takeBackgroundFault() -> KafkaFault? { handle?.context.takeFault() }
 
     /// Lets the client go and waits up to 2 s for its end; whatever takes longer goes on in the background. Never needed for
     /// correctness. Calling it twice is fine.
-    package func close() {
+    public func close() {
         guard let ended = handle?.ended else { return }
         handle = nil
         _ = ended.wait(timeout: .now() + .seconds(2))

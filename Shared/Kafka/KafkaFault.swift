@@ -1,7 +1,7 @@
 import CRdKafka
 
 /// What went wrong between us and Kafka, with the thing that it went wrong for.
-package enum KafkaFault: Error, Hashable, Sendable {
+public enum KafkaFault: Error, Hashable, Sendable {
     /// The client library refused a setting, or a client could not be made from the settings.
     case configuration(key: String, reason: String)
     /// No broker answers: refused, reset, name not found, TLS handshake failed. The library goes on trying by itself.
@@ -29,7 +29,7 @@ package enum KafkaFault: Error, Hashable, Sendable {
     case other(code: Int32, name: String, reason: String)
 
     /// Whether the same thing may succeed later with nobody's help. `fatal` counts, with a new producer.
-    package var isTransient: Bool {
+    public var isTransient: Bool {
         switch self {
         case .brokerUnreachable, .timedOut, .fatal, .unconfirmed, .queueFull: true
         case .configuration, .unknownTopicOrPartition, .authorization, .messageTooLarge, .offsetOutOfRange, .closed: false
@@ -38,7 +38,7 @@ package enum KafkaFault: Error, Hashable, Sendable {
     }
 
     /// A stable word for metrics, logs and tests.
-    package var code: String {
+    public var code: String {
         switch self {
         case .configuration: "kafka_configuration"
         case .brokerUnreachable: "kafka_broker_unreachable"
@@ -77,7 +77,7 @@ package enum KafkaFault: Error, Hashable, Sendable {
 
 extension KafkaFault: CustomStringConvertible {
     /// One line for a log or an operator.
-    package var description: String {
+    public var description: String {
         switch self {
         case .configuration(let key, let reason): "kafka setting \(key): \(reason)"
         case .brokerUnreachable: "no kafka broker answers"

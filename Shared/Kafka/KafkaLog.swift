@@ -2,15 +2,15 @@ import CRdKafka
 import Synchronization
 
 /// Where librdkafka's own log lines go. Silent until told otherwise; never standard error.
-package enum KafkaLog {
+public enum KafkaLog {
     /// Takes the level (syslog: 3 error, 4 warning, 6 information, 7 debug), the facility (`FAIL`, `CONFWARN`…) and the text.
     /// Called on the library's threads: it must be quick and must not call back into a client.
-    package typealias Sink = @Sendable (_ level: Int32, _ facility: String, _ text: String) -> Void
+    public typealias Sink = @Sendable (_ level: Int32, _ facility: String, _ text: String) -> Void
 
     private static let current = Mutex<Sink?>(nil)
 
     /// Nil is silence.
-    package static var sink: Sink? {
+    public static var sink: Sink? {
         get { current.withLock { $0 } }
         set { current.withLock { $0 = newValue } }
     }

@@ -14,7 +14,7 @@ import Vocabulary
 /// wrong when the broker had no sequence of this producer to compare with; such a message is reported `unconfirmed`.
 ///
 /// Sendable: the state is under a lock, and librdkafka's calls are thread safe.
-@safe package final class KafkaProducer: @unchecked Sendable {
+@safe public final class KafkaProducer: @unchecked Sendable {
     private let state: Mutex<State>
     private let context: ClientContext
     private let ended: DispatchSemaphore
@@ -25,7 +25,7 @@ import Vocabulary
     }
 
     /// A partition that is known to exist, so that sending to it asks nobody. Good for this producer only.
-    package struct Destination: Sendable {
+    public struct Destination: Sendable {
         fileprivate let handle: ClientHandle
         fileprivate let topic: TopicReference
         fileprivate let partitionCount: Int
@@ -34,7 +34,7 @@ import Vocabulary
 
     /// Makes the client; connects in the background. `onDelivery` is called once per message, inside `serve` and `flush`, on the
     /// thread that called them, and never after `abandon`.
-    package init(_ settings: KafkaSettings, onDelivery: @escaping @Sendable (DeliveryReport) -> Void) throws(KafkaFault) {
+    public init(_ settings: KafkaSettings, onDelivery: @escaping @Sendable (DeliveryReport) -> Void) throws(KafkaFault) {
         context = ClientContext(onDelivery: onDelivery)
         let handle = try ClientHandle(.producer, settings: settings, context: context)
         ended = handle.ended
@@ -47,7 +47,7 @@ import Vocabulary
     ///
     /// Refuses a partition that does not exist, a full queue (`queueFull`: serve, then try again), a message that is too large, and
     /// everything after a fatal error. The first message to a topic asks a broker for the topic's partitions and may take up to 5 s.
-    package func produce(
+    public func produce(
         topic: String, partition: Int32, key: [UInt8]?, value: [UInt8]?, headers: [KafkaHeader], tag: UInt64
     ) throws(KafkaFault) {
         let target = try destination(topic, partition)
@@ -60,7 +60,7 @@ import Vocabulary
     }
 
     /// Like the other, to a partition known to exist, with key and value where they lie in a larger block of bytes.
-    package func produce(
+    public func produce(
         to target: Destination, topic: String, partition: Int32, in block: [UInt8], key: Range<Int>?, value: Range<Int>,
         headers: [KafkaHeader], tag: UInt64
     ) throws(KafkaFault) {
@@ -93,30 +93,30 @@ import Vocabulary
     }
 
     /// Hands out delivery reports that are there, waiting up to `wait` for the first.
-    package func serve(wait: Duration) {
+    public func serve(wait: Duration) {
         guard let handle = current else { return }
         unsafe rd_kafka_poll(handle.raw, wait.clientMilliseconds)
     }
 
     /// Waits until every message has its report, serving them. False: some were still in flight when the time was up.
     /// True does not mean that they were written: only the reports say that.
-    package func flush(_ timeout: Duration) -> Bool {
+    public func flush(_ timeout: Duration) -> Bool {
         guard let handle = current else { return true }
         unsafe rd_kafka_flush(handle.raw, timeout.clientMilliseconds)
         return inFlight == 0
     }
 
     /// Messages whose report was not handed out yet.
-    package var inFlight: Int { context.inFlight.load(ordering: .relaxed) }
+    public var inFlight: Int { context.inFlight.load(ordering: .relaxed) }
 
     /// The error after which only a new producer helps, if there was one.
-    package var fatal: KafkaFault? { current?.fatal }
+    public var fatal: KafkaFault? { current?.fatal }
 
     /// The last thing that the library complained of in the background since the last call (a lost broker, a failed handshake).
-    package func takeBackgroundFault() -> KafkaFault? { context.takeFault() }
+    public func takeBackgroundFault() -> KafkaFault? { context.takeFault() }
 
     /// How many partitions the topic has, as first asked; nil where there is no such topic (asked again the next time).
-    package func partitionCount(topic: String, timeout: Duration = .seconds(5)) throws(KafkaFault) -> Int? {
+    public func partitionCount(topic: String, timeout: Duration = .seconds(5)) throws(KafkaFault) -> Int? {
         let (handle, known) = state.withLock { ($0.handle, $0.destinations[topic]?.partitionCount) }
         guard let handle else { throw .closed }
         if let known { return known }
@@ -125,7 +125,7 @@ import Vocabulary
 
     /// Drops everything that is queued or in flight and ends the client in the background. Returns at once; no report comes after
     /// it, and every later `produce` throws `closed`.
-    package func abandon() {
+    public func abandon() {
         context.silence()
         context.inFlight.store(0, ordering: .relaxed)
         let handle = state.withLock { state in
@@ -139,12 +139,12 @@ import Vocabulary
     }
 
     /// Waits for the end of an abandoned client: for an orderly exit and for tests. False: not within `timeout`. At most one caller.
-    package func waitUntilEnded(_ timeout: Duration) -> Bool {
+    public func waitUntilEnded(_ timeout: Duration) -> Bool {
         ended.wait(timeout: .now() + .microseconds(Int(clamping: timeout.wholeMicroseconds))) == .success
     }
 
     /// Puts the producer into the state that follows a fatal error: for fault tests.
-    package func provokeFatal(_ reason: String) {
+    public func provokeFatal(_ reason: String) {
         guard let handle = current else { return }
         unsafe rd_kafka_test_fatal_error(handle.raw, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, reason)
     }
@@ -152,7 +152,7 @@ import Vocabulary
     private var current: ClientHandle? { state.withLock { $0.handle } }
 
     /// The topic's object, once the partition is known to exist. The first call for a topic asks a broker and may take up to 5 s.
-    package func destination(_ topic: String, _ partition: Int32) throws(KafkaFault) -> Destination {
+    public func destination(_ topic: String, _ partition: Int32) throws(KafkaFault) -> Destination {
         let (handle, known) = state.withLock { ($0.handle, $0.destinations[topic]) }
         guard let handle else { throw .closed }
         if let known {

@@ -1,15 +1,15 @@
 /// How to reach the cluster and as whom. The rest of the client's settings are decided here, once, for all services.
-package struct KafkaSettings: Sendable {
+public struct KafkaSettings: Sendable {
     /// `host:port`, several with commas.
-    package let bootstrap: String
+    public let bootstrap: String
     /// What broker logs and quotas call us.
-    package let clientID: String
+    public let clientID: String
     /// Mutual TLS, or nil for plain text on loopback.
-    package let tls: TLSFiles?
+    public let tls: TLSFiles?
     /// librdkafka properties that win over the ones decided here. An unknown name refuses to start.
-    package let extra: [String: String]
+    public let extra: [String: String]
 
-    package init(bootstrap: String, clientID: String, tls: TLSFiles? = nil, extra: [String: String] = [:]) {
+    public init(bootstrap: String, clientID: String, tls: TLSFiles? = nil, extra: [String: String] = [:]) {
         self.bootstrap = bootstrap
         self.clientID = clientID
         self.tls = tls
@@ -17,12 +17,12 @@ package struct KafkaSettings: Sendable {
     }
 
     /// PEM files of one service's identity and of the authority that signed the brokers'.
-    package struct TLSFiles: Sendable, Equatable {
-        package let caPath: String
-        package let certificatePath: String
-        package let keyPath: String
+    public struct TLSFiles: Sendable, Equatable {
+        public let caPath: String
+        public let certificatePath: String
+        public let keyPath: String
 
-        package init(caPath: String, certificatePath: String, keyPath: String) {
+        public init(caPath: String, certificatePath: String, keyPath: String) {
             self.caPath = caPath
             self.certificatePath = certificatePath
             self.keyPath = keyPath

@@ -1,6 +1,6 @@
 /// Base64 with padding. Source: RFC 4648 section 4.
-package enum Base64 {
-    package static func encode(_ bytes: [UInt8]) -> String {
+public enum Base64 {
+    public static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var index = 0
@@ -18,7 +18,7 @@ package enum Base64 {
     }
 
     /// Nil for anything that `encode` would not have written: of two texts for the same bytes one would slip past a comparison of texts.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count / 4 * 3)
         var (group, bits) = (UInt32(0), 0)

@@ -4,16 +4,16 @@ import Vocabulary
 ///
 /// The text is that of a C2SP tlog-checkpoint: the log's name, its size, its root in base64, and as an extension line the time of the
 /// newest leaf. It is a function of the log alone, so the same log has the same text whenever it is asked.
-package struct Checkpoint: Hashable, Sendable {
+public struct Checkpoint: Hashable, Sendable {
     /// The log's name: the signer's, a slash, and the lane.
-    package let origin: String
+    public let origin: String
     /// The number of leaves.
-    package let size: UInt64
-    package let root: Digest
+    public let size: UInt64
+    public let root: Digest
     /// When the newest leaf was appended.
-    package let grownAt: Instant
+    public let grownAt: Instant
 
-    package init(origin: String, size: UInt64, root: Digest, grownAt: Instant) {
+    public init(origin: String, size: UInt64, root: Digest, grownAt: Instant) {
         self.origin = origin
         self.size = size
         self.root = root
@@ -21,7 +21,7 @@ package struct Checkpoint: Hashable, Sendable {
     }
 
     /// Reads `text`; nil for what this would not have written. Further extension lines are passed over.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 5, lines.last == "", !lines[0].isEmpty, let size = UInt64(lines[1]), String(size) == lines[1],
             let root = Base64.decode(lines[2]).flatMap({ Digest($0) }), lines[3].hasPrefix(Self.timeWord),
@@ -30,20 +30,20 @@ package struct Checkpoint: Hashable, Sendable {
         self.init(origin: String(lines[0]), size: size, root: root, grownAt: grownAt)
     }
 
-    package var text: String { "\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n\(Self.timeWord)\(grownAt.rfc3339)\n" }
+    public var text: String { "\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n\(Self.timeWord)\(grownAt.rfc3339)\n" }
 
     /// The signed checkpoint of a lane's log, as it is given away. The same log and key give the same bytes.
-    package static func note(of head: LedgerHead, lane: Int32, by signer: NoteSigner) -> SignedNote {
+    public static func note(of head: LedgerHead, lane: Int32, by signer: NoteSigner) -> SignedNote {
         let checkpoint = Checkpoint(
             origin: origin(signer.verifier.name, lane: lane), size: head.tree.size, root: head.tree.root, grownAt: head.grownAt)
         return SignedNote(signing: checkpoint.text, by: signer)
     }
 
     /// The name of a lane's log.
-    package static func origin(_ name: String, lane: Int32) -> String { "\(name)/\(lane)" }
+    public static func origin(_ name: String, lane: Int32) -> String { "\(name)/\(lane)" }
 
     /// Which lane of the signer's the checkpoint is about; nil when it is another's.
-    package func lane(of name: String) -> Int32? {
+    public func lane(of name: String) -> Int32? {
         guard origin.hasPrefix(name + "/"), let lane = Int32(origin.dropFirst(name.utf8.count + 1)), Self.origin(name, lane: lane) == origin
         else { return nil }
         return lane

@@ -1,5 +1,5 @@
 /// A SHA-256 hash. Unit: 32 bytes, compared byte by byte from the first.
-package struct Digest: Hashable, Comparable, Sendable {
+public struct Digest: Hashable, Comparable, Sendable {
     // Four big-endian words instead of an array: no allocation, and a digest is a plain value in a table of nodes.
     private let a: UInt64
     private let b: UInt64
@@ -7,7 +7,7 @@ package struct Digest: Hashable, Comparable, Sendable {
     private let d: UInt64
 
     /// Reads exactly 32 bytes; nil for any other count.
-    package init?(_ bytes: some Collection<UInt8>) {
+    public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Digest.byteCount else { return nil }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for (position, byte) in bytes.enumerated() {
@@ -22,7 +22,7 @@ package struct Digest: Hashable, Comparable, Sendable {
     }
 
     /// Reads exactly 64 hexadecimal digits of either case; nil for anything else.
-    package init?(hex: some StringProtocol) {
+    public init?(hex: some StringProtocol) {
         let digits = Array(hex.utf8)
         guard digits.count == Digest.byteCount * 2 else { return nil }
         var bytes: [UInt8] = []
@@ -38,10 +38,10 @@ package struct Digest: Hashable, Comparable, Sendable {
     init(words: (UInt64, UInt64, UInt64, UInt64)) { (a, b, c, d) = words }
 
     /// 32.
-    package static let byteCount = 32
+    public static let byteCount = 32
 
     /// The 32 bytes.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Digest.byteCount)
         append(to: &bytes)
@@ -49,7 +49,7 @@ package struct Digest: Hashable, Comparable, Sendable {
     }
 
     /// Appends the 32 bytes.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         for word in [a, b, c, d] {
             for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
         }
@@ -64,7 +64,7 @@ package struct Digest: Hashable, Comparable, Sendable {
     }
 
     /// 64 lower-case hexadecimal digits.
-    package var hex: String {
+    public var hex: String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(Digest.byteCount * 2)
@@ -75,7 +75,7 @@ package struct Digest: Hashable, Comparable, Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    package static func < (x: Digest, y: Digest) -> Bool { (x.a, x.b, x.c, x.d) < (y.a, y.b, y.c, y.d) }
+    public static func < (x: Digest, y: Digest) -> Bool { (x.a, x.b, x.c, x.d) < (y.a, y.b, y.c, y.d) }
 
     private static func value(ofHexDigit digit: UInt8) -> UInt8? {
         switch digit {

@@ -1,13 +1,13 @@
 import COpenSSL
 
 /// A key that signs. Never printed, never encoded. Source: RFC 8032, computed by libcrypto; the same bytes get the same signature.
-package struct Ed25519PrivateKey: Sendable, CustomStringConvertible {
+public struct Ed25519PrivateKey: Sendable, CustomStringConvertible {
     private let seed: [UInt8]
     /// What everybody may have.
-    package let publicKey: Ed25519PublicKey
+    public let publicKey: Ed25519PublicKey
 
     /// Takes the 32 bytes of the seed; nil for any other count.
-    package init?(seed: [UInt8]) {
+    public init?(seed: [UInt8]) {
         guard seed.count == 32, let key = unsafe EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else { return nil }
         defer { unsafe EVP_PKEY_free(key) }
         var bytes = [UInt8](repeating: 0, count: 32)
@@ -20,7 +20,7 @@ package struct Ed25519PrivateKey: Sendable, CustomStringConvertible {
     }
 
     /// Reads what `openssl genpkey -algorithm ed25519` writes: PKCS#8 in PEM, without a password. Nil for anything else. Source: RFC 8410.
-    package init?(pem: String) {
+    public init?(pem: String) {
         let lines = pem.split(whereSeparator: \.isNewline)
         guard lines.count >= 3, lines.first == Self.pemBegin[...], lines.last == Self.pemEnd[...],
             let der = Base64.decode(lines[1..<(lines.count - 1)].joined()), der.count == Self.derPrefix.count + 32,
@@ -30,12 +30,12 @@ package struct Ed25519PrivateKey: Sendable, CustomStringConvertible {
     }
 
     /// The key as a file that `init(pem:)` reads back. Keep it from everybody's eyes.
-    package var pem: String { "\(Self.pemBegin)\n\(Base64.encode(Self.derPrefix + seed))\n\(Self.pemEnd)\n" }
+    public var pem: String { "\(Self.pemBegin)\n\(Base64.encode(Self.derPrefix + seed))\n\(Self.pemEnd)\n" }
 
-    package var description: String { "Ed25519PrivateKey" }
+    public var description: String { "Ed25519PrivateKey" }
 
     /// The signature over the bytes. Unit: 64 bytes.
-    package func sign(_ message: [UInt8]) -> [UInt8] {
+    public func sign(_ message: [UInt8]) -> [UInt8] {
         guard let key = unsafe EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count), let context = unsafe EVP_MD_CTX_new()
         else { preconditionFailure("libcrypto without memory: nothing could be signed from here on") }
         defer {
@@ -57,17 +57,17 @@ package struct Ed25519PrivateKey: Sendable, CustomStringConvertible {
 }
 
 /// A key that checks signatures. Unit: 32 bytes.
-package struct Ed25519PublicKey: Hashable, Sendable {
-    package let bytes: [UInt8]
+public struct Ed25519PublicKey: Hashable, Sendable {
+    public let bytes: [UInt8]
 
     /// Takes exactly 32 bytes; nil for any other count.
-    package init?(_ bytes: some Collection<UInt8>) {
+    public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         self.bytes = Array(bytes)
     }
 
     /// Whether the signature is that of the holder of the private key over exactly these bytes. Total: no for whatever does not fit.
-    package func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+    public func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard signature.count == 64, let key = unsafe EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count),
             let context = unsafe EVP_MD_CTX_new()
         else { return false }

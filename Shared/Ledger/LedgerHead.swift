@@ -1,29 +1,29 @@
 import Vocabulary
 
 /// What is written down so that nobody can alter it unseen: the hash of an entry, and what the entry is about.
-package struct LedgerLeaf: Hashable, Sendable {
+public struct LedgerLeaf: Hashable, Sendable {
     /// Leads back to the row of which the entry is made: a kind, a slash, and an id. Not part of the hash.
-    package let reference: String
-    package let hash: Digest
+    public let reference: String
+    public let hash: Digest
 
-    package init(reference: String, hash: Digest) {
+    public init(reference: String, hash: Digest) {
         self.reference = reference
         self.hash = hash
     }
 }
 
 /// Where the log of one lane stands: all that is needed to append, to name the root, and to know whether a checkpoint is due.
-package struct LedgerHead: Hashable, Sendable {
-    package private(set) var tree: MerkleTree
+public struct LedgerHead: Hashable, Sendable {
+    public private(set) var tree: MerkleTree
     /// When the newest leaf was appended; never goes back, even if the clock does.
-    package private(set) var grownAt: Instant
+    public private(set) var grownAt: Instant
     /// The size at the last checkpoint; zero when there was none.
-    package private(set) var signedSize: UInt64
+    public private(set) var signedSize: UInt64
     /// When the first leaf came that is under no checkpoint; without meaning when there is none.
     private var waitingSince: Instant
 
     /// A log without leaves.
-    package init() {
+    public init() {
         tree = MerkleTree()
         grownAt = .epoch
         signedSize = 0
@@ -31,7 +31,7 @@ package struct LedgerHead: Hashable, Sendable {
     }
 
     /// Takes up a stored head; nil when its parts do not fit together.
-    package init?(size: UInt64, subtrees: [UInt8], grownAt: Instant, signedSize: UInt64, waitingSince: Instant) {
+    public init?(size: UInt64, subtrees: [UInt8], grownAt: Instant, signedSize: UInt64, waitingSince: Instant) {
         guard subtrees.count % Digest.byteCount == 0, signedSize <= size else { return nil }
         let digests = stride(from: 0, to: subtrees.count, by: Digest.byteCount)
             .compactMap { Digest(subtrees[$0..<$0 + Digest.byteCount]) }
@@ -42,18 +42,18 @@ package struct LedgerHead: Hashable, Sendable {
         self.waitingSince = waitingSince
     }
 
-    package mutating func append(_ leaf: Digest, at now: Instant) {
+    public mutating func append(_ leaf: Digest, at now: Instant) {
         grownAt = tree.size == 0 ? now : max(grownAt, now)
         if signedSize == tree.size { waitingSince = grownAt }
         tree.append(leaf: leaf)
     }
 
     /// Notes that a checkpoint of all leaves was made.
-    package mutating func sign() { signedSize = tree.size }
+    public mutating func sign() { signedSize = tree.size }
 
     /// Since when leaves wait for a checkpoint; nil when none does.
-    package var unsignedSince: Instant? { signedSize < tree.size ? waitingSince : nil }
+    public var unsignedSince: Instant? { signedSize < tree.size ? waitingSince : nil }
 
     /// The roots of the full subtrees one behind the other, largest first. Unit: 32 bytes each.
-    package var subtrees: [UInt8] { tree.subtrees.reduce(into: []) { $1.append(to: &$0) } }
+    public var subtrees: [UInt8] { tree.subtrees.reduce(into: []) { $1.append(to: &$0) } }
 }

@@ -1,31 +1,31 @@
 /// The few full nodes that one proof needs, picked out while all leaves pass by: a proof over any number of leaves in the room of some
 /// hundred digests.
-package struct MerklePicking: MerkleNodes, Sendable {
+public struct MerklePicking: MerkleNodes, Sendable {
     private struct Place: Hashable {
         let level: Int
         let index: UInt64
     }
 
     /// The tree of the leaves that have passed.
-    package private(set) var tree = MerkleTree()
+    public private(set) var tree = MerkleTree()
     private var picked: [Place: Digest] = [:]
     private let wanted: Set<Place>
 
     /// Asks the proof once to learn which nodes it needs.
-    package init(for proof: (any MerkleNodes) -> Void) {
+    public init(for proof: (any MerkleNodes) -> Void) {
         let asking = Asking()
         proof(asking)
         wanted = asking.asked
     }
 
-    package mutating func append(leaf: Digest) {
+    public mutating func append(leaf: Digest) {
         tree.append(leaf: leaf) { node in
             let place = Place(level: node.level, index: node.index)
             if wanted.contains(place) { picked[place] = node.digest }
         }
     }
 
-    package func node(level: Int, index: UInt64) -> Digest? { picked[Place(level: level, index: index)] }
+    public func node(level: Int, index: UInt64) -> Digest? { picked[Place(level: level, index: index)] }
 
     /// Answers anything and remembers what it was asked.
     private final class Asking: MerkleNodes {

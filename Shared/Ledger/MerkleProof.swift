@@ -1,29 +1,29 @@
 /// Where full nodes are kept: a table, or memory.
-package protocol MerkleNodes {
+public protocol MerkleNodes {
     /// The full node, or nil when it was never stored.
     func node(level: Int, index: UInt64) -> Digest?
 }
 
 /// Every full node in memory. For tests, verifiers and small logs.
-package struct MerkleMemory: MerkleNodes, Sendable {
+public struct MerkleMemory: MerkleNodes, Sendable {
     /// The tree in its short form.
-    package private(set) var tree = MerkleTree()
+    public private(set) var tree = MerkleTree()
     private var levels: [[Digest]] = []
 
-    package init() {}
+    public init() {}
 
     /// Appends an entry: hashes it and keeps what it completed.
-    package mutating func append(_ entry: [UInt8]) { append(leaf: Merkle.leafHash(entry)) }
+    public mutating func append(_ entry: [UInt8]) { append(leaf: Merkle.leafHash(entry)) }
 
     /// Appends a leaf that is already hashed.
-    package mutating func append(leaf: Digest) {
+    public mutating func append(leaf: Digest) {
         tree.append(leaf: leaf) { node in
             if node.level == levels.count { levels.append([]) }
             levels[node.level].append(node.digest)
         }
     }
 
-    package func node(level: Int, index: UInt64) -> Digest? {
+    public func node(level: Int, index: UInt64) -> Digest? {
         guard level < levels.count, index < UInt64(levels[level].count) else { return nil }
         return levels[level][Int(index)]
     }
@@ -33,14 +33,14 @@ package struct MerkleMemory: MerkleNodes, Sendable {
 ///
 /// A proof is a list of digests, nearest to the leaves first. Proving returns nil when the range does not exist or a node is not stored;
 /// verifying is total and answers no to whatever does not fit.
-package enum MerkleProof {
+public enum MerkleProof {
     /// The root of the tree of the first `size` leaves.
-    package static func root(size: UInt64, in nodes: some MerkleNodes) -> Digest? {
+    public static func root(size: UInt64, in nodes: some MerkleNodes) -> Digest? {
         size == 0 ? Merkle.emptyRoot : hash(of: 0, size, in: nodes)
     }
 
     /// That the leaf at `index` is in the tree of the first `size` leaves.
-    package static func inclusion(of index: UInt64, size: UInt64, in nodes: some MerkleNodes) -> [Digest]? {
+    public static func inclusion(of index: UInt64, size: UInt64, in nodes: some MerkleNodes) -> [Digest]? {
         guard index < size else { return nil }
         var proof: [Digest] = []
         var (start, end) = (UInt64(0), size)
@@ -55,7 +55,7 @@ package enum MerkleProof {
     }
 
     /// That the tree of the first `earlier` leaves is the beginning of the tree of the first `size` leaves. `earlier` is at least 1.
-    package static func consistency(from earlier: UInt64, to size: UInt64, in nodes: some MerkleNodes) -> [Digest]? {
+    public static func consistency(from earlier: UInt64, to size: UInt64, in nodes: some MerkleNodes) -> [Digest]? {
         guard earlier >= 1, earlier <= size else { return nil }
         var proof: [Digest] = []
         var (start, end) = (UInt64(0), size)
@@ -80,12 +80,12 @@ package enum MerkleProof {
     }
 
     /// Whether the proof leads from the leaf to the root.
-    package static func verifyInclusion(leaf: Digest, index: UInt64, size: UInt64, root: Digest, proof: [Digest]) -> Bool {
+    public static func verifyInclusion(leaf: Digest, index: UInt64, size: UInt64, root: Digest, proof: [Digest]) -> Bool {
         verifyInclusion(leaf: leaf, index: index, in: 0, size, root: root, proof: proof)
     }
 
     /// Whether the proof leads from the leaf at `index` to the root of the subtree of the leaves `start ..< end`.
-    package static func verifyInclusion(
+    public static func verifyInclusion(
         leaf: Digest, index: UInt64, in start: UInt64, _ end: UInt64, root: Digest, proof: [Digest]
     ) -> Bool {
         guard isSubtree(start, end), start <= index, index < end else { return false }
@@ -95,7 +95,7 @@ package enum MerkleProof {
     }
 
     /// Whether the proof shows the tree of `earlier` leaves to be the beginning of the tree of `size` leaves.
-    package static func verifyConsistency(
+    public static func verifyConsistency(
         from earlier: UInt64, root earlierRoot: Digest, to size: UInt64, root: Digest, proof: [Digest]
     ) -> Bool {
         // Nothing is the beginning of everything: a proof from no leaves would prove nothing, so it is refused.
@@ -105,7 +105,7 @@ package enum MerkleProof {
     /// Whether the proof shows the subtree of the leaves `start ..< end` to be part of the tree of `size` leaves.
     ///
     /// The empty subtree is part of every tree, whatever that tree's root.
-    package static func verifyConsistency(
+    public static func verifyConsistency(
         of start: UInt64, _ end: UInt64, root subtreeRoot: Digest, in size: UInt64, root: Digest, proof: [Digest]
     ) -> Bool {
         guard end <= size else { return false }

@@ -1,10 +1,10 @@
 /// The hashing of RFC 6962: a leaf and an inner node can never be taken for one another.
-package enum Merkle {
+public enum Merkle {
     /// The root of a tree without leaves: the hash of nothing.
-    package static let emptyRoot = sha256([])
+    public static let emptyRoot = sha256([])
 
     /// The hash of a leaf: SHA-256 of a zero byte and the entry.
-    package static func leafHash(_ entry: [UInt8]) -> Digest {
+    public static func leafHash(_ entry: [UInt8]) -> Digest {
         // On the stack where it is small: two of three entries cost less to hash than to allocate.
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: entry.count + 1) { bytes in
             unsafe bytes.initializeElement(at: 0, to: 0)
@@ -16,7 +16,7 @@ package enum Merkle {
     }
 
     /// The hash of an inner node: SHA-256 of a one byte and both children.
-    package static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
+    public static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
         unsafe withUnsafeTemporaryAllocation(byteCount: 1 + 2 * Digest.byteCount, alignment: 1) { bytes in
             unsafe bytes[0] = 1
             unsafe left.store(in: bytes, at: 1)
@@ -30,14 +30,14 @@ package enum Merkle {
 }
 
 /// A node whose subtree is full: it never changes again and may be stored.
-package struct MerkleNode: Hashable, Sendable {
+public struct MerkleNode: Hashable, Sendable {
     /// 0 is a leaf; a node of level n covers 2ⁿ leaves.
-    package let level: Int
+    public let level: Int
     /// The node's place in its level, from 0.
-    package let index: UInt64
-    package let digest: Digest
+    public let index: UInt64
+    public let digest: Digest
 
-    package init(level: Int, index: UInt64, digest: Digest) {
+    public init(level: Int, index: UInt64, digest: Digest) {
         self.level = level
         self.index = index
         self.digest = digest
@@ -45,31 +45,31 @@ package struct MerkleNode: Hashable, Sendable {
 }
 
 /// An append-only tree in its shortest form: the roots of its full subtrees. Enough to append and to name the root; at most 64 digests.
-package struct MerkleTree: Hashable, Sendable {
+public struct MerkleTree: Hashable, Sendable {
     /// The number of leaves.
-    package private(set) var size: UInt64
+    public private(set) var size: UInt64
     /// The roots of the full subtrees, largest first; as many as `size` has one bits.
-    package private(set) var subtrees: [Digest]
+    public private(set) var subtrees: [Digest]
 
     /// A tree without leaves.
-    package init() {
+    public init() {
         size = 0
         subtrees = []
     }
 
     /// Takes up a stored tree; nil when the subtrees are not as many as the size demands.
-    package init?(size: UInt64, subtrees: [Digest]) {
+    public init?(size: UInt64, subtrees: [Digest]) {
         guard subtrees.count == size.nonzeroBitCount else { return nil }
         self.size = size
         self.subtrees = subtrees
     }
 
     /// Appends a leaf.
-    package mutating func append(leaf: Digest) { append(leaf: leaf, completing: { _ in }) }
+    public mutating func append(leaf: Digest) { append(leaf: leaf, completing: { _ in }) }
 
     /// Appends a leaf and tells of every node that this completed, the leaf first.
     @inline(__always)
-    package mutating func append(leaf: Digest, completing told: (MerkleNode) -> Void) {
+    public mutating func append(leaf: Digest, completing told: (MerkleNode) -> Void) {
         var node = MerkleNode(level: 0, index: size, digest: leaf)
         told(node)
         while node.index & 1 == 1, let left = subtrees.popLast() {
@@ -81,7 +81,7 @@ package struct MerkleTree: Hashable, Sendable {
     }
 
     /// The root over all leaves.
-    package var root: Digest {
+    public var root: Digest {
         guard var root = subtrees.last else { return Merkle.emptyRoot }
         for left in subtrees.dropLast().reversed() { root = Merkle.nodeHash(left, root) }
         return root

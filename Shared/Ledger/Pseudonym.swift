@@ -1,34 +1,34 @@
 /// A stand-in for an identifier that only the holder of the key can recompute. Shape: 64 hexadecimal digits.
-package struct Pseudonym: Hashable, Sendable {
+public struct Pseudonym: Hashable, Sendable {
     /// The keyed hash.
-    package let digest: Digest
+    public let digest: Digest
 
     /// 64 lower-case hexadecimal digits.
-    package var text: String { digest.hex }
+    public var text: String { digest.hex }
 }
 
 /// Why a key is refused.
-package enum PseudonymDefect: Error, Hashable, Sendable {
+public enum PseudonymDefect: Error, Hashable, Sendable {
     /// Fewer bytes than `PseudonymKey.byteCountMin`.
     case keyTooShort(byteCount: Int)
 }
 
 /// The secret behind pseudonyms. Never printed, never encoded.
-package struct PseudonymKey: Sendable, CustomStringConvertible {
+public struct PseudonymKey: Sendable, CustomStringConvertible {
     private let innerPad: [UInt8]
     private let outerPad: [UInt8]
 
     /// 16: below that a key can be guessed.
-    package static let byteCountMin = 16
+    public static let byteCountMin = 16
 
     /// Refuses a short key.
-    package init(secret: [UInt8]) throws(PseudonymDefect) {
+    public init(secret: [UInt8]) throws(PseudonymDefect) {
         guard secret.count >= PseudonymKey.byteCountMin else { throw .keyTooShort(byteCount: secret.count) }
         (innerPad, outerPad) = hmacPads(of: secret)
     }
 
     /// The same identifier has unlinkable pseudonyms in different scopes; a scope is a receiver, a purpose, or both.
-    package func pseudonym(of identifier: String, scope: String) -> Pseudonym {
+    public func pseudonym(of identifier: String, scope: String) -> Pseudonym {
         // The length keeps ("ab", "c") and ("a", "bc") apart.
         var message: [UInt8] = []
         let scopeBytes = Array(scope.utf8)
@@ -40,11 +40,11 @@ package struct PseudonymKey: Sendable, CustomStringConvertible {
         return Pseudonym(digest: hmac(message, innerPad: innerPad, outerPad: outerPad))
     }
 
-    package var description: String { "PseudonymKey(hidden)" }
+    public var description: String { "PseudonymKey(hidden)" }
 }
 
 /// HMAC-SHA256 of the message under the key, of any length. Source: RFC 2104.
-package func hmacSHA256(key: [UInt8], message: [UInt8]) -> Digest {
+public func hmacSHA256(key: [UInt8], message: [UInt8]) -> Digest {
     let (innerPad, outerPad) = hmacPads(of: key)
     return hmac(message, innerPad: innerPad, outerPad: outerPad)
 }

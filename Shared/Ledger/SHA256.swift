@@ -1,7 +1,7 @@
 import COpenSSL
 
 /// The SHA-256 hash of the bytes. Source: FIPS 180-4, computed by libcrypto.
-package func sha256(_ bytes: [UInt8]) -> Digest { SHA256.hash(bytes) }
+public func sha256(_ bytes: [UInt8]) -> Digest { SHA256.hash(bytes) }
 
 enum SHA256 {
     /// The block length of SHA-256, in bytes.

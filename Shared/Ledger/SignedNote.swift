@@ -1,23 +1,23 @@
 /// A text with signatures beneath it. Source: C2SP signed-note; each signature is `— name base64(key id, signature)` on a line of its own.
-package struct SignedNote: Hashable, Sendable {
-    package struct Signature: Hashable, Sendable {
-        package let name: String
+public struct SignedNote: Hashable, Sendable {
+    public struct Signature: Hashable, Sendable {
+        public let name: String
         /// The key's id, 4 bytes, and the signature.
-        package let bytes: [UInt8]
+        public let bytes: [UInt8]
     }
 
     /// What is signed; ends in a line break.
-    package let text: String
-    package let signatures: [Signature]
+    public let text: String
+    public let signatures: [Signature]
 
     /// Signs the text, which must end in a line break.
-    package init(signing text: String, by signer: NoteSigner) {
+    public init(signing text: String, by signer: NoteSigner) {
         self.text = text
         signatures = [Signature(name: signer.verifier.name, bytes: signer.verifier.keyID + signer.key.sign(Array(text.utf8)))]
     }
 
     /// Reads a note; nil for what is none. Nothing is checked by that but the form.
-    package init?(parsing note: String) {
+    public init?(parsing note: String) {
         // The text may hold empty lines itself, so the signatures begin behind the last one.
         guard note.hasSuffix("\n") else { return nil }
         let lines = note.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
@@ -35,12 +35,12 @@ package struct SignedNote: Hashable, Sendable {
     }
 
     /// The note as it is given away.
-    package var note: String {
+    public var note: String {
         text + "\n" + signatures.map { "\u{2014} \($0.name) \(Base64.encode($0.bytes))\n" }.joined()
     }
 
     /// Whether the key has signed this very text. Signatures of others are passed over, as the source asks.
-    package func isSigned(by verifier: NoteVerifier) -> Bool {
+    public func isSigned(by verifier: NoteVerifier) -> Bool {
         signatures.contains { signature in
             signature.name == verifier.name && signature.bytes.starts(with: verifier.keyID)
                 && verifier.key.verifies(Array(signature.bytes.dropFirst(verifier.keyID.count)), of: Array(text.utf8))
@@ -49,13 +49,13 @@ package struct SignedNote: Hashable, Sendable {
 }
 
 /// Who signs notes: a name and a private key.
-package struct NoteSigner: Sendable {
+public struct NoteSigner: Sendable {
     let key: Ed25519PrivateKey
     /// What is given to those who check.
-    package let verifier: NoteVerifier
+    public let verifier: NoteVerifier
 
     /// Nil when the name is none: empty, or with blanks or a plus sign.
-    package init?(name: String, key: Ed25519PrivateKey) {
+    public init?(name: String, key: Ed25519PrivateKey) {
         guard let verifier = NoteVerifier(name: name, key: key.publicKey) else { return nil }
         self.key = key
         self.verifier = verifier
@@ -63,19 +63,19 @@ package struct NoteSigner: Sendable {
 }
 
 /// A name and a public key. Shape: `name+id+base64`, the verifier key of C2SP signed-note.
-package struct NoteVerifier: Hashable, Sendable {
-    package let name: String
-    package let key: Ed25519PublicKey
+public struct NoteVerifier: Hashable, Sendable {
+    public let name: String
+    public let key: Ed25519PublicKey
 
     /// Nil when the name is none: empty, or with blanks or a plus sign.
-    package init?(name: String, key: Ed25519PublicKey) {
+    public init?(name: String, key: Ed25519PublicKey) {
         guard !name.isEmpty, !name.contains(where: { $0.isWhitespace || $0 == "+" }) else { return nil }
         self.name = name
         self.key = key
     }
 
     /// Reads `text`; nil when it is none, or when its id is not that of its name and key.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let bytes = Base64.decode(parts[2]), bytes.first == Self.ed25519,
             let key = Ed25519PublicKey(bytes.dropFirst()),
@@ -85,7 +85,7 @@ package struct NoteVerifier: Hashable, Sendable {
     }
 
     /// The line that is given to those who check.
-    package var text: String {
+    public var text: String {
         let id = keyID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return "\(name)+\(id)+\(Base64.encode([Self.ed25519] + key.bytes))"
     }

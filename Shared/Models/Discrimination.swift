@@ -1,9 +1,9 @@
 import Glibc
 
 /// How well scores tell events from the rest.
-package enum Discrimination {
+public enum Discrimination {
     /// The probability that an event has a higher score than a non-event, ties counting half. Nil unless there are both.
-    package static func auc(scores: [Double], events: [Bool]) -> Double? {
+    public static func auc(scores: [Double], events: [Bool]) -> Double? {
         let groups = tiedGroups(scores, events)
         let eventCount = groups.reduce(0) { $0 + $1.events }
         let otherCount = groups.reduce(0) { $0 + $1.others }
@@ -18,7 +18,7 @@ package enum Discrimination {
     }
 
     /// The Kolmogorov–Smirnov distance: the widest gap between the two cumulated shares, 0…1. Nil unless there are both.
-    package static func ks(scores: [Double], events: [Bool]) -> Double? {
+    public static func ks(scores: [Double], events: [Bool]) -> Double? {
         let groups = tiedGroups(scores, events)
         let eventCount = groups.reduce(0) { $0 + $1.events }
         let otherCount = groups.reduce(0) { $0 + $1.others }
@@ -34,7 +34,7 @@ package enum Discrimination {
 
     /// The population stability index between two distributions over the same bins: below 0.1 stable, above 0.25 shifted.
     /// An empty bin counts as half a subject. Nil when the bins differ in number, or a side is empty or has a negative count.
-    package static func psi(expected: [Int], actual: [Int]) -> Double? {
+    public static func psi(expected: [Int], actual: [Int]) -> Double? {
         guard expected.count == actual.count, expected.allSatisfy({ $0 >= 0 }), actual.allSatisfy({ $0 >= 0 }),
             expected.contains(where: { $0 > 0 }), actual.contains(where: { $0 > 0 })
         else { return nil }

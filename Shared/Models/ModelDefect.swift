@@ -1,5 +1,5 @@
 /// Why a body is no model.
-package enum ModelDefect: Error, Hashable, Sendable {
+public enum ModelDefect: Error, Hashable, Sendable {
     /// The field at the JSON pointer is missing or of another type.
     case field(String)
     /// The value at the JSON pointer is out of its range.

@@ -1,64 +1,64 @@
 import Glibc
 
 /// A scorecard: every indicator falls into a bin, every bin has points, the points sum to the score. Explainable by construction.
-package struct Scorecard: Hashable, Sendable {
+public struct Scorecard: Hashable, Sendable {
     /// Trained on outcomes, or weighed by experts.
-    package let kind: Kind
+    public let kind: Kind
     /// What a subject has before any feature is read. Unit: points. An expert card starts at `scoreMin` instead.
-    package let base: Int
-    package let features: [Feature]
+    public let base: Int
+    public let features: [Feature]
     /// From the best to the worst; the worst reaches down to `scoreMin`.
-    package let grades: [Grade]
+    public let grades: [Grade]
     /// The score never leaves `scoreMin ... scoreMax`.
-    package let scoreMin: Int
-    package let scoreMax: Int
+    public let scoreMin: Int
+    public let scoreMax: Int
     /// Turns points into a probability of default; an uncalibrated card has none.
-    package let calibration: Calibration?
+    public let calibration: Calibration?
     /// Half the width of the interval when every feature is known. Unit: points.
-    package let margin: Int
+    public let margin: Int
 
-    package enum Kind: String, Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable {
         /// The points of the bins are points of the score.
         case scorecard
         /// The points of the bins are 0…100, weighed by the features' weights, which sum to 10,000 basis points.
         case expert
     }
 
-    package struct Grade: Hashable, Sendable {
-        package let atLeast: Int
-        package let grade: String
+    public struct Grade: Hashable, Sendable {
+        public let atLeast: Int
+        public let grade: String
 
-        package init(atLeast: Int, grade: String) {
+        public init(atLeast: Int, grade: String) {
             self.atLeast = atLeast
             self.grade = grade
         }
     }
 
     /// At `score` there are `odds` good subjects to one bad; every `pdo` points double the odds.
-    package struct Calibration: Hashable, Sendable {
-        package let score: Int
-        package let odds: Double
-        package let pdo: Double
+    public struct Calibration: Hashable, Sendable {
+        public let score: Int
+        public let odds: Double
+        public let pdo: Double
 
-        package init(score: Int, odds: Double, pdo: Double) {
+        public init(score: Int, odds: Double, pdo: Double) {
             self.score = score
             self.odds = odds
             self.pdo = pdo
         }
 
         /// Unit: basis points, rounded to the nearest.
-        package func probabilityBp(at points: Int) -> Int {
+        public func probabilityBp(at points: Int) -> Int {
             let logOdds = log(odds) + Double(points - score) / pdo * log(2)
             return Int((10_000 / (1 + exp(logOdds))).rounded())
         }
     }
 
     /// The limits within which no sum can overflow and no document is absurd.
-    package static let pointsMax = 1_000_000
-    package static let featuresMax = 1_000
+    public static let pointsMax = 1_000_000
+    public static let featuresMax = 1_000
 
     /// Refuses a card on which some subject would have no score.
-    package init(
+    public init(
         kind: Kind, base: Int, features: [Feature], grades: [Grade], scoreMin: Int, scoreMax: Int, calibration: Calibration?, margin: Int
     ) throws(ModelDefect) {
         let points = -Scorecard.pointsMax...Scorecard.pointsMax
@@ -94,18 +94,18 @@ package struct Scorecard: Hashable, Sendable {
 }
 
 /// Words for people, in both languages.
-package struct Words: Hashable, Sendable {
-    package let en: String
-    package let zh: String
+public struct Words: Hashable, Sendable {
+    public let en: String
+    public let zh: String
 
-    package init(en: String, zh: String) {
+    public init(en: String, zh: String) {
         self.en = en
         self.zh = zh
     }
 }
 
 /// What is known of an indicator. Why it is not known makes a difference: each reason may have its own bin.
-package enum Reading: Hashable, Sendable {
+public enum Reading: Hashable, Sendable {
     case value(Double)
     case missing
     /// The question does not arise, such as overdue days of a firm without loans. Known, so it does not widen the interval.
@@ -115,20 +115,20 @@ package enum Reading: Hashable, Sendable {
 }
 
 /// One indicator's place on the card.
-package struct Feature: Hashable, Sendable {
+public struct Feature: Hashable, Sendable {
     /// The indicator's id.
-    package let indicator: String
-    package let label: Words
+    public let indicator: String
+    public let label: Words
     /// Stable code of the reason given when this feature cost points.
-    package let reasonCode: String
-    package let reason: Words
+    public let reasonCode: String
+    public let reason: Words
     /// Expert cards: share of the score in basis points. Other cards: zero.
-    package let weight: Int
+    public let weight: Int
     /// In the order of the document.
-    package let bins: [Bin]
+    public let bins: [Bin]
 
-    package let pointsMin: Int
-    package let pointsMax: Int
+    public let pointsMin: Int
+    public let pointsMax: Int
     private let bounds: [(below: Double, bin: Int)]
     private let exact: [Double: Int]
     private let elseBin: Int
@@ -136,17 +136,17 @@ package struct Feature: Hashable, Sendable {
     private let notApplicableBin: Int
     private let notAuthorisedBin: Int
 
-    package struct Bin: Hashable, Sendable {
-        package let takes: Takes
-        package let points: Int
+    public struct Bin: Hashable, Sendable {
+        public let takes: Takes
+        public let points: Int
 
-        package init(_ takes: Takes, points: Int) {
+        public init(_ takes: Takes, points: Int) {
             self.takes = takes
             self.points = points
         }
     }
 
-    package enum Takes: Hashable, Sendable {
+    public enum Takes: Hashable, Sendable {
         /// Values below the bound that no earlier bound took.
         case below(Double)
         /// Exactly these values, wherever the bounds lie.
@@ -159,7 +159,7 @@ package struct Feature: Hashable, Sendable {
     }
 
     /// Refuses bins that leave a reading without points, or claim one twice.
-    package init(
+    public init(
         indicator: String, label: Words, reasonCode: String, reason: Words, weight: Int = 0, bins: [Bin]
     ) throws(ModelDefect) {
         var bounds: [(below: Double, bin: Int)] = []
@@ -198,7 +198,7 @@ package struct Feature: Hashable, Sendable {
     }
 
     /// The bin of the reading. Not-a-number and infinity count as missing.
-    package func bin(of reading: Reading) -> Int {
+    public func bin(of reading: Reading) -> Int {
         switch reading {
         case .missing: return missingBin
         case .notApplicable: return notApplicableBin
@@ -223,12 +223,12 @@ package struct Feature: Hashable, Sendable {
         return low...high
     }
 
-    package static func == (a: Feature, b: Feature) -> Bool {
+    public static func == (a: Feature, b: Feature) -> Bool {
         a.indicator == b.indicator && a.label == b.label && a.reasonCode == b.reasonCode && a.reason == b.reason
             && a.weight == b.weight && a.bins == b.bins
     }
 
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(indicator)
         hasher.combine(bins)
     }

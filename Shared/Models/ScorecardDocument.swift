@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 extension Scorecard {
     /// Reads a catalogue entry's body. Refuses what lacks a field and what leaves a subject without a score.
@@ -11,7 +11,7 @@ extension Scorecard {
     ///  "grades": [{"atLeast": 640, "grade": "A"}, {"atLeast": 300, "grade": "B"}],
     ///  "calibration": {"scoreAtOdds": 600, "odds": 20, "pdo": 20}}
     /// ```
-    package init(_ json: JSONValue) throws(ModelDefect) {
+    public init(_ json: JSONValue) throws(ModelDefect) {
         guard let kind = json["kind"]?.string.flatMap({ Kind(rawValue: $0) }) else { throw .field("/kind") }
         var features: [Feature] = []
         for (position, feature) in try elements("features", json).enumerated() {
@@ -37,7 +37,7 @@ extension Scorecard {
 
 extension Scorecard: JSONWritable {
     /// Writes the body that `init(_:)` reads; the same card always gives the same bytes.
-    package func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("kind", kind.rawValue)
             writer.member("base", base)
@@ -72,7 +72,7 @@ extension Scorecard: JSONWritable {
     }
 
     /// The body as bytes.
-    package var json: [UInt8] { JSONWriter.encode { $0.element(self) } }
+    public var json: [UInt8] { JSONWriter.encode { $0.element(self) } }
 }
 
 extension Feature {
@@ -93,7 +93,7 @@ extension Feature {
 }
 
 extension Feature: JSONWritable {
-    package func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("indicator", indicator)
             writer.member("label", object: { label.write(to: &$0) })

@@ -2,13 +2,13 @@ import Glibc
 import Vocabulary
 
 /// One indicator's values, one for each subject; nil is missing.
-package struct TrainingColumn: Sendable {
-    package let indicator: String
-    package let label: Words
-    package let values: [Double?]
+public struct TrainingColumn: Sendable {
+    public let indicator: String
+    public let label: Words
+    public let values: [Double?]
 
     /// Without a label the indicator's id stands in.
-    package init(indicator: String, label: Words? = nil, values: [Double?]) {
+    public init(indicator: String, label: Words? = nil, values: [Double?]) {
         self.indicator = indicator
         self.label = label ?? Words(en: indicator, zh: indicator)
         self.values = values
@@ -16,39 +16,39 @@ package struct TrainingColumn: Sendable {
 }
 
 /// What a training may choose.
-package struct TrainingOptions: Hashable, Sendable {
+public struct TrainingOptions: Hashable, Sendable {
     /// Value bins of a feature at most.
-    package var binsMax = 6
+    public var binsMax = 6
     /// Share of the subjects that a value bin holds at least.
-    package var binShareMin = 0.05
+    public var binShareMin = 0.05
     /// Decides who is held out. The same seed gives the same card.
-    package var seed: UInt64 = 1
+    public var seed: UInt64 = 1
     /// Share of events, and of non-events, that only measure.
-    package var holdoutShare = 0.3
+    public var holdoutShare = 0.3
     /// Points that double the odds.
-    package var pdo = 20.0
-    package var baseScore = 600
+    public var pdo = 20.0
+    public var baseScore = 600
     /// Good subjects to one bad at the base score.
-    package var baseOdds = 20.0
-    package var scoreMin = 300
-    package var scoreMax = 900
+    public var baseOdds = 20.0
+    public var scoreMin = 300
+    public var scoreMax = 900
     /// Features of less information value are dropped.
-    package var informationValueMin = 0.02
+    public var informationValueMin = 0.02
     /// A feature that goes with a better one more closely than this is dropped.
-    package var correlationMax = 0.8
-    package var featuresMax = 15
-    package var ridge = 1.0
+    public var correlationMax = 0.8
+    public var featuresMax = 15
+    public var ridge = 1.0
     /// From the best to the worst.
-    package var grades = [
+    public var grades = [
         Scorecard.Grade(atLeast: 640, grade: "A"), Scorecard.Grade(atLeast: 600, grade: "B"), Scorecard.Grade(atLeast: 560, grade: "C"),
         Scorecard.Grade(atLeast: 520, grade: "D"), Scorecard.Grade(atLeast: 300, grade: "E"),
     ]
 
-    package init() {}
+    public init() {}
 }
 
 /// Why a training gives no card.
-package enum TrainingDefect: Error, Hashable, Sendable {
+public enum TrainingDefect: Error, Hashable, Sendable {
     /// The column has another number of values than the target.
     case columnLength(String)
     case repeatedColumn(String)
@@ -63,34 +63,34 @@ package enum TrainingDefect: Error, Hashable, Sendable {
 }
 
 /// A card with the evidence for it.
-package struct TrainedScorecard: Sendable {
-    package let scorecard: Scorecard
+public struct TrainedScorecard: Sendable {
+    public let scorecard: Scorecard
     /// The card's body, as it goes into the catalogue.
-    package let json: [UInt8]
+    public let json: [UInt8]
     /// Measured on the held-out subjects, through the card itself.
-    package let auc: Double
-    package let ks: Double
+    public let auc: Double
+    public let ks: Double
     /// Every column, in the order given.
-    package let features: [FeatureReport]
+    public let features: [FeatureReport]
     /// The rows that were held out, rising.
-    package let heldOut: [Int]
+    public let heldOut: [Int]
 
     /// The features that could not be made monotone without losing most of what they tell.
-    package var notMonotone: [String] { features.filter { !$0.isMonotone }.map(\.indicator) }
+    public var notMonotone: [String] { features.filter { !$0.isMonotone }.map(\.indicator) }
     /// The features that are not on the card, with the reason.
-    package var dropped: [FeatureReport] { features.filter { $0.dropped != nil } }
+    public var dropped: [FeatureReport] { features.filter { $0.dropped != nil } }
 }
 
 /// What became of a column.
-package struct FeatureReport: Hashable, Sendable {
-    package let indicator: String
-    package let informationValue: Double
+public struct FeatureReport: Hashable, Sendable {
+    public let indicator: String
+    public let informationValue: Double
     /// False when forcing one direction lost most of what the feature tells.
-    package let isMonotone: Bool
+    public let isMonotone: Bool
     /// Nil for a feature on the card.
-    package let dropped: Drop?
+    public let dropped: Drop?
 
-    package enum Drop: Hashable, Sendable {
+    public enum Drop: Hashable, Sendable {
         case littleInformation
         case correlated(with: String)
         case beyondFeaturesMax
@@ -100,9 +100,9 @@ package struct FeatureReport: Hashable, Sendable {
 }
 
 /// Fits scorecards on outcomes. Deterministic: the same data, options and seed give the same bytes.
-package enum ScorecardTrainer {
+public enum ScorecardTrainer {
     /// `target` is true for an event, such as a default. Refuses data from which no card can be fitted and measured.
-    package static func train(
+    public static func train(
         _ columns: [TrainingColumn], target: [Bool], options: TrainingOptions = TrainingOptions()
     ) throws(TrainingDefect) -> TrainedScorecard {
         try check(columns, target, options)

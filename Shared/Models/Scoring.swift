@@ -1,40 +1,40 @@
 /// A score with everything that explains it.
-package struct ScoreResult: Hashable, Sendable {
+public struct ScoreResult: Hashable, Sendable {
     /// Within the card's `scoreMin ... scoreMax`.
-    package let points: Int
-    package let grade: String
+    public let points: Int
+    public let grade: String
     /// The features that cost most first; ties in the order of the card. All that cost points, and at least four where the card has four.
-    package let reasons: [Reason]
+    public let reasons: [Reason]
     /// One for each feature, in the order of the card. With the base they sum to the points, before those are kept within the limits.
-    package let contributions: [Contribution]
+    public let contributions: [Contribution]
     /// The indicators that were not known, in the order of the card.
-    package let missingFeatures: [String]
+    public let missingFeatures: [String]
     /// The probability of default in basis points, when the card is calibrated.
-    package let probabilityBp: Int?
-    package let interval: ScoreInterval
+    public let probabilityBp: Int?
+    public let interval: ScoreInterval
 
-    package struct Reason: Hashable, Sendable {
-        package let code: String
+    public struct Reason: Hashable, Sendable {
+        public let code: String
         /// The indicator.
-        package let feature: String
+        public let feature: String
         /// Points short of the feature's best bin.
-        package let pointsLost: Int
+        public let pointsLost: Int
 
-        package init(code: String, feature: String, pointsLost: Int) {
+        public init(code: String, feature: String, pointsLost: Int) {
             self.code = code
             self.feature = feature
             self.pointsLost = pointsLost
         }
     }
 
-    package struct Contribution: Hashable, Sendable {
-        package let feature: String
-        package let reading: Reading
+    public struct Contribution: Hashable, Sendable {
+        public let feature: String
+        public let reading: Reading
         /// Position in the feature's bins.
-        package let bin: Int
-        package let points: Int
+        public let bin: Int
+        public let points: Int
 
-        package init(feature: String, reading: Reading, bin: Int, points: Int) {
+        public init(feature: String, reading: Reading, bin: Int, points: Int) {
             self.feature = feature
             self.reading = reading
             self.bin = bin
@@ -42,7 +42,7 @@ package struct ScoreResult: Hashable, Sendable {
         }
     }
 
-    package init(
+    public init(
         points: Int, grade: String, reasons: [Reason], contributions: [Contribution], missingFeatures: [String], probabilityBp: Int?,
         interval: ScoreInterval
     ) {
@@ -57,11 +57,11 @@ package struct ScoreResult: Hashable, Sendable {
 }
 
 /// Where the score would lie if what is missing became known.
-package struct ScoreInterval: Hashable, Sendable {
-    package let low: Int
-    package let high: Int
+public struct ScoreInterval: Hashable, Sendable {
+    public let low: Int
+    public let high: Int
 
-    package init(low: Int, high: Int) {
+    public init(low: Int, high: Int) {
         self.low = low
         self.high = high
     }
@@ -69,15 +69,15 @@ package struct ScoreInterval: Hashable, Sendable {
 
 extension Scorecard {
     /// How many reasons are given at least, where the card has so many features.
-    package static let reasonsMin = 4
+    public static let reasonsMin = 4
 
     /// Scores one subject; nil is a missing value. Total: not-a-number and infinity count as missing.
-    package func score(_ value: (String) -> Double?) -> ScoreResult {
+    public func score(_ value: (String) -> Double?) -> ScoreResult {
         score(readings: { value($0).map { .value($0) } ?? .missing })
     }
 
     /// Scores one subject. The only way to a score: training measures itself through it, too.
-    package func score(readings reading: (String) -> Reading) -> ScoreResult {
+    public func score(readings reading: (String) -> Reading) -> ScoreResult {
         var contributions: [ScoreResult.Contribution] = []
         contributions.reserveCapacity(features.count)
         var losses: [(position: Int, points: Int)] = []
@@ -117,7 +117,7 @@ extension Scorecard {
     }
 
     /// The grade of so many points.
-    package func grade(at points: Int) -> String {
+    public func grade(at points: Int) -> String {
         // The last grade reaches down to the lowest score; the initialiser refuses a card where it does not.
         (grades.first { points >= $0.atLeast } ?? grades.last)?.grade ?? ""
     }

@@ -13,7 +13,7 @@ import Vocabulary
 ///         … the step and its transaction …
 ///         passed(piece, on:)
 ///     close(on:)                      at an orderly stop
-package struct AttemptMarker {
+public struct AttemptMarker {
     /// Batches without an end after which a careful worker is an ordinary one again; and messages, while they are taken one by one:
     /// more than one batch has, or the culprit would lie beyond.
     static let carefulBatches = 100
@@ -25,14 +25,14 @@ package struct AttemptMarker {
     private var former: [TopicPartition: AttemptPlan.Mark] = [:]
     private var carefulLeft = 0
 
-    package init(owner: String) { self.owner = owner }
+    public init(owner: String) { self.owner = owner }
 
     /// True after an unclean end, until enough went well.
-    package var isCareful: Bool { carefulLeft > 0 }
+    public var isCareful: Bool { carefulLeft > 0 }
 
     /// Notes that this worker runs, and finds out how the ones before it ended: its own last run, and those of others that are no
     /// longer seen. May be called again on a new connection; only the first call looks.
-    package mutating func open(on connection: Connection) throws(StoreFault) {
+    public mutating func open(on connection: Connection) throws(StoreFault) {
         guard !isOpen else { return }
         do {
             let isUnclean = try connection.execute(Self.openSession, [.text(owner)]).first?.bool(0) ?? false
@@ -53,7 +53,7 @@ package struct AttemptMarker {
     /// The batch in the parts in which it is to be tried: itself, or each event by itself and the rest without messages.
     ///
     /// - Parameter applied: how many events of a packed message its link has passed already.
-    package func pieces(of batch: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }) -> [InputBatch] {
+    public func pieces(of batch: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }) -> [InputBatch] {
         guard isCareful, plan == .oneByOne, !batch.messages.isEmpty else { return [batch] }
         var pieces: [InputBatch] = []
         for message in batch.messages {
@@ -72,7 +72,7 @@ package struct AttemptMarker {
     }
 
     /// Writes down what is about to be tried, and commits that. The answer is the message that is not to be tried any more.
-    package mutating func begin(
+    public mutating func begin(
         _ piece: InputBatch, applied: (RawMessage) -> Int = { _ in 0 }, on connection: Connection
     ) throws(StoreFault) -> (place: MessagePlace, poison: Poison)? {
         guard isCareful, !piece.messages.isEmpty else { return nil }
@@ -117,7 +117,7 @@ package struct AttemptMarker {
     }
 
     /// Notes that a piece took effect. After enough of them the marks go, and nothing is written down any more.
-    package mutating func passed(_ piece: InputBatch, on connection: Connection) throws(StoreFault) {
+    public mutating func passed(_ piece: InputBatch, on connection: Connection) throws(StoreFault) {
         guard isCareful else { return }
         carefulLeft -= 1
         guard carefulLeft == 0 else { return }
@@ -129,7 +129,7 @@ package struct AttemptMarker {
     }
 
     /// An orderly end.
-    package mutating func close(on connection: Connection) throws(StoreFault) {
+    public mutating func close(on connection: Connection) throws(StoreFault) {
         guard isOpen else { return }
         do {
             _ = try connection.execute("UPDATE worker_session SET ended_at = now() WHERE owner = $1", [.text(owner)])

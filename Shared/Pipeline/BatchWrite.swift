@@ -5,41 +5,41 @@ import Vocabulary
 import Wire
 
 /// Everything that one transaction writes.
-package struct BatchWrite: Sendable {
+public struct BatchWrite: Sendable {
     /// Compare-and-set of the offsets: the first statement.
-    package var fence: [FenceMove] = []
-    package var linksIn: [LinkIn: Int64] = [:]
-    package var linksOut: [LinkOut: Int64] = [:]
-    package var outbox: [OutboxRow] = []
-    package var states: [StateWrite] = []
-    package var rows: [StoreTable: [[Cell]]] = [:]
+    public var fence: [FenceMove] = []
+    public var linksIn: [LinkIn: Int64] = [:]
+    public var linksOut: [LinkOut: Int64] = [:]
+    public var outbox: [OutboxRow] = []
+    public var states: [StateWrite] = []
+    public var rows: [StoreTable: [[Cell]]] = [:]
     /// A present nil takes the timer away.
-    package var timers: [TimerKey: Instant?] = [:]
-    package var sweeps: [SweepMark] = []
-    package var outsideIDs: [OutsideID: [UInt8]] = [:]
-    package var deadLetters: [MessagePlace: DeadLetter] = [:]
-    package var counts: [CountKey: Int64] = [:]
-    package var ledgers: [LedgerWrite] = []
+    public var timers: [TimerKey: Instant?] = [:]
+    public var sweeps: [SweepMark] = []
+    public var outsideIDs: [OutsideID: [UInt8]] = [:]
+    public var deadLetters: [MessagePlace: DeadLetter] = [:]
+    public var counts: [CountKey: Int64] = [:]
+    public var ledgers: [LedgerWrite] = []
     /// Not written: counted in the process when the transaction is known to be committed.
-    package var tallies: [Tally: Int] = [:]
+    public var tallies: [Tally: Int] = [:]
 
-    package init() {}
+    public init() {}
 
     /// True when there is nothing but a moved offset to write.
-    package var isEmpty: Bool { fence.isEmpty }
+    public var isEmpty: Bool { fence.isEmpty }
 }
 
 /// What becomes of one lane's log.
-package struct LedgerWrite: Hashable, Sendable {
-    package let lane: Int32
+public struct LedgerWrite: Hashable, Sendable {
+    public let lane: Int32
     /// Where the log stands afterwards.
-    package let head: LedgerHead
+    public let head: LedgerHead
     /// The leaves appended, in order; empty when only a checkpoint was made.
-    package let leaves: [LedgerLeaf]
+    public let leaves: [LedgerLeaf]
     /// The time of the batch. Unlike the head's it goes back with the clock, so that rows written in the batch lead to it.
-    package let appendedAt: Instant
+    public let appendedAt: Instant
 
-    package init(lane: Int32, head: LedgerHead, leaves: [LedgerLeaf], appendedAt: Instant) {
+    public init(lane: Int32, head: LedgerHead, leaves: [LedgerLeaf], appendedAt: Instant) {
         self.lane = lane
         self.head = head
         self.leaves = leaves
@@ -47,10 +47,10 @@ package struct LedgerWrite: Hashable, Sendable {
     }
 
     /// The index of the first of the leaves.
-    package var first: UInt64 { head.tree.size - UInt64(leaves.count) }
+    public var first: UInt64 { head.tree.size - UInt64(leaves.count) }
 
     /// The hashes one behind the other. Unit: 32 bytes each.
-    package var hashes: [UInt8] {
+    public var hashes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(leaves.count * Digest.byteCount)
         for leaf in leaves { leaf.hash.append(to: &bytes) }
@@ -58,61 +58,61 @@ package struct LedgerWrite: Hashable, Sendable {
     }
 
     /// What the leaves are about, as a JSON list of texts.
-    package var references: [UInt8] {
+    public var references: [UInt8] {
         JSONWriter.encode { $0.array { list in for leaf in leaves { list.element(leaf.reference) } } }
     }
 }
 
 /// One state as it is to be kept.
-package struct StateWrite: Sendable {
-    package let key: StateKey
-    package let body: [UInt8]
+public struct StateWrite: Sendable {
+    public let key: StateKey
+    public let body: [UInt8]
     /// There is none of this key yet, which makes it cheaper to write.
-    package let isNew: Bool
+    public let isNew: Bool
 }
 
-package struct FenceMove: Hashable, Sendable {
-    package let place: TopicPartition
-    package let from: Int64
-    package let to: Int64
+public struct FenceMove: Hashable, Sendable {
+    public let place: TopicPartition
+    public let from: Int64
+    public let to: Int64
 
-    package init(place: TopicPartition, from: Int64, to: Int64) {
+    public init(place: TopicPartition, from: Int64, to: Int64) {
         self.place = place
         self.from = from
         self.to = to
     }
 }
 
-package struct StateKey: Hashable, Sendable {
-    package let lane: Int32
-    package let key: String
+public struct StateKey: Hashable, Sendable {
+    public let lane: Int32
+    public let key: String
 
-    package init(lane: Int32, key: String) {
+    public init(lane: Int32, key: String) {
         self.lane = lane
         self.key = key
     }
 }
 
-package struct TimerKey: Hashable, Sendable {
-    package let lane: Int32
-    package let key: String
-    package let name: String
+public struct TimerKey: Hashable, Sendable {
+    public let lane: Int32
+    public let key: String
+    public let name: String
 
-    package init(lane: Int32, key: String, name: String) {
+    public init(lane: Int32, key: String, name: String) {
         self.lane = lane
         self.key = key
         self.name = name
     }
 }
 
-package struct MessagePlace: Hashable, Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
+public struct MessagePlace: Hashable, Sendable {
+    public let topic: String
+    public let partition: Int32
+    public let offset: Int64
     /// Which event of a packed message; 0 in the others.
-    package let index: Int32
+    public let index: Int32
 
-    package init(topic: String, partition: Int32, offset: Int64, index: Int32 = 0) {
+    public init(topic: String, partition: Int32, offset: Int64, index: Int32 = 0) {
         self.topic = topic
         self.partition = partition
         self.offset = offset
@@ -121,7 +121,7 @@ package struct MessagePlace: Hashable, Sendable {
 }
 
 /// What became of a message.
-package enum Outcome: String, Hashable, Sendable, CaseIterable {
+public enum Outcome: String, Hashable, Sendable, CaseIterable {
     case applied, duplicate, passed, refused
     /// Came before its link's predecessor: not applied, and expected to come again.
     case early
@@ -129,21 +129,21 @@ package enum Outcome: String, Hashable, Sendable, CaseIterable {
     case abandoned
 }
 
-package struct CountKey: Hashable, Sendable {
-    package let lane: Int32
-    package let topic: String
-    package let outcome: Outcome
+public struct CountKey: Hashable, Sendable {
+    public let lane: Int32
+    public let topic: String
+    public let outcome: Outcome
 }
 
 /// A message that nobody could use, as it came.
-package struct DeadLetter: Sendable {
-    package let place: MessagePlace
-    package let refusal: Refusal
-    package let key: [UInt8]?
-    package let value: [UInt8]?
-    package let headers: [(name: String, value: [UInt8])]
+public struct DeadLetter: Sendable {
+    public let place: MessagePlace
+    public let refusal: Refusal
+    public let key: [UInt8]?
+    public let value: [UInt8]?
+    public let headers: [(name: String, value: [UInt8])]
 
-    package init(
+    public init(
         place: MessagePlace, refusal: Refusal, key: [UInt8]?, value: [UInt8]?, headers: [(name: String, value: [UInt8])]
     ) {
         self.place = place

@@ -9,22 +9,22 @@ import Wire
 /// Reads the catalogue topic from its beginning on a thread of its own and keeps the current picture of it.
 ///
 /// The topic is compacted and small, so every start reads all of it: there is no second copy that could differ.
-package final class CatalogFeed: Sendable {
+public final class CatalogFeed: Sendable {
     private let latest = Mutex<Catalog?>(nil)
     private let isStopped = Atomic<Bool>(false)
 
-    package init() {}
+    public init() {}
 
     /// A feed that reads nothing: for a decider that needs no catalogue.
-    package init(fixed catalog: Catalog) { latest.withLock { $0 = catalog } }
+    public init(fixed catalog: Catalog) { latest.withLock { $0 = catalog } }
 
     /// The latest picture; nil until the topic was read to its end once.
-    package var current: Catalog? { latest.withLock { $0 } }
+    public var current: Catalog? { latest.withLock { $0 } }
 
-    package func stop() { isStopped.store(true, ordering: .relaxed) }
+    public func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Starts reading. `report` hears of entries that can not be read, and of the state of the feed for `/readyz`.
-    package func start(_ settings: KafkaSettings, groupID: String, health: Health, log: Log) {
+    public func start(_ settings: KafkaSettings, groupID: String, health: Health, log: Log) {
         OwnThread.start(named: "catalog") { [self] in
             var backoff = Backoff(initial: .milliseconds(200), cap: .seconds(5))
             while !isStopped.load(ordering: .relaxed) {

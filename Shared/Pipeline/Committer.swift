@@ -51,10 +51,10 @@ final class Committer: WriteHand, @unchecked Sendable {
     // MARK: the worker's side
 
     /// Gives a write over; `finish` has its outcome. Only when no other order is under way.
-    package func submit(_ write: BatchWrite) { give(.commit(write)) }
+    public func submit(_ write: BatchWrite) { give(.commit(write)) }
 
     /// Waits for the write that was submitted.
-    package func finish() throws(StoreFault) {
+    public func finish() throws(StoreFault) {
         answered.wait()
         if let fault = answer.withLock({ $0 }) { throw fault }
     }

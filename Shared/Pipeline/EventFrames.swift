@@ -6,7 +6,7 @@ import Vocabulary
 ///     · value (4 + n)
 ///
 /// Numbers are big-endian; time is in microseconds since 1970 and is the batch's. The version changes with the layout.
-package enum EventFrames {
+public enum EventFrames {
     static let version: UInt8 = 1
     static let headLength = 13
     /// A subject that is the key.

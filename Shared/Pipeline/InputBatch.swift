@@ -4,7 +4,7 @@ import Wire
 
 extension RawMessage {
     /// How many events it may hold: what bounds of a batch count.
-    package var eventCount: Int { value.flatMap(EventFrames.count(of:)) ?? 1 }
+    public var eventCount: Int { value.flatMap(EventFrames.count(of:)) ?? 1 }
 
     /// The link's source and the first of its sequences here, from the headers; nil when one of them is missing or malformed.
     var linkHeaders: (source: String, sequence: Int64)? {
@@ -21,7 +21,7 @@ extension RawMessage {
     }
 
     /// The events of a packed message, each as the CloudEvent that it is; empty when it is none.
-    package var events: [CloudEvent] {
+    public var events: [CloudEvent] {
         guard let sender = linkHeaders, let value, var reader = FrameReader(value) else { return [] }
         var events: [CloudEvent] = []
         var sequence = sender.sequence
@@ -51,21 +51,21 @@ extension RawMessage {
 }
 
 /// Everything one step is to decide.
-package struct InputBatch: Sendable {
-    package var messages: [RawMessage]
-    package var timers: [LaneTimer]
-    package var sweeps: [SweepStep]
+public struct InputBatch: Sendable {
+    public var messages: [RawMessage]
+    public var timers: [LaneTimer]
+    public var sweeps: [SweepStep]
     /// Of packed messages only the events below this index are to be decided now; the others come with a later batch.
-    package var eventsEnd: Int
+    public var eventsEnd: Int
 
-    package init(messages: [RawMessage] = [], timers: [LaneTimer] = [], sweeps: [SweepStep] = [], eventsEnd: Int = .max) {
+    public init(messages: [RawMessage] = [], timers: [LaneTimer] = [], sweeps: [SweepStep] = [], eventsEnd: Int = .max) {
         self.eventsEnd = eventsEnd
         self.messages = messages
         self.timers = timers
         self.sweeps = sweeps
     }
 
-    package var isEmpty: Bool { messages.isEmpty && timers.isEmpty && sweeps.isEmpty }
+    public var isEmpty: Bool { messages.isEmpty && timers.isEmpty && sweeps.isEmpty }
 
     /// Two batches that together are this one, for finding what the database refuses; nil when there is only one thing in it.
     /// Of one packed message the first batch has the first half of the events that are left, and the second all of them: those that
@@ -97,12 +97,12 @@ package struct InputBatch: Sendable {
 }
 
 /// A due timer of one key.
-package struct LaneTimer: Sendable {
-    package let lane: Int32
-    package let key: String
-    package let timer: DueTimer
+public struct LaneTimer: Sendable {
+    public let lane: Int32
+    public let key: String
+    public let timer: DueTimer
 
-    package init(lane: Int32, key: String, timer: DueTimer) {
+    public init(lane: Int32, key: String, timer: DueTimer) {
         self.lane = lane
         self.key = key
         self.timer = timer
@@ -110,13 +110,13 @@ package struct LaneTimer: Sendable {
 }
 
 /// Some keys of a lane that a catalogue change is to be shown to, and where the walk stands afterwards.
-package struct SweepStep: Sendable {
-    package let lane: Int32
-    package let entry: CatalogEntry
-    package let keys: [String]
-    package let mark: SweepMark
+public struct SweepStep: Sendable {
+    public let lane: Int32
+    public let entry: CatalogEntry
+    public let keys: [String]
+    public let mark: SweepMark
 
-    package init(lane: Int32, entry: CatalogEntry, keys: [String], mark: SweepMark) {
+    public init(lane: Int32, entry: CatalogEntry, keys: [String], mark: SweepMark) {
         self.lane = lane
         self.entry = entry
         self.keys = keys
@@ -125,16 +125,16 @@ package struct SweepStep: Sendable {
 }
 
 /// Where the walk of one catalogue entry over one lane stands.
-package struct SweepMark: Hashable, Sendable {
-    package let lane: Int32
-    package let kind: String
-    package let id: String
-    package let version: Int64
+public struct SweepMark: Hashable, Sendable {
+    public let lane: Int32
+    public let kind: String
+    public let id: String
+    public let version: Int64
     /// The last key done; nil before the first.
-    package let cursor: String?
-    package let isDone: Bool
+    public let cursor: String?
+    public let isDone: Bool
 
-    package init(lane: Int32, kind: String, id: String, version: Int64, cursor: String?, isDone: Bool) {
+    public init(lane: Int32, kind: String, id: String, version: Int64, cursor: String?, isDone: Bool) {
         self.lane = lane
         self.kind = kind
         self.id = id

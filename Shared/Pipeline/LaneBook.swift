@@ -1,60 +1,60 @@
 import Contracts
 import Ledger
 
-package struct TopicPartition: Hashable, Sendable {
-    package let topic: String
-    package let partition: Int32
+public struct TopicPartition: Hashable, Sendable {
+    public let topic: String
+    public let partition: Int32
 
-    package init(topic: String, partition: Int32) {
+    public init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
     }
 }
 
 /// A link from upstream: who sent (service and lane), and the partition it arrives in.
-package struct LinkIn: Hashable, Sendable {
-    package let source: String
-    package let place: TopicPartition
+public struct LinkIn: Hashable, Sendable {
+    public let source: String
+    public let place: TopicPartition
 
-    package init(source: String, place: TopicPartition) {
+    public init(source: String, place: TopicPartition) {
         self.source = source
         self.place = place
     }
 }
 
 /// A link to downstream: from which lane of ours, to which partition.
-package struct LinkOut: Hashable, Sendable {
-    package let lane: Int32
-    package let place: TopicPartition
+public struct LinkOut: Hashable, Sendable {
+    public let lane: Int32
+    public let place: TopicPartition
 
-    package init(lane: Int32, place: TopicPartition) {
+    public init(lane: Int32, place: TopicPartition) {
         self.lane = lane
         self.place = place
     }
 }
 
 /// Where the owned lanes stand, as the database says. A copy in memory, valid only while the fence holds.
-package struct LaneBook: Sendable {
+public struct LaneBook: Sendable {
     /// The row name under which a lane counts its own transactions, so that timers and sweeps are fenced too.
-    package static let laneTopic = "@lane"
+    public static let laneTopic = "@lane"
     /// Stands in `link_in` for a partition whose log began above zero when first read: its links are taken up where they are.
-    package static let adoptSource = "@adopt"
+    public static let adoptSource = "@adopt"
 
-    package var nextOffset: [TopicPartition: Int64] = [:]
-    package var linkIn: [LinkIn: Int64] = [:]
-    package var linkOut: [LinkOut: Int64] = [:]
+    public var nextOffset: [TopicPartition: Int64] = [:]
+    public var linkIn: [LinkIn: Int64] = [:]
+    public var linkOut: [LinkOut: Int64] = [:]
     /// Rises when a database that was restored from a backup joins a broker that knows more than it does.
-    package var epoch: Int64 = 0
+    public var epoch: Int64 = 0
     /// The last number of each link that stands from before this epoch; what follows it in the log was decided by a database that is gone.
-    package var cuts: [LinkIn: Int64] = [:]
+    public var cuts: [LinkIn: Int64] = [:]
     /// Where the lanes' logs stand; a lane without leaves is absent.
-    package var ledgers: [Int32: LedgerHead] = [:]
+    public var ledgers: [Int32: LedgerHead] = [:]
     /// Lanes whose timer for the next checkpoint is known to be set.
     var checkpointsDue: Set<Int32> = []
     /// Links that wait for a missing message, as far as this process has seen.
-    package var linksStalled: Set<LinkIn> = []
+    public var linksStalled: Set<LinkIn> = []
 
-    package init() {}
+    public init() {}
 
     enum LinkVerdict {
         /// Apply from the event of this index on.
@@ -66,7 +66,7 @@ package struct LaneBook: Sendable {
     }
 
     /// The last number given out on a link of ours; a new epoch begins its own.
-    package func lastGiven(_ link: LinkOut) -> Int64 { max(linkOut[link] ?? 0, LinkNumber.before(epoch)) }
+    public func lastGiven(_ link: LinkOut) -> Int64 { max(linkOut[link] ?? 0, LinkNumber.before(epoch)) }
 
     /// What to do with a message that carries `count` sequences of a link from `first` on. Only `last + 1` is ever applied: a
     /// high-water mark would lose what fills a hole later.
@@ -91,14 +91,14 @@ package struct LaneBook: Sendable {
 
 /// How the messages of a link are numbered: densely from 1. A new epoch, of a database that was restored from a backup, numbers from 1
 /// again in the upper bits, so that numbers only ever rise and none is given out twice.
-package enum LinkNumber {
+public enum LinkNumber {
     private static let epochShift: Int64 = 40
     /// Beyond it readers that know only doubles would lose digits.
-    package static let max: Int64 = (1 << 52) - 1
+    public static let max: Int64 = (1 << 52) - 1
 
-    package static func epoch(of number: Int64) -> Int64 { number >> epochShift }
+    public static func epoch(of number: Int64) -> Int64 { number >> epochShift }
     /// The number before the first of an epoch.
-    package static func before(_ epoch: Int64) -> Int64 { epoch << epochShift }
+    public static func before(_ epoch: Int64) -> Int64 { epoch << epochShift }
     /// The part below the epoch: what a ticket of the client has room for.
     static func withinEpoch(_ number: Int64) -> Int64 { number & (1 << epochShift - 1) }
     /// How many messages end with `number`, of those after `last`, which is the one before them.
@@ -108,24 +108,24 @@ package enum LinkNumber {
 }
 
 /// A message of a link came before its predecessor. It is not applied; its link waits for `expected`, others go on.
-package struct LinkGap: Hashable, Sendable {
-    package let expected: Int64
-    package let found: Int64
+public struct LinkGap: Hashable, Sendable {
+    public let expected: Int64
+    public let found: Int64
 }
 
 /// Why a partition stands still. Nothing is skipped; `/readyz` and an alert name the place.
-package enum PauseReason: Hashable, Sendable {
+public enum PauseReason: Hashable, Sendable {
     case truncated(next: Int64, low: Int64, high: Int64)
     /// Paused earlier, as `lane_pause` has it, in words.
     case standing(String)
 
     /// Nil when the log has what comes next.
-    package init?(next: Int64, low: Int64, high: Int64) {
+    public init?(next: Int64, low: Int64, high: Int64) {
         guard next < low || next > high, !Mutant.isOn("truncation-passed-over") else { return nil }
         self = .truncated(next: next, low: low, high: high)
     }
 
-    package var code: String {
+    public var code: String {
         switch self {
         case .truncated: "source-truncated"
         case .standing: "lane-paused"
@@ -134,7 +134,7 @@ package enum PauseReason: Hashable, Sendable {
 }
 
 extension PauseReason: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .truncated(let next, let low, let high):
             "offset \(next) lies outside the log (\(low)…\(high)): the broker no longer has what comes next; replay the link upstream"

@@ -4,7 +4,7 @@ import Deciding
 import Vocabulary
 
 /// What the work on lanes asks of its store beside the path's own reads.
-package protocol LaneStore: PathStore {
+public protocol LaneStore: PathStore {
     /// Timers of the lanes that are due, the longest due first.
     func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer]
     /// Known keys of a lane above `cursor`, in order.
@@ -14,29 +14,29 @@ package protocol LaneStore: PathStore {
 }
 
 /// Who commits, meanwhile the next batch is decided. One write is under way at most.
-package protocol WriteHand {
+public protocol WriteHand {
     func submit(_ write: BatchWrite)
     /// Waits for the write that was submitted.
     func finish() throws(StoreFault)
 }
 
 /// A batch that is known to be committed.
-package struct CommittedBatch {
-    package let batch: InputBatch
-    package let result: StepResult
-    package let started: MonotonicInstant
+public struct CommittedBatch {
+    public let batch: InputBatch
+    public let result: StepResult
+    public let started: MonotonicInstant
 }
 
 /// What the work is done with: the same work over PostgreSQL and a committer's thread, and over the simulator's.
-package struct LaneTools<Store: LaneStore, Hand: WriteHand> {
-    package let store: Store
-    package let hand: Hand
-    package let clock: () -> Instant
+public struct LaneTools<Store: LaneStore, Hand: WriteHand> {
+    public let store: Store
+    public let hand: Hand
+    public let clock: () -> Instant
     /// Hears of every batch before it is decided, and which of its messages are to be set aside.
-    package let beforeDeciding: (InputBatch, [MessagePlace: Poison]) -> Void
-    package let committed: (CommittedBatch) -> Void
+    public let beforeDeciding: (InputBatch, [MessagePlace: Poison]) -> Void
+    public let committed: (CommittedBatch) -> Void
 
-    package init(
+    public init(
         store: Store, hand: Hand, clock: @escaping () -> Instant,
         beforeDeciding: @escaping (InputBatch, [MessagePlace: Poison]) -> Void = { _, _ in },
         committed: @escaping (CommittedBatch) -> Void = { _ in }
@@ -54,15 +54,15 @@ package struct LaneTools<Store: LaneStore, Hand: WriteHand> {
 ///
 /// All that it knows is a copy, valid while the fence holds. Whoever uses it calls `forget` after any fault but a refused row, and
 /// `takeUp` with what the store says under the row lock.
-package final class LaneWork<Service: Decider> {
+public final class LaneWork<Service: Decider> {
     private let decider: Service
     private let partitions: [String: Int32]
     private let bounds: WorkerBounds
     /// The partition count of every topic; zero until it is known.
-    package var laneCount: Int32
+    public var laneCount: Int32
 
-    package private(set) var book = LaneBook()
-    package private(set) var held: Set<Int32> = []
+    public private(set) var book = LaneBook()
+    public private(set) var held: Set<Int32> = []
     private var cache = StateCache<Service.State>()
     /// The batch whose write is on its way to the store.
     private var underWay: UnderWay?
@@ -83,21 +83,21 @@ package final class LaneWork<Service: Decider> {
         let started: MonotonicInstant
     }
 
-    package init(decider: Service, laneCount: Int32 = 0, partitions: [String: Int32] = [:], bounds: WorkerBounds) {
+    public init(decider: Service, laneCount: Int32 = 0, partitions: [String: Int32] = [:], bounds: WorkerBounds) {
         self.decider = decider
         self.laneCount = laneCount
         self.partitions = partitions
         self.bounds = bounds
     }
 
-    package var isUnderWay: Bool { underWay != nil }
+    public var isUnderWay: Bool { underWay != nil }
 
     /// The cache is as full as `trim` leaves it: states are large, or there are very many of them. Then a batch, whose states are held beside
     /// it, should be small.
-    package var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax / 4 * 3 }
+    public var isCrowded: Bool { cache.size > bounds.cachedStateBytesMax / 4 * 3 }
 
     /// Takes the lanes up where the store says that they stand.
-    package func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
+    public func takeUp(_ held: Set<Int32>, _ book: LaneBook) {
         self.held = held
         self.book = book
         dropStates()
@@ -106,7 +106,7 @@ package final class LaneWork<Service: Decider> {
     }
 
     /// Drops everything known: it is to be read again, under the row lock.
-    package func forget(_ hand: some WriteHand) {
+    public func forget(_ hand: some WriteHand) {
         if underWay != nil {
             underWay = nil
             // Whatever became of it is read from the store.
@@ -119,10 +119,10 @@ package final class LaneWork<Service: Decider> {
     private func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
 
     /// Sets a message aside when it is met, instead of deciding it.
-    package func poison(_ place: MessagePlace, _ poison: Poison) { poisoned[place] = poison }
+    public func poison(_ place: MessagePlace, _ poison: Poison) { poisoned[place] = poison }
 
     /// Decides a dead letter again, by itself, in a transaction of its own. The answer is why the store refused it, if it did.
-    package func replay(
+    public func replay(
         _ input: ReplayInput, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
     ) throws(StoreFault) -> Refusal? {
         try settle(tools)
@@ -143,7 +143,7 @@ package final class LaneWork<Service: Decider> {
     // MARK: inputs that the store makes
 
     /// Due timers, but those that the write under way changes.
-    package func dueTimers(_ store: some LaneStore, at now: Instant) throws(StoreFault) -> (timers: [LaneTimer], isAll: Bool) {
+    public func dueTimers(_ store: some LaneStore, at now: Instant) throws(StoreFault) -> (timers: [LaneTimer], isAll: Bool) {
         let due = try store.dueTimers(held, at: now, countMax: bounds.timersMax)
         // A write under way may be taking it away or putting it off: it is looked for again afterwards.
         let timers = due.filter {
@@ -153,7 +153,7 @@ package final class LaneWork<Service: Decider> {
     }
 
     /// The next keys of a catalogue walk, if there is one to do.
-    package func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep? {
+    public func nextSweep(_ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> SweepStep? {
         if sweptVersion != catalog.version {
             // What is under way was decided with the catalogue of before: its keys must be there to be walked over.
             try settle(tools)
@@ -196,7 +196,7 @@ package final class LaneWork<Service: Decider> {
     // MARK: the step
 
     /// Decides the batch while the one before is being committed, then gives it to the hand.
-    package func carryOut(
+    public func carryOut(
         _ batch: InputBatch, _ catalog: Catalog, _ tools: LaneTools<some LaneStore, some WriteHand>
     ) throws(StoreFault) {
         let started = MonotonicClock.now
@@ -228,7 +228,7 @@ package final class LaneWork<Service: Decider> {
     /// Waits for the write that is under way. False when the store refused a row of it: then it has been carried out in parts, and
     /// what was decided on top of it is void.
     @discardableResult
-    package func settle(_ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> Bool {
+    public func settle(_ tools: LaneTools<some LaneStore, some WriteHand>) throws(StoreFault) -> Bool {
         guard let done = underWay else { return true }
         underWay = nil
         do {
@@ -271,7 +271,7 @@ package final class LaneWork<Service: Decider> {
     }
 
     /// How many events of a packed message the link has passed.
-    package func appliedEvents(_ message: RawMessage) -> Int {
+    public func appliedEvents(_ message: RawMessage) -> Int {
         guard decider.dialect(of: message.topic) == .packed, let sender = message.linkHeaders else { return 0 }
         let link = LinkIn(source: sender.source, place: TopicPartition(topic: message.topic, partition: message.partition))
         guard case .next(_, let from) = book.judge(link, first: sender.sequence, count: message.eventCount) else { return 0 }

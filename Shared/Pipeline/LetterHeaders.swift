@@ -1,6 +1,6 @@
 /// The headers of a dead letter as the table keeps them: name (two bytes of length) and value (four), in order, big-endian.
-package enum LetterHeaders {
-    package static func encode(_ headers: [(name: String, value: [UInt8])]) -> [UInt8] {
+public enum LetterHeaders {
+    public static func encode(_ headers: [(name: String, value: [UInt8])]) -> [UInt8] {
         var bytes: [UInt8] = []
         for header in headers {
             let name = Array(header.name.utf8.prefix(Int(UInt16.max)))
@@ -13,7 +13,7 @@ package enum LetterHeaders {
     }
 
     /// Nil when the bytes are not what `encode` writes.
-    package static func decode(_ bytes: [UInt8]) -> [(name: String, value: [UInt8])]? {
+    public static func decode(_ bytes: [UInt8]) -> [(name: String, value: [UInt8])]? {
         var headers: [(name: String, value: [UInt8])] = []
         var rest = bytes[...]
         func take(_ count: Int) -> ArraySlice<UInt8>? {

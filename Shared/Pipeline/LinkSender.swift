@@ -4,13 +4,13 @@ import Deciding
 ///
 /// Each link is sent in order. After any failed delivery everything is forgotten (`restart`) and sent again from the first message
 /// above the last acknowledged one; receivers apply only the next sequence of a link, so sending again is harmless.
-package struct LinkSender {
+public struct LinkSender {
     /// A Kafka message on its way, by link number and the last sequence it carries.
-    package struct Ticket: Hashable, Sendable {
-        package let link: Int
-        package let lastSequence: Int64
+    public struct Ticket: Hashable, Sendable {
+        public let link: Int
+        public let lastSequence: Int64
 
-        package init(link: Int, lastSequence: Int64) {
+        public init(link: Int, lastSequence: Int64) {
             self.link = link
             self.lastSequence = lastSequence
         }
@@ -40,12 +40,12 @@ package struct LinkSender {
     private var waiting: [Int] = []
 
     /// Messages given out under the fence that the broker has not acknowledged.
-    package private(set) var pending = 0
+    public private(set) var pending = 0
 
-    package init(wire: LinkWire) { self.wire = wire }
+    public init(wire: LinkWire) { self.wire = wire }
 
     /// Begins anew with what the outbox has above the acknowledged sequences.
-    package mutating func restart(acked: [LinkOut: Int64], rows: [OutboxRow]) {
+    public mutating func restart(acked: [LinkOut: Int64], rows: [OutboxRow]) {
         self = LinkSender(wire: wire)
         for (link, sequence) in acked { _ = number(of: link, acked: sequence) }
         for row in rows { enqueue(row) }
@@ -60,7 +60,7 @@ package struct LinkSender {
     }
 
     /// Takes a committed row; rows of a link come in order.
-    package mutating func enqueue(_ row: OutboxRow) {
+    public mutating func enqueue(_ row: OutboxRow) {
         let number = number(of: row.link, acked: row.firstSequence - 1)
         // A row that was acknowledged in part is sent as a whole on a packed topic; what was acknowledged is not counted again.
         pending += Int(row.lastSequence - max(links[number].acked, row.firstSequence - 1))
@@ -69,7 +69,7 @@ package struct LinkSender {
     }
 
     /// The next Kafka message of each link in turn that `send` takes. `send` says what the client did with it.
-    package mutating func handOver(_ send: (LinkOut, WireMessage, Ticket) -> HandOver) {
+    public mutating func handOver(_ send: (LinkOut, WireMessage, Ticket) -> HandOver) {
         var blocked: [Int] = []
         defer { waiting = blocked + waiting }
         while let number = waiting.first {
@@ -84,7 +84,7 @@ package struct LinkSender {
     }
 
     /// What the client did with a message.
-    package enum HandOver: Sendable {
+    public enum HandOver: Sendable {
         case taken
         /// No room in the client: nothing more for now.
         case full
@@ -120,7 +120,7 @@ package struct LinkSender {
     }
 
     /// The broker has the message. Only an unbroken beginning counts as acknowledged.
-    package mutating func acknowledged(_ ticket: Ticket) {
+    public mutating func acknowledged(_ ticket: Ticket) {
         guard links.indices.contains(ticket.link) else { return }
         let acknowledged = LinkNumber.withinEpoch(ticket.lastSequence)
         guard let first = links[ticket.link].inFlight.first, LinkNumber.withinEpoch(first) == acknowledged else {
@@ -146,16 +146,16 @@ package struct LinkSender {
     }
 
     /// Acknowledged sequences that changed since the last call: to be written to `link_out`.
-    package mutating func takeAcknowledged() -> [LinkOut: Int64] {
+    public mutating func takeAcknowledged() -> [LinkOut: Int64] {
         defer { changed.removeAll(keepingCapacity: true) }
         return Dictionary(uniqueKeysWithValues: changed.map { (links[$0].link, links[$0].acked) })
     }
 
     /// Lets `takeAcknowledged` give all links again: what was noted before may be gone with the database's session.
-    package mutating func offerAcknowledgedAgain() { changed = Set(links.indices) }
+    public mutating func offerAcknowledgedAgain() { changed = Set(links.indices) }
 
     /// How many messages of each topic were acknowledged since the last call.
-    package mutating func takeAcknowledgedCounts() -> [String: Int] {
+    public mutating func takeAcknowledgedCounts() -> [String: Int] {
         var counts: [String: Int] = [:]
         for number in changed {
             counts[links[number].link.place.topic, default: 0] += links[number].counted

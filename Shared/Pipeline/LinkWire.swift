@@ -5,34 +5,34 @@ import Vocabulary
 import Wire
 
 /// One Kafka message that a row of the outbox becomes, or is part of.
-package struct WireMessage: Sendable {
+public struct WireMessage: Sendable {
     /// The row's block, in which key and value lie; shared, not copied.
-    package let frames: [UInt8]
-    package let key: Range<Int>?
-    package let value: Range<Int>
-    package let headers: [KafkaHeader]
+    public let frames: [UInt8]
+    public let key: Range<Int>?
+    public let value: Range<Int>
+    public let headers: [KafkaHeader]
     /// The link's sequences that it carries.
-    package let sequences: ClosedRange<Int64>
+    public let sequences: ClosedRange<Int64>
 }
 
 /// How a link looks on the broker: pure, so that what the simulator sends is what the publisher sends.
-package struct LinkWire: Sendable {
+public struct LinkWire: Sendable {
     private let service: ServiceName
     private let dialect: @Sendable (String) -> Dialect
 
-    package init(service: ServiceName, dialect: @escaping @Sendable (String) -> Dialect) {
+    public init(service: ServiceName, dialect: @escaping @Sendable (String) -> Dialect) {
         self.service = service
         self.dialect = dialect
     }
 
     /// The content type of a packed message.
-    package static let packedType = "application/vnd.xinqiao.frames"
+    public static let packedType = "application/vnd.xinqiao.frames"
 
     /// The CloudEvents source of what a lane of a service sends.
-    package static func source(_ service: ServiceName, lane: Int32) -> String { "xinqiao/\(service.rawValue)/\(lane)" }
+    public static func source(_ service: ServiceName, lane: Int32) -> String { "xinqiao/\(service.rawValue)/\(lane)" }
 
     /// The row as Kafka messages, in order: one when the topic is packed, else one an event.
-    package func messages(of row: OutboxRow) -> [WireMessage] {
+    public func messages(of row: OutboxRow) -> [WireMessage] {
         let source = Self.source(service, lane: row.link.lane)
         switch dialect(row.link.place.topic) {
         case .packed:
@@ -65,7 +65,7 @@ package struct LinkWire: Sendable {
     }
 
     /// The same as the broker would hand them out, from `offset` on.
-    package func raw(_ row: OutboxRow, at offset: Int64) -> [RawMessage] {
+    public func raw(_ row: OutboxRow, at offset: Int64) -> [RawMessage] {
         messages(of: row).enumerated().map { index, message in
             RawMessage(
                 topic: row.link.place.topic, partition: row.link.place.partition, offset: offset + Int64(index),

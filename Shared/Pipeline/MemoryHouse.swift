@@ -5,42 +5,42 @@ import Wire
 
 /// The whole suite in one process and without a broker: the services' real deciders and the real step over logs and stores in
 /// memory. Time stands still unless it is moved. For scenarios.
-package final class MemoryHouse {
+public final class MemoryHouse {
     /// One message on a topic in memory.
-    package struct LoggedMessage: Sendable {
-        package let topic: String
-        package let raw: RawMessage
-        package let event: CloudEvent
-        package var body: JSONValue? { (try? JSONDocument(parsing: event.data))?.root }
+    public struct LoggedMessage: Sendable {
+        public let topic: String
+        public let raw: RawMessage
+        public let event: CloudEvent
+        public var body: JSONValue? { (try? JSONDocument(parsing: event.data))?.root }
     }
 
-    package let lanes: Int32
-    package private(set) var now: Instant
-    package private(set) var catalog = Catalog.empty
+    public let lanes: Int32
+    public private(set) var now: Instant
+    public private(set) var catalog = Catalog.empty
     private var entries: [CatalogEntry] = []
     private var logs: [TopicPartition: [RawMessage]] = [:]
     private var rooms: [any Room] = []
     /// What came from outside, in order, each at the house's time then: enough to tell the same story to another house.
-    package private(set) var sent: [(at: Instant, message: RawMessage)] = []
+    public private(set) var sent: [(at: Instant, message: RawMessage)] = []
 
-    package init(lanes: Int32 = 4, now: Instant) {
+    public init(lanes: Int32 = 4, now: Instant) {
         self.lanes = lanes
         self.now = now
     }
 
     /// Takes a service in. Its inputs may depend on the catalogue.
-    package func add<Service: Decider>(_ decider: Service, inputs: @escaping (Catalog) -> [String]) {
+    public func add<Service: Decider>(_ decider: Service, inputs: @escaping (Catalog) -> [String]) {
         rooms.append(ServiceRoom(decider: decider, lanes: lanes, inputs: inputs))
     }
 
     /// Publishes catalogue entries; the walks they cause are done at the next `settle`.
-    package func publish(_ new: [CatalogEntry]) {
+    public func publish(_ new: [CatalogEntry]) {
         entries.append(contentsOf: new)
         catalog = Catalog(version: catalog.version + Int64(new.count), entries: entries)
     }
 
     /// A message from outside, as a sender's client would write it.
-    package func send(
+    public func send(
         to topic: String, type: String, id: String, subject: String, at time: Instant, data: [UInt8], source: String = "test"
     ) {
         var event = CloudEvent(id: id, source: source, type: type, data: data)
@@ -51,7 +51,7 @@ package final class MemoryHouse {
     }
 
     /// Raw bytes as they are, for messages that are not what they should be.
-    package func sendRaw(to topic: String, key: String, headers: [(name: String, value: [UInt8])], value: [UInt8]?) {
+    public func sendRaw(to topic: String, key: String, headers: [(name: String, value: [UInt8])], value: [UInt8]?) {
         append(topic: topic, partition: Lane.of(key, lanes: lanes), key: key, headers: headers, value: value)
     }
 
@@ -65,7 +65,7 @@ package final class MemoryHouse {
     }
 
     /// Lets every service work until nothing moves any more.
-    package func settle() throws(StoreFault) {
+    public func settle() throws(StoreFault) {
         var isMoving = true
         while isMoving {
             isMoving = false
@@ -90,7 +90,7 @@ package final class MemoryHouse {
     }
 
     /// Moves the clock and settles, stopping at every timer on the way.
-    package func advance(to moment: Instant) throws(StoreFault) {
+    public func advance(to moment: Instant) throws(StoreFault) {
         try settle()
         while let next = rooms.compactMap({ $0.nextTimer }).min(), next <= moment {
             now = max(now, next)
@@ -101,7 +101,7 @@ package final class MemoryHouse {
     }
 
     /// Every event on a topic, lane by lane.
-    package func messages(on topic: String) -> [LoggedMessage] {
+    public func messages(on topic: String) -> [LoggedMessage] {
         let isPacked = Topic.dialect(of: topic) == .packed
         return (0..<lanes).flatMap { lane in
             (logs[TopicPartition(topic: topic, partition: lane)] ?? []).flatMap { raw in
@@ -113,10 +113,10 @@ package final class MemoryHouse {
     }
 
     /// The store of one service.
-    package func store(of service: ServiceName) -> MemoryStore? { rooms.first { $0.service == service }?.store }
+    public func store(of service: ServiceName) -> MemoryStore? { rooms.first { $0.service == service }?.store }
 
     /// The rows of one table of one service, each as column name → cell, in the order of their keys' text.
-    package func rows(_ service: ServiceName, _ table: String) -> [[String: Cell]] {
+    public func rows(_ service: ServiceName, _ table: String) -> [[String: Cell]] {
         guard let found = store(of: service)?.tables.first(where: { $0.key.name == table }) else { return [] }
         return found.value.sorted { "\($0.key)" < "\($1.key)" }
             .map { Dictionary(uniqueKeysWithValues: zip(found.key.columns.map(\.name), $0.value)) }

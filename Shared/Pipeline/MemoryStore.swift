@@ -3,46 +3,46 @@ import Ledger
 import Vocabulary
 
 /// The one path's store in memory, with the same rules as PostgreSQL: the fence, keys that can not come twice, all or nothing.
-package final class MemoryStore: LaneStore {
-    package private(set) var offsets: [TopicPartition: Int64] = [:]
-    package private(set) var linksIn: [LinkIn: Int64] = [:]
-    package private(set) var linksOut: [LinkOut: Int64] = [:]
+public final class MemoryStore: LaneStore {
+    public private(set) var offsets: [TopicPartition: Int64] = [:]
+    public private(set) var linksIn: [LinkIn: Int64] = [:]
+    public private(set) var linksOut: [LinkOut: Int64] = [:]
     /// How far the broker has each link.
-    package private(set) var acked: [LinkOut: Int64] = [:]
+    public private(set) var acked: [LinkOut: Int64] = [:]
     /// In the order of their sequences.
-    package private(set) var outboxOfLinks: [LinkOut: [OutboxRow]] = [:]
-    package private(set) var states: [StateKey: [UInt8]] = [:]
+    public private(set) var outboxOfLinks: [LinkOut: [OutboxRow]] = [:]
+    public private(set) var states: [StateKey: [UInt8]] = [:]
     /// By table, then by the key columns' cells.
-    package private(set) var tables: [StoreTable: [[Cell]: [Cell]]] = [:]
-    package private(set) var timers: [TimerKey: Instant] = [:]
-    package private(set) var sweeps: [SweepKey: SweepMark] = [:]
-    package private(set) var outsideIDs: [OutsideID: [UInt8]] = [:]
-    package private(set) var deadLetters: [MessagePlace: DeadLetter] = [:]
-    package private(set) var counts: [CountKey: Int64] = [:]
+    public private(set) var tables: [StoreTable: [[Cell]: [Cell]]] = [:]
+    public private(set) var timers: [TimerKey: Instant] = [:]
+    public private(set) var sweeps: [SweepKey: SweepMark] = [:]
+    public private(set) var outsideIDs: [OutsideID: [UInt8]] = [:]
+    public private(set) var deadLetters: [MessagePlace: DeadLetter] = [:]
+    public private(set) var counts: [CountKey: Int64] = [:]
     /// Where the lanes' logs stand, and their leaves in order, as they were appended.
-    package private(set) var ledgers: [Int32: LedgerHead] = [:]
-    package private(set) var leaves: [Int32: [LedgerLeaf]] = [:]
+    public private(set) var ledgers: [Int32: LedgerHead] = [:]
+    public private(set) var leaves: [Int32: [LedgerLeaf]] = [:]
     /// What the database will not have, beside what its keys forbid: the SQLSTATE, or nil.
-    package var refusal: ((StoreTable, [Cell]) -> String?)?
+    public var refusal: ((StoreTable, [Cell]) -> String?)?
     private var unsent: [OutboxRow] = []
     private var keyColumns: [String: [Int]] = [:]
 
-    package struct SweepKey: Hashable, Sendable {
-        package let lane: Int32
-        package let kind: String
-        package let id: String
+    public struct SweepKey: Hashable, Sendable {
+        public let lane: Int32
+        public let kind: String
+        public let id: String
 
-        package init(lane: Int32, kind: String, id: String) {
+        public init(lane: Int32, kind: String, id: String) {
             self.lane = lane
             self.kind = kind
             self.id = id
         }
     }
 
-    package init() {}
+    public init() {}
 
     /// Another store with the same in it.
-    package init(copying other: MemoryStore) {
+    public init(copying other: MemoryStore) {
         offsets = other.offsets
         linksIn = other.linksIn
         linksOut = other.linksOut
@@ -60,16 +60,16 @@ package final class MemoryStore: LaneStore {
         refusal = other.refusal
     }
 
-    package var outbox: [OutboxRow] { outboxOfLinks.values.flatMap { $0 } }
+    public var outbox: [OutboxRow] { outboxOfLinks.values.flatMap { $0 } }
 
     // MARK: reading
 
     /// Takes all lanes up; partitions never read before begin at zero.
-    package func takeUp(topics: [String], lanes: Int32) -> LaneBook { takeUp(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
+    public func takeUp(topics: [String], lanes: Int32) -> LaneBook { takeUp(topics: topics, lanes: Set(0..<lanes), begin: { _ in 0 }) }
 
     /// Takes these lanes up and says where they stand; partitions never read before begin where `begin` says, and links are adopted when
     /// that is above zero. Whoever held a lane before can commit nothing of it any more that a reader of the same messages would not see.
-    package func takeUp(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
+    public func takeUp(topics: [String], lanes: Set<Int32>, begin: (TopicPartition) -> Int64) -> LaneBook {
         for lane in lanes {
             for topic in topics {
                 let place = TopicPartition(topic: topic, partition: lane)
@@ -88,41 +88,41 @@ package final class MemoryStore: LaneStore {
         return book
     }
 
-    package func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] {
+    public func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] {
         var found: [StateKey: [UInt8]] = [:]
         for key in keys { found[key] = states[key] }
         return found
     }
 
-    package func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] {
+    public func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] {
         var found: [OutsideID: [UInt8]] = [:]
         for id in ids { found[id] = outsideIDs[id] }
         return found
     }
 
-    package func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer] {
+    public func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer] {
         Array(dueTimers(at: now).lazy.filter { lanes.contains($0.lane) }.prefix(countMax))
     }
 
-    package func dueTimers(at now: Instant) -> [LaneTimer] {
+    public func dueTimers(at now: Instant) -> [LaneTimer] {
         timers.filter { $0.value <= now }
             .sorted { ($0.value, $0.key.lane, $0.key.key, $0.key.name) < ($1.value, $1.key.lane, $1.key.key, $1.key.name) }
             .map { LaneTimer(lane: $0.key.lane, key: $0.key.key, timer: DueTimer(name: $0.key.name, due: $0.value)) }
     }
 
-    package func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
+    public func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
         let after = states.keys.filter { $0.lane == lane && cursor.precedesBytewise($0.key) }.map(\.key)
         return Array(after.sorted { $0.precedesBytewise($1) }.prefix(countMax))
     }
 
-    package func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {
+    public func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {
         sweeps.values.filter { lanes.contains($0.lane) }
     }
 
     // MARK: the links to downstream
 
     /// Outbox rows of the lanes that the broker has not acknowledged, in link order.
-    package func unacknowledged(_ lanes: Set<Int32>) -> [OutboxRow] {
+    public func unacknowledged(_ lanes: Set<Int32>) -> [OutboxRow] {
         outboxOfLinks.filter { lanes.contains($0.key.lane) }
             .sorted {
                 ($0.key.lane, $0.key.place.topic, $0.key.place.partition) < ($1.key.lane, $1.key.place.topic, $1.key.place.partition)
@@ -131,17 +131,17 @@ package final class MemoryStore: LaneStore {
     }
 
     /// The last acknowledged sequence of every link of the lanes.
-    package func acknowledged(_ lanes: Set<Int32>) -> [LinkOut: Int64] {
+    public func acknowledged(_ lanes: Set<Int32>) -> [LinkOut: Int64] {
         var known: [LinkOut: Int64] = [:]
         for link in linksOut.keys where lanes.contains(link.lane) { known[link] = acked[link] ?? 0 }
         return known
     }
 
     /// Notes how far the broker has each link.
-    package func mark(_ new: [LinkOut: Int64]) { acked.merge(new) { max($0, $1) } }
+    public func mark(_ new: [LinkOut: Int64]) { acked.merge(new) { max($0, $1) } }
 
     /// Messages committed since the last call, in link order: what a publisher would send.
-    package func takeOutbox() -> [OutboxRow] {
+    public func takeOutbox() -> [OutboxRow] {
         defer { unsent.removeAll() }
         return unsent
     }
@@ -149,19 +149,19 @@ package final class MemoryStore: LaneStore {
     // MARK: what an operator does by hand
 
     /// Reading goes on at `offset`, whatever was to come before.
-    package func moveOffset(_ place: TopicPartition, to offset: Int64) {
+    public func moveOffset(_ place: TopicPartition, to offset: Int64) {
         offsets[place] = offset
         // Whoever holds the lane must read where it stands now.
         offsets[TopicPartition(topic: LaneBook.laneTopic, partition: place.partition), default: 0] += 1
     }
 
     /// Everything above `sequence` is to be sent again.
-    package func replay(_ link: LinkOut, after sequence: Int64) { acked[link] = min(acked[link] ?? 0, sequence) }
+    public func replay(_ link: LinkOut, after sequence: Int64) { acked[link] = min(acked[link] ?? 0, sequence) }
 
     // MARK: the transaction
 
     /// How the connection ends the transaction.
-    package enum Ending: Sendable {
+    public enum Ending: Sendable {
         case answered
         /// It broke before the COMMIT reached the server.
         case brokenBefore
@@ -169,9 +169,9 @@ package final class MemoryStore: LaneStore {
         case brokenAfter
     }
 
-    package func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, ending: .answered) }
+    public func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, ending: .answered) }
 
-    package func commit(_ write: BatchWrite, ending: Ending) throws(StoreFault) {
+    public func commit(_ write: BatchWrite, ending: Ending) throws(StoreFault) {
         guard !write.isEmpty else { return }
         if Mutant.isOn("sweep-outside-transaction") { moveSweeps(write) }
         let isFenced = write.fence.contains { offsets[$0.place] != $0.from }

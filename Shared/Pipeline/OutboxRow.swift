@@ -3,28 +3,28 @@ import Deciding
 import Vocabulary
 
 /// Messages of one batch on one link, in order: one row of the outbox, and on a packed topic one Kafka message.
-package struct OutboxRow: Sendable {
-    package let link: LinkOut
-    package let firstSequence: Int64
+public struct OutboxRow: Sendable {
+    public let link: LinkOut
+    public let firstSequence: Int64
     /// How many messages.
-    package let count: Int
+    public let count: Int
     /// The messages as `EventFrames` lays them out.
-    package let frames: [UInt8]
+    public let frames: [UInt8]
 
     /// A row's frames stay below this, so that a packed message fits the broker's limit; a single message may be larger.
     static let framesSizeMax = 512 << 10
 
-    package init(link: LinkOut, firstSequence: Int64, count: Int, frames: [UInt8]) {
+    public init(link: LinkOut, firstSequence: Int64, count: Int, frames: [UInt8]) {
         self.link = link
         self.firstSequence = firstSequence
         self.count = count
         self.frames = frames
     }
 
-    package var lastSequence: Int64 { firstSequence + Int64(count) - 1 }
+    public var lastSequence: Int64 { firstSequence + Int64(count) - 1 }
 
     /// A row as the table has it. Nil when the block is damaged, or says another number of messages than the sequences.
-    package init?(link: LinkOut, firstSequence: Int64, lastSequence: Int64, frames: [UInt8]) {
+    public init?(link: LinkOut, firstSequence: Int64, lastSequence: Int64, frames: [UInt8]) {
         guard var reader = FrameReader(frames), Int64(reader.count) == lastSequence - firstSequence + 1 else { return nil }
         while reader.next() != nil {}
         guard !reader.isDamaged else { return nil }
@@ -32,14 +32,14 @@ package struct OutboxRow: Sendable {
     }
 
     /// A row made of messages, for what is sent without a batch.
-    package init(link: LinkOut, firstSequence: Int64, at time: Instant, messages: [OutgoingMessage]) {
+    public init(link: LinkOut, firstSequence: Int64, at time: Instant, messages: [OutgoingMessage]) {
         var frames = FrameWriter(time: time)
         for message in messages { frames.append(type: message.type, key: message.key, subject: message.subject, value: message.value) }
         self.init(link: link, firstSequence: firstSequence, count: frames.count, frames: frames.block)
     }
 
     /// The messages one by one.
-    package var messages: [OutgoingMessage] {
+    public var messages: [OutgoingMessage] {
         guard var reader = FrameReader(frames) else { return [] }
         var messages: [OutgoingMessage] = []
         messages.reserveCapacity(count)
@@ -54,7 +54,7 @@ package struct OutboxRow: Sendable {
     }
 
     /// When they were decided: the CloudEvents `time` of all of them.
-    package var time: Instant { FrameReader(frames)?.time ?? .epoch }
+    public var time: Instant { FrameReader(frames)?.time ?? .epoch }
 }
 
 /// Collects what goes out on one link in one batch, and cuts it into rows.

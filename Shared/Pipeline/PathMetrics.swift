@@ -5,11 +5,11 @@ import Synchronization
 import Vocabulary
 
 /// What the one path counts. Handles are looked up once per label.
-package final class PathMetrics: Sendable {
+public final class PathMetrics: Sendable {
     private let metrics: Metrics
     private let counters = Mutex<[String: Metrics.Counter]>([:])
 
-    package init(_ metrics: Metrics) {
+    public init(_ metrics: Metrics) {
         self.metrics = metrics
         // Alerts watch these for an increase, which needs a series that begins at zero.
         for outcome in ["commit", "rollback", "unknown"] { counter(.dbTransactions, ("outcome", outcome)).add(0) }

@@ -1,8 +1,8 @@
 import Postgres
 
 /// The tables of the one path, as migrations that every service applies to its own schema, in order.
-package enum PathMigration {
-    package static let all = [
+public enum PathMigration {
+    public static let all = [
         migration("pipeline_001_path", PackageResources.pipeline_001_path_sql),
         migration("pipeline_002_events", PackageResources.pipeline_002_events_sql),
         migration("pipeline_003_partitions", PackageResources.pipeline_003_partitions_sql),

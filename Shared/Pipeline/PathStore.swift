@@ -2,7 +2,7 @@ import Deciding
 import Vocabulary
 
 /// What the one path needs of a store. PostgreSQL in the services, memory in the simulator.
-package protocol PathStore {
+public protocol PathStore {
     /// Stored states of the keys; a key without one is absent.
     func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]]
     /// Digests of the outside ids already seen.
@@ -12,7 +12,7 @@ package protocol PathStore {
 }
 
 /// Why the store said no. Only `refused` is about the data; everything else is tried again.
-package enum StoreFault: Error, Sendable {
+public enum StoreFault: Error, Sendable {
     /// The compare-and-set found other offsets: somebody else owns the lane now, or our own lost commit did succeed.
     case fenced
     /// The connection or the server failed before anything could have been committed.
@@ -26,7 +26,7 @@ package enum StoreFault: Error, Sendable {
 }
 
 extension StoreFault: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .fenced: "another worker has moved the lane"
         case .unavailable(let reason): reason

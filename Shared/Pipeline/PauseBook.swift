@@ -3,16 +3,16 @@ import Postgres
 import Vocabulary
 
 /// The partitions that paused themselves, as the database has them: a restart does not forget them.
-package struct PauseBook {
+public struct PauseBook {
     private var limits: [TopicPartition: RefusalLimits] = [:]
 
-    package init() {}
+    public init() {}
 
     /// Counts what a committed batch decided. The answers are the partitions that are to be paused, each at its first offset that was
     /// not decided any more: what came after it in the same batch has been decided too, so `next` of the book holds.
     ///
     /// - Parameter letters: of the batch's write.
-    package mutating func note(_ messages: [RawMessage], refused letters: [MessagePlace: DeadLetter]) -> [RefusalLimits.Pause] {
+    public mutating func note(_ messages: [RawMessage], refused letters: [MessagePlace: DeadLetter]) -> [RefusalLimits.Pause] {
         // Nothing refused, now and lately, is the rule and costs nothing.
         guard !letters.isEmpty || !limits.isEmpty else { return [] }
         var pauses: [TopicPartition: RefusalLimits.Pause] = [:]
@@ -35,7 +35,7 @@ package struct PauseBook {
     }
 
     /// Writes the pauses down and begins to count anew. Call it after the commit of the batch, then read no more of these partitions.
-    package mutating func pause(_ pauses: [RefusalLimits.Pause], catalog: Catalog, on connection: Connection) throws(StoreFault) {
+    public mutating func pause(_ pauses: [RefusalLimits.Pause], catalog: Catalog, on connection: Connection) throws(StoreFault) {
         guard !pauses.isEmpty else { return }
         for pause in pauses { limits[pause.place] = nil }
         do {
@@ -54,7 +54,7 @@ package struct PauseBook {
 
     /// Writes down that a partition's next message is gone from its log. By the offsets alone that is forgotten as soon as the new log
     /// has grown past the old position, and what came before would be skipped in silence.
-    package func pauseTruncated(
+    public func pauseTruncated(
         _ place: TopicPartition, next: Int64, _ detail: String, catalog: Catalog, on connection: Connection
     ) throws(StoreFault) {
         do {
@@ -71,11 +71,11 @@ package struct PauseBook {
     }
 
     /// The `reason` of a partition that waits for `xinqiao truncated accept`.
-    package static let truncatedReason = "source-truncated"
+    public static let truncatedReason = "source-truncated"
 
     /// The partitions of the lanes that are paused. Those paused for refusals under an older catalogue are let go first: what was
     /// published since may be the remedy.
-    package func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String]
+    public func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String]
     {
         var standing: [TopicPartition: String] = [:]
         do {

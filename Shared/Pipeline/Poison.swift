@@ -3,11 +3,11 @@ import Vocabulary
 
 /// Why a message is to be set aside when it is met. It is known by its content as well as by its place: a broker that lost its end gives
 /// offsets out again, and whatever stands there then is innocent.
-package struct Poison: Sendable {
-    package let refusal: Refusal
+public struct Poison: Sendable {
+    public let refusal: Refusal
     private let message: RawMessage
 
-    package init(_ message: RawMessage, _ refusal: Refusal) {
+    public init(_ message: RawMessage, _ refusal: Refusal) {
         self.message = message
         self.refusal = refusal
     }

@@ -5,7 +5,7 @@ import Vocabulary
 // What the work on lanes reads beside states: where they stand, timers, keys, walks.
 
 extension PostgresStore: LaneStore {
-    package func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer] {
+    public func dueTimers(_ lanes: Set<Int32>, at now: Instant, countMax: Int) throws(StoreFault) -> [LaneTimer] {
         var timers: [LaneTimer] = []
         for row in try rows(Self.readTimers, [.int32s(Array(lanes)), .instant(now), .int64(Int64(countMax))]) {
             do {
@@ -17,7 +17,7 @@ extension PostgresStore: LaneStore {
         return timers
     }
 
-    package func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
+    public func keys(ofLane lane: Int32, after cursor: String, countMax: Int) throws(StoreFault) -> [String] {
         var keys: [String] = []
         for row in try rows(Self.readKeys, [.int32(lane), .text(cursor), .int64(Int64(countMax))]) {
             do {
@@ -27,7 +27,7 @@ extension PostgresStore: LaneStore {
         return keys
     }
 
-    package func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {
+    public func sweepMarks(_ lanes: Set<Int32>) throws(StoreFault) -> [SweepMark] {
         var marks: [SweepMark] = []
         for row in try rows(Self.readSweeps, [.int32s(Array(lanes))]) {
             do {
@@ -51,7 +51,7 @@ extension PostgresStore: LaneStore {
 extension PostgresStore {
     /// Takes the lanes up: from here on nobody who held them before can commit anything of them that we would not hear of. Waits for what is
     /// landing from a lost connection.
-    package func takeUp(_ lanes: Set<Int32>) throws(StoreFault) -> (book: LaneBook, acked: [LinkOut: Int64]) {
+    public func takeUp(_ lanes: Set<Int32>) throws(StoreFault) -> (book: LaneBook, acked: [LinkOut: Int64]) {
         let numbers = Parameter.int32s(Array(lanes))
         var taken: (book: LaneBook, acked: [LinkOut: Int64]) = (LaneBook(), [:])
         do {

@@ -4,12 +4,12 @@ import Postgres
 import Vocabulary
 
 /// The one path's store in PostgreSQL: one connection, used by one worker. One statement per table and batch.
-package final class PostgresStore: PathStore {
-    package let connection: Connection
+public final class PostgresStore: PathStore {
+    public let connection: Connection
     private var tables: [String: Table] = [:]
     private var merging: [String: Merging] = [:]
 
-    package init(_ address: PostgresAddress) throws(StoreFault) {
+    public init(_ address: PostgresAddress) throws(StoreFault) {
         do {
             connection = try Connection(address)
         } catch {
@@ -19,11 +19,11 @@ package final class PostgresStore: PathStore {
         _ = try? connection.execute("SELECT set_config('default_toast_compression', 'lz4', false)")
     }
 
-    package func close() { connection.close() }
+    public func close() { connection.close() }
 
     // MARK: reading
 
-    package func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] {
+    public func states(_ keys: [StateKey]) throws(StoreFault) -> [StateKey: [UInt8]] {
         guard !keys.isEmpty else { return [:] }
         var found: [StateKey: [UInt8]] = [:]
         for row in try rows(Self.loadStates, [.int32s(keys.map(\.lane)), .texts(keys.map(\.key))]) {
@@ -34,7 +34,7 @@ package final class PostgresStore: PathStore {
         return found
     }
 
-    package func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] {
+    public func outsideDigests(_ ids: [OutsideID]) throws(StoreFault) -> [OutsideID: [UInt8]] {
         guard !ids.isEmpty else { return [:] }
         var found: [OutsideID: [UInt8]] = [:]
         for row in try rows(Self.loadOutsideIDs, [.texts(ids.map(\.writer)), .texts(ids.map(\.id))]) {
@@ -54,7 +54,7 @@ package final class PostgresStore: PathStore {
     }
 
     /// Where the logs of the lanes stand.
-    package func ledgerHeads(_ lanes: [Int32]) throws(StoreFault) -> [Int32: LedgerHead] {
+    public func ledgerHeads(_ lanes: [Int32]) throws(StoreFault) -> [Int32: LedgerHead] {
         var heads: [Int32: LedgerHead] = [:]
         for row in try rows(Self.readLedgerHeads, [.int32s(lanes)]) {
             let lane: Int32
@@ -73,7 +73,7 @@ package final class PostgresStore: PathStore {
 
     // MARK: the transaction
 
-    package func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, crash: .none) }
+    public func commit(_ write: BatchWrite) throws(StoreFault) { try commit(write, crash: .none) }
 
     func commit(_ write: BatchWrite, crash: CrashPoints) throws(StoreFault) {
         guard !write.isEmpty else { return }
@@ -439,7 +439,7 @@ extension StoreFault {
             }
     }
 
-    package init(_ fault: PostgresFault) {
+    public init(_ fault: PostgresFault) {
         if case .outcomeUnknown(let reason) = fault {
             self = .outcomeUnknown(reason)
         } else if fault.isDataRefusal || Mutant.isOn("dead-letter-on-serialization") && fault.sqlstate == "40001" {

@@ -6,7 +6,7 @@ import Vocabulary
 /// A source that floods waits for itself: what is above its quota is kept here in the order of its partitions, and none of its partitions is
 /// fetched from until it has been let go. Everybody else's messages pass at once. What is kept counts as not read, since the book of the
 /// lanes has not moved past it; so it may be forgotten at any time and is read again.
-package struct QuotaBook: Sendable {
+public struct QuotaBook: Sendable {
     private var quotas: [String: SourceQuota] = [:]
     private var grants: [String: SourceGrant] = [:]
     private var share: (held: Int, lanes: Int32) = (0, 0)
@@ -19,16 +19,16 @@ package struct QuotaBook: Sendable {
         var count: Int { messages.count - next }
     }
 
-    package init() {}
+    public init() {}
 
     /// Nothing has a quota, and nothing waits for one: then there is nothing to do.
-    package var isEmpty: Bool { quotas.isEmpty && kept.isEmpty }
+    public var isEmpty: Bool { quotas.isEmpty && kept.isEmpty }
 
     /// Topics of which something waits.
-    package var slowed: Set<String> { Set(kept.keys) }
+    public var slowed: Set<String> { Set(kept.keys) }
 
     /// The quotas from now on, by topic, of which a worker with `held` of all `lanes` has its share. A topic that is not named is free.
-    package mutating func grant(_ granted: [String: SourceGrant], held: Int, of lanes: Int32, at now: Instant) {
+    public mutating func grant(_ granted: [String: SourceGrant], held: Int, of lanes: Int32, at now: Instant) {
         guard granted != grants || share != (held, lanes) else { return }
         grants = granted
         share = (held, lanes)
@@ -41,7 +41,7 @@ package struct QuotaBook: Sendable {
     }
 
     /// What had to wait and may be taken now, at most so many messages; a message that reaches `bytesMax` is the last.
-    package mutating func letGo(countMax: Int, bytesMax: Int, at now: Instant) -> [RawMessage] {
+    public mutating func letGo(countMax: Int, bytesMax: Int, at now: Instant) -> [RawMessage] {
         guard !kept.isEmpty else { return [] }
         var gone: [RawMessage] = []
         var bytes = 0
@@ -62,7 +62,7 @@ package struct QuotaBook: Sendable {
     }
 
     /// Of what was fetched the part that may be taken now; the rest is kept, behind what waits already.
-    package mutating func admit(_ fetched: [RawMessage], at now: Instant) -> [RawMessage] {
+    public mutating func admit(_ fetched: [RawMessage], at now: Instant) -> [RawMessage] {
         var counts: [String: Int] = [:]
         var run: (topic: String, count: Int) = ("", 0)
         for message in fetched {
@@ -94,5 +94,5 @@ package struct QuotaBook: Sendable {
     }
 
     /// Drops what waits: it will be fetched again.
-    package mutating func forgetKept() { kept = [:] }
+    public mutating func forgetKept() { kept = [:] }
 }

@@ -1,35 +1,35 @@
 /// Stops a partition of which too much is refused: going on would empty a topic into the dead letters. Pure; one for each partition.
-package struct RefusalLimits: Sendable {
+public struct RefusalLimits: Sendable {
     /// When it is too much.
-    package struct Bounds: Hashable, Sendable {
+    public struct Bounds: Hashable, Sendable {
         /// Messages that the share is taken of.
-        package var windowMax = 1_000
+        public var windowMax = 1_000
         /// Share of the window above which the partition pauses. Unit: basis points.
-        package var shareMax: Int64 = 5_000
+        public var shareMax: Int64 = 5_000
         /// Refusals one after the other at which it pauses.
-        package var runMax = 500
+        public var runMax = 500
 
-        package init() {}
+        public init() {}
     }
 
     /// Why a partition pauses, and where it goes on.
-    package struct Pause: Hashable, Sendable, CustomStringConvertible {
-        package enum Limit: Hashable, Sendable {
+    public struct Pause: Hashable, Sendable, CustomStringConvertible {
+        public enum Limit: Hashable, Sendable {
             /// So many refusals in a row.
             case run(Int)
             /// So many of the last messages.
             case share(refused: Int, of: Int)
         }
 
-        package let place: TopicPartition
+        public let place: TopicPartition
         /// The first message that is not decided any more.
-        package let next: Int64
+        public let next: Int64
         /// The last one that was refused, and its reason.
-        package let last: Int64
-        package let code: String
-        package let limit: Limit
+        public let last: Int64
+        public let code: String
+        public let limit: Limit
 
-        package init(place: TopicPartition, next: Int64, last: Int64, code: String, limit: Limit) {
+        public init(place: TopicPartition, next: Int64, last: Int64, code: String, limit: Limit) {
             self.place = place
             self.next = next
             self.last = last
@@ -37,7 +37,7 @@ package struct RefusalLimits: Sendable {
             self.limit = limit
         }
 
-        package var description: String {
+        public var description: String {
             let what =
                 switch limit {
                 case .run(let count): "\(count) messages in a row were refused"
@@ -48,7 +48,7 @@ package struct RefusalLimits: Sendable {
         }
     }
 
-    package let place: TopicPartition
+    public let place: TopicPartition
     private let bounds: Bounds
     /// Of the last messages, whether each was refused: a ring.
     private var window: [Bool] = []
@@ -56,14 +56,14 @@ package struct RefusalLimits: Sendable {
     private var refused = 0
     private var run = 0
 
-    package init(_ place: TopicPartition, bounds: Bounds = Bounds()) {
+    public init(_ place: TopicPartition, bounds: Bounds = Bounds()) {
         self.place = place
         self.bounds = bounds
         window.reserveCapacity(bounds.windowMax)
     }
 
     /// Notes one decided message; `code` is its refusal's, nil when it was not refused. An answer says that this was one too many.
-    package mutating func note(offset: Int64, refusedAs code: String?) -> Pause? {
+    public mutating func note(offset: Int64, refusedAs code: String?) -> Pause? {
         let isRefused = code != nil
         if window.count < bounds.windowMax {
             window.append(isRefused)
@@ -84,7 +84,7 @@ package struct RefusalLimits: Sendable {
     }
 
     /// True when none of the messages that count was refused.
-    package var isQuiet: Bool { refused == 0 && run == 0 }
+    public var isQuiet: Bool { refused == 0 && run == 0 }
 
     private func pause(_ offset: Int64, _ code: String, _ limit: Pause.Limit) -> Pause {
         Pause(place: place, next: offset + 1, last: offset, code: code, limit: limit)

@@ -10,32 +10,32 @@ import Wire
 ///
 /// It is handed to the one service that refused it, not sent to its topic again: there every reader would take it for new, and
 /// in its link its turn is over.
-package struct ReplayInput: Sendable {
+public struct ReplayInput: Sendable {
     /// Of the row in `dead_letter_replay`.
-    package let id: Int64
+    public let id: Int64
     /// The message under its original place, with the bytes to be tried.
-    package let raw: RawMessage
+    public let raw: RawMessage
     /// Which event of a packed message it was.
-    package let index: Int32
+    public let index: Int32
     /// How often it was tried before, and the process ended over it.
-    package let attempts: Int32
+    public let attempts: Int32
     /// The sender's id that only this very letter has taken: it may be used by the replay.
-    package let ownID: OutsideID?
+    public let ownID: OutsideID?
 }
 
 /// The letters that wait to be decided again. Used by one worker.
-package struct ReplayInbox {
+public struct ReplayInbox {
     /// How often a letter may end the process before it counts as refused.
     static let attemptsMax: Int32 = 2
 
     private var lookedAt = MonotonicClock.now + .seconds(-60)
 
-    package init() {}
+    public init() {}
 
     /// The next letter of the lanes, if there is one. Asks the database once a second while there is none.
     ///
     /// Each try is noted first, in a transaction of its own: a letter that ends the process twice is refused as `crash`.
-    package mutating func next(
+    public mutating func next(
         of lanes: Set<Int32>, for decider: some Decider, catalog: Catalog, on connection: Connection
     ) throws(StoreFault) -> ReplayInput? {
         guard MonotonicClock.now.since(lookedAt) >= .seconds(1) else { return nil }
@@ -74,7 +74,7 @@ package struct ReplayInbox {
     }
 
     /// Writes down that a replay was refused, outside of its effects' transaction: there were none. For rows that the database refuses.
-    package func close(_ id: Int64, _ refusal: Refusal, on connection: Connection) throws(StoreFault) {
+    public func close(_ id: Int64, _ refusal: Refusal, on connection: Connection) throws(StoreFault) {
         do {
             try refuse(id, refusal, connection)
         } catch { throw StoreFault(error) }
@@ -123,7 +123,7 @@ package struct ReplayInbox {
 
 extension Step {
     /// The name under which decisions about replays are counted, so that the topics' own ledgers stay as they are.
-    package static var replayTopic: String { "@replay" }
+    public static var replayTopic: String { "@replay" }
 
     static var outcomes: StoreTable {
         StoreTable(
@@ -136,7 +136,7 @@ extension Step {
     /// only the lane's own count is moved. What it causes and what became of it are one transaction.
     ///
     /// Commit and adopt the result as that of `run`. When the database refuses a row of it, call `ReplayInbox.close`.
-    package func replay(
+    public func replay(
         _ input: ReplayInput, book: LaneBook, cache: inout StateCache<Service.State>, catalog: Catalog, at now: Instant,
         loading store: some PathStore
     ) throws(StoreFault) -> StepResult {

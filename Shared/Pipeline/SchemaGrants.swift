@@ -1,8 +1,8 @@
 /// Who may do what in a service's schema. Run after the migrations; may be repeated.
-package enum SchemaGrants {
+public enum SchemaGrants {
     /// The service's own role works in its own schema and nowhere else. Of the tables' shape it may only have old ranges dropped and
     /// coming ones made (`partitions_keep`, which runs as the schema's owner). Readers read.
-    package static func sql(schema: String) -> String {
+    public static func sql(schema: String) -> String {
         """
         DO $$ BEGIN
             IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'xinqiao_\(schema)') THEN

@@ -8,7 +8,7 @@ import Vocabulary
 
 /// The process around a service's decider: the same for all of them. Reads the configuration, starts the feed of the catalogue,
 /// the status server and the workers, and ends in good order.
-package struct ServiceMain<Service: Decider> {
+public struct ServiceMain<Service: Decider> {
     private let decider: Service
     private let migrations: [Migration]
     private let configured: @Sendable (Service, inout Environment) -> Service
@@ -27,7 +27,7 @@ package struct ServiceMain<Service: Decider> {
     ///   - readings: gauges of the service's own.
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
-    package init(
+    public init(
         _ decider: Service, migrations: [Migration],
         configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
         inputs: (@Sendable (Catalog) -> [String])? = nil,
@@ -46,23 +46,27 @@ package struct ServiceMain<Service: Decider> {
         self.pages = pages
     }
 
-    package func run(_ arguments: [String] = CommandLine.arguments) -> Never {
+    /// Does what the command line says, and ends the process.
+    public func run(_ arguments: [String] = CommandLine.arguments) { carryOut(arguments).endProcess() }
+
+    private func carryOut(_ arguments: [String]) -> ExitCode {
         switch arguments.dropFirst().first ?? "run" {
-        case "run": serve()
-        case "migrate": migrate()
+        case "run": return serve()
+        case "migrate": return migrate()
         case "healthcheck":
             var environment = Environment.ofProcess()
             let port = environment.int(ServiceKeys.statusPort, default: 9464, in: 1...65_535)
-            Healthcheck.askAndExit(port: port)
+            // Docker knows 0 for healthy and 1 for not.
+            return Healthcheck.printed(port: port) ? .ok : .configuration
         case "version":
             print("\(decider.service.rawValue) \(SuiteVersion.text)")
-            exit(ExitCode.ok.rawValue)
+            return .ok
         case "help", "--help", "-h":
             print(help)
-            exit(ExitCode.ok.rawValue)
+            return .ok
         case let unknown:
             print("\(decider.service.rawValue): unknown command `\(unknown)`\n\(help)")
-            exit(ExitCode.usage.rawValue)
+            return .usage
         }
     }
 
@@ -79,7 +83,7 @@ package struct ServiceMain<Service: Decider> {
         """
     }
 
-    private func serve() -> Never {
+    private func serve() -> ExitCode {
         Shutdown.install()
         HeapTuning.apply()
         var environment = Environment.ofProcess()
@@ -101,7 +105,7 @@ package struct ServiceMain<Service: Decider> {
             try server.start()
         } catch {
             log.error("the status server can not start", event: "status-server", ["reason": .text("\(error)")])
-            exit(ExitCode.fault.rawValue)
+            return .fault
         }
         log.info(
             "started", event: "started",
@@ -116,10 +120,10 @@ package struct ServiceMain<Service: Decider> {
         feed.stop()
         server.stop()
         log.info("stopped", event: "stopped")
-        exit(ExitCode.ok.rawValue)
+        return .ok
     }
 
-    private func migrate() -> Never {
+    private func migrate() -> ExitCode {
         var environment = Environment.ofProcess()
         let conninfo = environment.secret(ServiceKeys.postgres)
         environment.finish(unknownPrefix: "XINQIAO_UNUSED_")
@@ -130,36 +134,36 @@ package struct ServiceMain<Service: Decider> {
             try connection.script(SchemaGrants.sql(schema: decider.service.rawValue))
             print(
                 "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
-            exit(ExitCode.ok.rawValue)
+            return .ok
         } catch {
             print("\(decider.service.rawValue): migration failed: \(error)")
-            exit(ExitCode.fault.rawValue)
+            return .fault
         }
     }
 }
 
 /// The version of the whole suite.
-package enum SuiteVersion {
-    package static let text = "0.1.0"
+public enum SuiteVersion {
+    public static let text = "0.1.0"
 }
 
 /// The environment keys that every service reads.
-package enum ServiceKeys {
-    package static let postgres = "XINQIAO_POSTGRES"
-    package static let bootstrap = "XINQIAO_KAFKA_BOOTSTRAP"
-    package static let kafkaCA = "XINQIAO_KAFKA_CA"
-    package static let kafkaCertificate = "XINQIAO_KAFKA_CERTIFICATE"
-    package static let kafkaKey = "XINQIAO_KAFKA_KEY"
-    package static let kafkaOptions = "XINQIAO_KAFKA_OPTIONS"
-    package static let statusAddress = "XINQIAO_STATUS_ADDRESS"
-    package static let statusPort = "XINQIAO_STATUS_PORT"
-    package static let instance = "XINQIAO_INSTANCE"
-    package static let batchMessages = "XINQIAO_BATCH_MESSAGES"
-    package static let ledgerKey = "XINQIAO_LEDGER_KEY"
-    package static let ledgerName = "XINQIAO_LEDGER_NAME"
+public enum ServiceKeys {
+    public static let postgres = "XINQIAO_POSTGRES"
+    public static let bootstrap = "XINQIAO_KAFKA_BOOTSTRAP"
+    public static let kafkaCA = "XINQIAO_KAFKA_CA"
+    public static let kafkaCertificate = "XINQIAO_KAFKA_CERTIFICATE"
+    public static let kafkaKey = "XINQIAO_KAFKA_KEY"
+    public static let kafkaOptions = "XINQIAO_KAFKA_OPTIONS"
+    public static let statusAddress = "XINQIAO_STATUS_ADDRESS"
+    public static let statusPort = "XINQIAO_STATUS_PORT"
+    public static let instance = "XINQIAO_INSTANCE"
+    public static let batchMessages = "XINQIAO_BATCH_MESSAGES"
+    public static let ledgerKey = "XINQIAO_LEDGER_KEY"
+    public static let ledgerName = "XINQIAO_LEDGER_NAME"
     /// For fault tests only: where, or at which key, the process dies.
-    package static let crashAt = "XINQIAO_CRASH_AT"
-    package static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
+    public static let crashAt = "XINQIAO_CRASH_AT"
+    public static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
 
     static let help = """
         Environment:
@@ -178,16 +182,16 @@ package enum ServiceKeys {
 }
 
 /// A service's configuration, read and checked at the start.
-package struct ServiceSettings: Sendable {
-    package let postgres: PostgresAddress
-    package let kafka: KafkaSettings
-    package let statusAddress: String
-    package let statusPort: Int
-    package let instance: String
-    package let bounds: WorkerBounds
-    package let crash: CrashPoints
+public struct ServiceSettings: Sendable {
+    public let postgres: PostgresAddress
+    public let kafka: KafkaSettings
+    public let statusAddress: String
+    public let statusPort: Int
+    public let instance: String
+    public let bounds: WorkerBounds
+    public let crash: CrashPoints
 
-    package init(_ environment: inout Environment, service: ServiceName) {
+    public init(_ environment: inout Environment, service: ServiceName) {
         postgres = PostgresAddress(
             conninfo: environment.secret(ServiceKeys.postgres), applicationName: "xinqiao-" + service.rawValue,
             searchPath: service.rawValue, idleTransactionDeadline: .seconds(8))
@@ -206,7 +210,7 @@ package struct ServiceSettings: Sendable {
 
 extension KafkaSettings {
     /// Reads the client's settings: the brokers, the files for mutual TLS, and further options.
-    package init(_ environment: inout Environment, clientID: String) {
+    public init(_ environment: inout Environment, clientID: String) {
         let bootstrap = environment.text(ServiceKeys.bootstrap)
         let ca = environment.path(ServiceKeys.kafkaCA, default: "")
         let certificate = environment.path(ServiceKeys.kafkaCertificate, default: "")

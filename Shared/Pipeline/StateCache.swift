@@ -25,18 +25,18 @@ final class StateSlot {
 }
 
 /// Decoded states of the owned lanes. Valid only while the fence holds; forgotten as a whole otherwise.
-package struct StateCache<State: DecidedState> {
+public struct StateCache<State: DecidedState> {
     private var table = StateTable()
     /// By the slots' places; an empty one where a slot went.
     private var states: [State] = []
     private var free: [Int] = []
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { table.slots.count }
+    public var count: Int { table.slots.count }
 
     /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
-    package var size: Int { table.size }
+    public var size: Int { table.size }
 
     /// The slot of a key, marked as needed by this batch. Mutating, so that unspecialised code reaches the table in place and does not copy it.
     mutating func slot(_ key: StateKey) -> StateSlot? { table.slot(key) }
@@ -94,7 +94,7 @@ package struct StateCache<State: DecidedState> {
     /// First go those that nobody has asked for in a long time, then those of the lowest rank. Not the oldest: many feeds come round by round,
     /// each of them about every firm, and then the oldest is the one that is wanted next. And not those that come first in the table:
     /// the rest of it would fill up until every look-up walks through thousands of places.
-    package mutating func trim(to countMax: Int, sizeMax: Int) {
+    public mutating func trim(to countMax: Int, sizeMax: Int) {
         for place in table.trim(to: countMax, sizeMax: sizeMax) { release(place) }
     }
 

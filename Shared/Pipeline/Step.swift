@@ -10,7 +10,7 @@ import Wire
 ///
 /// This file is everything between `poll` and the transaction. It does no I/O but through `store`, so that the same code
 /// runs over PostgreSQL and over the simulator's store.
-package struct Step<Service: Decider> {
+public struct Step<Service: Decider> {
     let decider: Service
     /// Number of lanes, the partition count of every topic but those named in `partitions`.
     let lanes: Int32
@@ -19,7 +19,7 @@ package struct Step<Service: Decider> {
     /// Bounds of an outside message; a larger one is set aside.
     let limits: CloudEventLimits
 
-    package init(decider: Service, lanes: Int32, partitions: [String: Int32] = [:], limits: CloudEventLimits = .standard) {
+    public init(decider: Service, lanes: Int32, partitions: [String: Int32] = [:], limits: CloudEventLimits = .standard) {
         self.decider = decider
         self.lanes = lanes
         self.partitions = partitions
@@ -33,7 +33,7 @@ package struct Step<Service: Decider> {
     /// - Parameters:
     ///   - poisoned: messages that are to be set aside when met.
     ///   - pendingIDs: outside ids of a write that is on its way to the store.
-    package func run(
+    public func run(
         _ batch: InputBatch, book: LaneBook, cache: inout StateCache<Service.State>, catalog: Catalog, at now: Instant,
         poisoned: [MessagePlace: Poison] = [:], pendingIDs: [OutsideID: [UInt8]] = [:], loading store: some PathStore
     ) throws(StoreFault) -> StepResult {
@@ -493,11 +493,11 @@ extension Working {
 }
 
 /// What a step made of a batch.
-package struct StepResult {
-    package let write: BatchWrite
-    package let book: LaneBook
+public struct StepResult {
+    public let write: BatchWrite
+    public let book: LaneBook
     /// Links that wait for a message before the one that came.
-    package let gaps: [LinkIn: LinkGap]
+    public let gaps: [LinkIn: LinkGap]
     /// Links that waited and go on.
-    package let healed: Set<LinkIn>
+    public let healed: Set<LinkIn>
 }

@@ -7,31 +7,31 @@ import Vocabulary
 import Wire
 
 /// Bounds of a batch and of waiting.
-package struct WorkerBounds: Sendable {
-    package var messagesMax = 8_000
-    package var bytesMax = 3 << 20
+public struct WorkerBounds: Sendable {
+    public var messagesMax = 8_000
+    public var bytesMax = 3 << 20
     /// How long an idle worker waits for a first message.
-    package var wait: Duration = .milliseconds(20)
+    public var wait: Duration = .milliseconds(20)
     /// Keys of one step of a catalogue walk.
-    package var sweepKeysMax = 200
-    package var timersMax = 200
+    public var sweepKeysMax = 200
+    public var timersMax = 200
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
-    package var timersWait: Duration = .seconds(1)
-    package var timersWaitBusy: Duration = .seconds(10)
-    package var busyEventsMin = 50
+    public var timersWait: Duration = .seconds(1)
+    public var timersWaitBusy: Duration = .seconds(10)
+    public var busyEventsMin = 50
     /// States kept decoded.
-    package var cachedStatesMax = 20_000
+    public var cachedStatesMax = 20_000
     /// Bytes of their stored form; decoded they take some eight times as much.
-    package var cachedStateBytesMax = 8 << 20
+    public var cachedStateBytesMax = 8 << 20
     /// Committed but unacknowledged messages above which nothing more is read.
-    package var pendingMax = 50_000
+    public var pendingMax = 50_000
 
-    package init() {}
+    public init() {}
 }
 
 /// One worker: it owns some lanes and walks the one path. Its thread reads and decides; its committer, on a second thread and
 /// connection, commits and publishes the batch before meanwhile.
-package final class Worker<Service: Decider> {
+public final class Worker<Service: Decider> {
     private let decider: Service
     private let address: PostgresAddress
     private let kafka: KafkaSettings
@@ -75,7 +75,7 @@ package final class Worker<Service: Decider> {
     /// Topics whose partitions are not fetched from, because their source has used up its quota.
     private var slowed: Set<String> = []
 
-    package init(
+    public init(
         decider: Service, address: PostgresAddress, kafka: KafkaSettings, feed: CatalogFeed,
         inputs: @escaping @Sendable (Catalog) -> [String],
         quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] },
@@ -103,7 +103,7 @@ package final class Worker<Service: Decider> {
     }
 
     /// Works until a stop is asked for. A broken world is waited out; nothing is half written at any moment.
-    package func run(until isOver: () -> Bool = { Shutdown.isRequested }) {
+    public func run(until isOver: () -> Bool = { Shutdown.isRequested }) {
         var backoff = Backoff(initial: .milliseconds(100), cap: .seconds(5))
         committer.start()
         while !isOver() {

@@ -4,7 +4,7 @@ import CLibPQ
 ///
 /// Statements run in the extended protocol with binary parameters and results, and are prepared at first use.
 /// After a fault `isAlive` says whether the session can go on; a broken one is dropped and a new one opened.
-@safe package final class Connection {
+@safe public final class Connection {
     /// Nil once closed.
     private var handle: OpaquePointer?
     /// Says that the server ended the session, before libpq has noticed.
@@ -20,7 +20,7 @@ import CLibPQ
     /// Temporary tables that this transaction has already loaded; see `TableWriter.swift`.
     var loadedTables: Set<String> = []
     /// Receives the server's notices and warnings, which are otherwise dropped.
-    package var onNotice: ((String) -> Void)?
+    public var onNotice: ((String) -> Void)?
 
     struct PreparedStatement: Hashable {
         let text: String
@@ -33,7 +33,7 @@ import CLibPQ
     private static let bufferSizeKept = 4 << 20
 
     /// Connects. Waits at most `connect_timeout` for each of the hosts.
-    package init(_ address: PostgresAddress) throws(PostgresFault) {
+    public init(_ address: PostgresAddress) throws(PostgresFault) {
         let settings = try address.settings()
         unsafe handle = Connection.connect(settings)
         guard let handle = unsafe handle else { throw .connection(reason: "out of memory") }
@@ -95,7 +95,7 @@ import CLibPQ
     /// Runs one statement. The first use of a text (with these parameter types) prepares it on the server.
     ///
     /// Outside a transaction it is a transaction of its own, and a `connection` fault then leaves open whether it happened.
-    package func execute(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFault) -> Rows {
+    public func execute(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFault) -> Rows {
         let placed = try place(parameters, of: sql)
         return try executeBuffered(sql, fieldStarts: placed.starts, typeIDs: placed.typeIDs)
     }
@@ -183,7 +183,7 @@ import CLibPQ
     }
 
     /// Runs many statements, separated by semicolons, without parameters. Outside a transaction they are one transaction.
-    package func script(_ sql: String) throws(PostgresFault) {
+    public func script(_ sql: String) throws(PostgresFault) {
         _ = try simpleQuery(sql, by: AnswerDeadline(after: answerDeadline))
     }
 
@@ -206,7 +206,7 @@ import CLibPQ
 
     /// Changes how long a statement may take: the server cancels it then (57014), and 5 s later we give the session up.
     /// Nil means without limit, for migrations.
-    package func limitStatements(to deadline: Duration?) throws(PostgresFault) {
+    public func limitStatements(to deadline: Duration?) throws(PostgresFault) {
         let milliseconds = deadline.map(Self.milliseconds)
         answerDeadline = deadline.map { $0 + PostgresAddress.answerGrace } ?? answerDeadline
         _ = try execute("SELECT set_config('statement_timeout', $1, false)", [.text("\(milliseconds ?? 0)")])
@@ -227,7 +227,7 @@ import CLibPQ
     }
 
     /// Whether the session can be used, as far as this side can see without asking the server.
-    package var isAlive: Bool {
+    public var isAlive: Bool {
         guard let handle = unsafe handle, !isEnded, unsafe PQstatus(handle) == CONNECTION_OK else { return false }
         // A session that the server ended while we were idle has its last words and then the end waiting in the socket.
         for _ in 0..<3 {
@@ -246,7 +246,7 @@ import CLibPQ
     func markEnded() { isEnded = true }
 
     /// The server process of this session, for `pg_terminate_backend` and the logs; 0 when closed.
-    package var backendPID: Int32 {
+    public var backendPID: Int32 {
         guard let handle = unsafe handle else { return 0 }
         return unsafe PQbackendPID(handle)
     }
@@ -257,7 +257,7 @@ import CLibPQ
     }
 
     /// Ends the session; an open transaction is rolled back. May be called again.
-    package func close() {
+    public func close() {
         guard let handle = unsafe handle else { return }
         unsafe PQfinish(handle)
         unsafe self.handle = nil
@@ -267,10 +267,10 @@ import CLibPQ
 
     /// Asks the server to cancel what this session runs. Call it from the thread that owns the connection, or take a
     /// `cancellation` beforehand and use that from anywhere.
-    package func cancel() { cancellation()?.cancel() }
+    public func cancel() { cancellation()?.cancel() }
 
     /// A ticket with which another thread can cancel what this session runs; nil when closed.
-    package func cancellation() -> Cancellation? {
+    public func cancellation() -> Cancellation? {
         guard let handle = unsafe handle, let ticket = unsafe PQgetCancel(handle) else { return nil }
         return unsafe Cancellation(ticket)
     }

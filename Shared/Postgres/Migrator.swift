@@ -1,25 +1,25 @@
 /// One step of a schema: SQL text that runs once, in its own transaction.
-package struct Migration: Sendable, Hashable {
+public struct Migration: Sendable, Hashable {
     /// Orders the migrations (byte by byte) and is how they are remembered: `scoring_001_scores`.
-    package let name: String
+    public let name: String
     /// Statements separated by semicolons. What cannot run in a transaction (`CREATE INDEX CONCURRENTLY`) is refused by the server.
-    package let sql: String
+    public let sql: String
 
-    package init(name: String, sql: String) {
+    public init(name: String, sql: String) {
         self.name = name
         self.sql = sql
     }
 }
 
 /// Brings a schema up to date.
-package enum Migrator {
+public enum Migrator {
     /// Applies, in name order, what has not been applied yet; returns those names. Safe to run from several processes at once.
     ///
     /// Unqualified names land in `schema`, which is created when absent. Each migration is one transaction under an advisory lock,
     /// so that after a fault the earlier ones stay and the failed one leaves nothing. An applied migration that is not in the list
     /// is left alone: an older binary may run beside a newer schema.
     /// Refuses with `unexpectedShape` when an applied migration's text has changed since, and then applies nothing after it.
-    package static func apply(
+    public static func apply(
         _ migrations: [Migration], schema: String, on connection: Connection
     ) throws(PostgresFault) -> [String] {
         try connection.withoutAnswerDeadline { () throws(PostgresFault) in

@@ -2,7 +2,7 @@ import Vocabulary
 
 /// One `$n` of a statement, sent in binary with its type, so that the SQL needs no casts.
 /// Text with U+0000 and moments outside PostgreSQL's range are refused before anything is sent.
-package enum Parameter: Sendable {
+public enum Parameter: Sendable {
     /// NULL of whatever type the server infers.
     case null
     case bool(Bool)

@@ -1,23 +1,23 @@
 import CLibPQ
 
 /// Where the database is and how long to wait for it.
-package struct PostgresAddress: Sendable {
+public struct PostgresAddress: Sendable {
     /// libpq's connection text, `key=value …` or `postgresql://…`. It may hold a password: never log it.
-    package let conninfo: String
+    public let conninfo: String
     /// Shown in `pg_stat_activity`.
-    package let applicationName: String
+    public let applicationName: String
     /// The schemas to look in, as PostgreSQL writes them: `scoring, public`. Nil leaves the server's default.
-    package let searchPath: String?
+    public let searchPath: String?
     /// The server cancels a statement after this long; we drop the connection `answerGrace` later if even that brings no answer.
-    package let statementDeadline: Duration
+    public let statementDeadline: Duration
     /// The server ends the session of a client that stands still in the middle of a transaction for this long, and with it the
     /// locks that others wait for. Nil for no limit.
-    package let idleTransactionDeadline: Duration?
+    public let idleTransactionDeadline: Duration?
 
     /// How much longer than the server's own limit we wait, so that normally the server speaks first.
     static let answerGrace: Duration = .seconds(5)
 
-    package init(
+    public init(
         conninfo: String, applicationName: String, searchPath: String? = nil, statementDeadline: Duration = .seconds(30),
         idleTransactionDeadline: Duration? = nil
     ) {

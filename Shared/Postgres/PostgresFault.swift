@@ -1,5 +1,5 @@
 /// What can go wrong between us and PostgreSQL. A fault is the world's or a row's, never the domain's "no".
-package enum PostgresFault: Error, Sendable, Equatable {
+public enum PostgresFault: Error, Sendable, Equatable {
     /// There is no connection, or it broke before an answer came. An open transaction is gone with it.
     /// A single writing statement *outside* a transaction may still have happened: write inside transactions.
     case connection(reason: String)
@@ -16,7 +16,7 @@ package enum PostgresFault: Error, Sendable, Equatable {
 extension PostgresFault {
     /// Whether waiting and trying the whole batch again can help, so that nothing may be set aside because of it.
     /// True for `outcomeUnknown` too, but there the new try begins by reading what the old one did, under the row lock.
-    package var isTransient: Bool {
+    public var isTransient: Bool {
         switch self {
         case .connection, .outcomeUnknown: true
         case .unexpectedShape: false
@@ -27,7 +27,7 @@ extension PostgresFault {
     }
 
     /// Whether one of the rows is to blame (SQLSTATE classes 22 data exception, 23 integrity constraint): bisect and set it aside.
-    package var isDataRefusal: Bool {
+    public var isDataRefusal: Bool {
         switch self {
         case .connection, .outcomeUnknown, .unexpectedShape: false
         case .statement(let sqlstate, _, _, _): sqlstate.hasPrefix("22") || sqlstate.hasPrefix("23")
@@ -35,7 +35,7 @@ extension PostgresFault {
     }
 
     /// The five characters of SQLSTATE; nil when the fault is not a statement's.
-    package var sqlstate: String? {
+    public var sqlstate: String? {
         switch self {
         case .connection, .outcomeUnknown, .unexpectedShape: nil
         case .statement(let sqlstate, _, _, _): sqlstate
@@ -43,7 +43,7 @@ extension PostgresFault {
     }
 
     /// The SQL text of the statement that was refused; nil when the fault is not a statement's.
-    package var statementText: String? {
+    public var statementText: String? {
         guard case .statement(_, _, _, let statement) = self else { return nil }
         return statement
     }
@@ -60,7 +60,7 @@ extension PostgresFault {
 extension PostgresFault: CustomStringConvertible {
     /// One line for the log. Never holds parameters nor row contents: the detail is left out, and so is the message of a
     /// data exception, because the server quotes the value in both.
-    package var description: String {
+    public var description: String {
         switch self {
         case .connection(let reason): "no connection to PostgreSQL: \(reason)"
         case .outcomeUnknown(let reason): "COMMIT was sent, its outcome is unknown: \(reason)"

@@ -2,9 +2,9 @@ import CLibPQ
 import Vocabulary
 
 /// The answer of a statement.
-package struct Rows: RandomAccessCollection {
+public struct Rows: RandomAccessCollection {
     private let result: PostgresResult
-    package let count: Int
+    public let count: Int
 
     init(_ result: PostgresResult) {
         self.result = result
@@ -12,15 +12,15 @@ package struct Rows: RandomAccessCollection {
     }
 
     /// Rows inserted, changed, deleted or selected.
-    package var affected: Int { result.affected }
+    public var affected: Int { result.affected }
 
     /// What the server calls what it did: `COMMIT`, `INSERT 0 5`.
     var commandTag: String { result.commandTag }
 
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { count }
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
 
-    package subscript(position: Int) -> Row {
+    public subscript(position: Int) -> Row {
         precondition(position >= 0 && position < count, "row outside the answer")
         return Row(result: result, index: Int32(position))
     }
@@ -28,44 +28,44 @@ package struct Rows: RandomAccessCollection {
 
 /// One row. Columns count from 0. Every accessor throws `unexpectedShape` on another type, on NULL (but for `…OrNil`) and on a
 /// column that is not there: a query and its reader stand side by side, so that is our mistake, never the data's.
-package struct Row {
+public struct Row {
     fileprivate let result: PostgresResult
     fileprivate let index: Int32
 
     /// False too for a column that is not there; its accessor will say so.
-    package func isNull(_ column: Int) -> Bool { unsafe PQgetisnull(result.handle, index, Int32(clamping: column)) == 1 }
+    public func isNull(_ column: Int) -> Bool { unsafe PQgetisnull(result.handle, index, Int32(clamping: column)) == 1 }
 
     /// `bool`
-    package func bool(_ column: Int) throws(PostgresFault) -> Bool { try required(column, boolOrNil(column)) }
+    public func bool(_ column: Int) throws(PostgresFault) -> Bool { try required(column, boolOrNil(column)) }
     /// `smallint`, `integer`
-    package func int32(_ column: Int) throws(PostgresFault) -> Int32 { try required(column, int32OrNil(column)) }
+    public func int32(_ column: Int) throws(PostgresFault) -> Int32 { try required(column, int32OrNil(column)) }
     /// `smallint`, `integer`, `bigint`, `oid`, and `numeric` when it is a whole number that fits (the type of `sum(bigint)`)
-    package func int64(_ column: Int) throws(PostgresFault) -> Int64 { try required(column, int64OrNil(column)) }
+    public func int64(_ column: Int) throws(PostgresFault) -> Int64 { try required(column, int64OrNil(column)) }
     /// `real`, `double precision`
-    package func double(_ column: Int) throws(PostgresFault) -> Double { try required(column, doubleOrNil(column)) }
+    public func double(_ column: Int) throws(PostgresFault) -> Double { try required(column, doubleOrNil(column)) }
     /// `text`, `varchar`, `char(n)`, `name`, `json`, `jsonb` (its text)
-    package func text(_ column: Int) throws(PostgresFault) -> String { try required(column, textOrNil(column)) }
+    public func text(_ column: Int) throws(PostgresFault) -> String { try required(column, textOrNil(column)) }
     /// `bytea`, and the UTF-8 of what `text` accepts
-    package func bytes(_ column: Int) throws(PostgresFault) -> [UInt8] { try required(column, bytesOrNil(column)) }
+    public func bytes(_ column: Int) throws(PostgresFault) -> [UInt8] { try required(column, bytesOrNil(column)) }
     /// `timestamptz`; ±infinity is refused
-    package func instant(_ column: Int) throws(PostgresFault) -> Instant { try required(column, instantOrNil(column)) }
+    public func instant(_ column: Int) throws(PostgresFault) -> Instant { try required(column, instantOrNil(column)) }
     /// `date`; ±infinity is refused
-    package func day(_ column: Int) throws(PostgresFault) -> Day { try required(column, dayOrNil(column)) }
+    public func day(_ column: Int) throws(PostgresFault) -> Day { try required(column, dayOrNil(column)) }
     /// `numeric` in PostgreSQL's own notation, such as `-12.50` or `NaN`
-    package func numericText(_ column: Int) throws(PostgresFault) -> String { try required(column, numericTextOrNil(column)) }
+    public func numericText(_ column: Int) throws(PostgresFault) -> String { try required(column, numericTextOrNil(column)) }
     /// `text[]` of one dimension without NULLs
-    package func texts(_ column: Int) throws(PostgresFault) -> [String] { try required(column, textsOrNil(column)) }
+    public func texts(_ column: Int) throws(PostgresFault) -> [String] { try required(column, textsOrNil(column)) }
     /// `bigint[]` of one dimension without NULLs
-    package func int64s(_ column: Int) throws(PostgresFault) -> [Int64] { try required(column, int64sOrNil(column)) }
+    public func int64s(_ column: Int) throws(PostgresFault) -> [Int64] { try required(column, int64sOrNil(column)) }
 
-    package func boolOrNil(_ column: Int) throws(PostgresFault) -> Bool? {
+    public func boolOrNil(_ column: Int) throws(PostgresFault) -> Bool? {
         unsafe try read(column, as: "bool") { type, bytes in
             guard type == TypeID.bool, bytes.count == 1 else { return nil }
             return unsafe bytes[0] != 0
         }
     }
 
-    package func int32OrNil(_ column: Int) throws(PostgresFault) -> Int32? {
+    public func int32OrNil(_ column: Int) throws(PostgresFault) -> Int32? {
         unsafe try read(column, as: "int32") { type, bytes in
             switch type {
             case TypeID.int4: unsafe bytes.number(Int32.self)
@@ -75,7 +75,7 @@ package struct Row {
         }
     }
 
-    package func int64OrNil(_ column: Int) throws(PostgresFault) -> Int64? {
+    public func int64OrNil(_ column: Int) throws(PostgresFault) -> Int64? {
         unsafe try read(column, as: "int64") { type, bytes in
             switch type {
             case TypeID.int8: unsafe bytes.number(Int64.self)
@@ -88,7 +88,7 @@ package struct Row {
         }
     }
 
-    package func doubleOrNil(_ column: Int) throws(PostgresFault) -> Double? {
+    public func doubleOrNil(_ column: Int) throws(PostgresFault) -> Double? {
         unsafe try read(column, as: "double") { type, bytes in
             switch type {
             case TypeID.float8: unsafe bytes.number(UInt64.self).map(Double.init(bitPattern:))
@@ -98,42 +98,42 @@ package struct Row {
         }
     }
 
-    package func textOrNil(_ column: Int) throws(PostgresFault) -> String? {
+    public func textOrNil(_ column: Int) throws(PostgresFault) -> String? {
         unsafe try read(column, as: "text") { type, bytes in
             unsafe Row.textBytes(type, bytes).map { unsafe String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    package func bytesOrNil(_ column: Int) throws(PostgresFault) -> [UInt8]? {
+    public func bytesOrNil(_ column: Int) throws(PostgresFault) -> [UInt8]? {
         unsafe try read(column, as: "bytes") { type, bytes in
             type == TypeID.bytea ? unsafe Array(bytes) : unsafe Row.textBytes(type, bytes).map { unsafe Array($0) }
         }
     }
 
-    package func instantOrNil(_ column: Int) throws(PostgresFault) -> Instant? {
+    public func instantOrNil(_ column: Int) throws(PostgresFault) -> Instant? {
         unsafe try read(column, as: "finite instant") { type, bytes in
             type == TypeID.timestamptz ? unsafe bytes.number(Int64.self).flatMap(PostgresEpoch.instant) : nil
         }
     }
 
-    package func dayOrNil(_ column: Int) throws(PostgresFault) -> Day? {
+    public func dayOrNil(_ column: Int) throws(PostgresFault) -> Day? {
         unsafe try read(column, as: "finite day") { type, bytes in
             type == TypeID.date ? unsafe bytes.number(Int32.self).flatMap(PostgresEpoch.day) : nil
         }
     }
 
-    package func numericTextOrNil(_ column: Int) throws(PostgresFault) -> String? {
+    public func numericTextOrNil(_ column: Int) throws(PostgresFault) -> String? {
         unsafe try read(column, as: "numeric") { type, bytes in type == TypeID.numeric ? unsafe Numeric(bytes)?.text : nil }
     }
 
-    package func textsOrNil(_ column: Int) throws(PostgresFault) -> [String]? {
+    public func textsOrNil(_ column: Int) throws(PostgresFault) -> [String]? {
         unsafe try read(column, as: "text[] without NULL") { type, bytes in
             guard type == TypeID.textArray else { return nil }
             return unsafe Row.elements(of: bytes) { unsafe String(decoding: $0, as: UTF8.self) }
         }
     }
 
-    package func int64sOrNil(_ column: Int) throws(PostgresFault) -> [Int64]? {
+    public func int64sOrNil(_ column: Int) throws(PostgresFault) -> [Int64]? {
         unsafe try read(column, as: "bigint[] without NULL") { type, bytes in
             guard type == TypeID.int8Array else { return nil }
             return unsafe Row.elements(of: bytes) { unsafe $0.number(Int64.self) }

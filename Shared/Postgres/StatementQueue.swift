@@ -18,7 +18,7 @@ struct StatementQueue {
 extension Connection {
     /// Sends a statement without waiting: all that was queued is answered by `answerQueued`, in one round trip. Nothing else may be
     /// asked of the session before that.
-    package func queue(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFault) {
+    public func queue(_ sql: String, _ parameters: [Parameter] = []) throws(PostgresFault) {
         let placed = try place(parameters, of: sql)
         try queueBuffered(sql, fieldStarts: placed.starts, typeIDs: placed.typeIDs)
     }
@@ -43,7 +43,7 @@ extension Connection {
 
     /// Reads the answers of all that was queued, in order. The first refusal is thrown; what was queued behind it has not been done.
     @discardableResult
-    package func answerQueued() throws(PostgresFault) -> [Rows] {
+    public func answerQueued() throws(PostgresFault) -> [Rows] {
         guard !queue.isEmpty else { return [] }
         let entries = queue.entries
         queue.entries = []

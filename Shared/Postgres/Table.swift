@@ -2,16 +2,16 @@ import Vocabulary
 
 /// A table as the batch writer sees it. Names are quoted, so they must be in the case that the table was created with;
 /// the schema comes from the connection's search path.
-package struct Table: Sendable, Hashable {
+public struct Table: Sendable, Hashable {
     /// Without the schema.
-    package let name: String
+    public let name: String
     /// In the order of a row's values; columns left out get their default.
-    package let columns: [Column]
+    public let columns: [Column]
     /// The columns of the primary or unique key that `onConflict` speaks of.
-    package let key: [String]
-    package let onConflict: OnConflict
+    public let key: [String]
+    public let onConflict: OnConflict
 
-    package init(name: String, columns: [Column], key: [String] = [], onConflict: OnConflict) {
+    public init(name: String, columns: [Column], key: [String] = [], onConflict: OnConflict) {
         self.name = name
         self.columns = columns
         self.key = key
@@ -20,13 +20,13 @@ package struct Table: Sendable, Hashable {
 }
 
 /// A column of a `Table`; its type must be the very one of the database.
-package struct Column: Sendable, Hashable {
-    package let name: String
-    package let type: ColumnType
+public struct Column: Sendable, Hashable {
+    public let name: String
+    public let type: ColumnType
     /// Whether `Value.null` is sent; if not it is refused here as 23502.
-    package let isNullable: Bool
+    public let isNullable: Bool
 
-    package init(_ name: String, _ type: ColumnType, isNullable: Bool = false) {
+    public init(_ name: String, _ type: ColumnType, isNullable: Bool = false) {
         self.name = name
         self.type = type
         self.isNullable = isNullable
@@ -34,7 +34,7 @@ package struct Column: Sendable, Hashable {
 }
 
 /// The types that a `Column` may have, by what PostgreSQL calls them.
-package enum ColumnType: Sendable, Hashable, CaseIterable {
+public enum ColumnType: Sendable, Hashable, CaseIterable {
     /// `text`
     case text
     /// `integer`; takes `Value.int64` that fits
@@ -58,7 +58,7 @@ package enum ColumnType: Sendable, Hashable, CaseIterable {
 }
 
 /// What happens to a row whose key is already there.
-package enum OnConflict: Sendable, Hashable {
+public enum OnConflict: Sendable, Hashable {
     /// The statement fails with 23505.
     case refuse
     /// The row is dropped; the first of its key in one batch is kept.
@@ -68,7 +68,7 @@ package enum OnConflict: Sendable, Hashable {
 }
 
 /// One field of a row for the batch writer.
-package typealias Value = Cell
+public typealias Value = Cell
 
 extension ColumnType {
     var sqlName: String {
@@ -120,7 +120,7 @@ extension ColumnType {
 
 extension Table {
     /// The text of the statement by which rows are copied straight in, as a fault names it.
-    package var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
+    public var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
 
     var quotedName: String { quotedIdentifier(name) }
 
@@ -128,7 +128,7 @@ extension Table {
     var columnList: String { columns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
 
     /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it: one array per column.
-    package var unnestStatement: String {
+    public var unnestStatement: String {
         let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.sqlName)[]" }.joined(separator: ", ")
         return "INSERT INTO \(quotedName) (\(columnList)) SELECT * FROM unnest(\(arrays))\(conflictClause)"
     }

@@ -7,7 +7,7 @@ extension Connection {
     ///
     /// A refusal of one row refuses the batch: `isDataRefusal` says that bisecting will find it.
     @discardableResult
-    package func write(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
+    public func write(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
         let unique = try withoutReplaced(rows, in: table)
         switch table.onConflict {
         // An array of lists would be one array of two dimensions: such tables are copied whatever the number of rows.
@@ -22,7 +22,7 @@ extension Connection {
 
     /// Like `write`, within a transaction, when nearly always no key is there yet: COPY straight into the table, and only when a key
     /// turns out to be there (false) the slower way. Half the cost of a merge that finds nothing to merge.
-    package func writeFresh(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
+    public func writeFresh(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
         guard table.onConflict != .refuse, rows.count >= Connection.copyRowsMin else {
             try write(rows, into: table)
             return true
@@ -49,7 +49,7 @@ extension Connection {
 
     /// Appends the rows by COPY in binary format, whatever the table's `onConflict` says; a key that is there already is 23505.
     @discardableResult
-    package func copy(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
+    public func copy(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
         try rows.isEmpty ? 0 : stream(rows, of: table, through: table.copyStatement)
     }
 
@@ -72,7 +72,7 @@ extension Connection {
 
     /// Queues the rows as one INSERT from arrays; the answer comes with `answerQueued`. False, and nothing queued, for a table or a
     /// number of rows that is better copied.
-    package func queue(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
+    public func queue(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
         guard rows.count <= Connection.queuedRowsMax, !table.hasLists else { return false }
         guard !rows.isEmpty else { return true }
         let unique = try withoutReplaced(rows, in: table)

@@ -2,20 +2,20 @@ import CLibPQ
 
 extension Connection {
     /// Opens a transaction at the server's default isolation, READ COMMITTED.
-    package func begin() throws(PostgresFault) {
+    public func begin() throws(PostgresFault) {
         loadedTables = []
         _ = try simpleQuery("BEGIN", by: deadlineFromNow)
     }
 
     /// Like `begin`, sent with the statements that are queued next.
-    package func queueBegin() throws(PostgresFault) {
+    public func queueBegin() throws(PostgresFault) {
         loadedTables = []
         try queue("BEGIN")
     }
 
     /// Commits with the statements that are queued before it: one round trip for all of them. A refusal of any is a definite no;
     /// any end of the session before the server's word is `outcomeUnknown`.
-    package func commitQueued() throws(PostgresFault) {
+    public func commitQueued() throws(PostgresFault) {
         loadedTables = []
         let last: Rows?
         do {
@@ -31,7 +31,7 @@ extension Connection {
 
     /// Runs the statements as one transaction and in one round trip, without waiting for the disk: for what may be forgotten when the
     /// server's machine fails, because it is only a hint. Returns their answers in order.
-    package func hint(_ statements: [(sql: String, parameters: [Parameter])]) throws(PostgresFault) -> [Rows] {
+    public func hint(_ statements: [(sql: String, parameters: [Parameter])]) throws(PostgresFault) -> [Rows] {
         do {
             try queueBegin()
             try queue("SET LOCAL synchronous_commit = off")
@@ -46,7 +46,7 @@ extension Connection {
 
     /// Commits. Any loss of the connection from here on, before the server's word, is `outcomeUnknown`;
     /// an error with the session still alive (a deferred constraint, a conflict) is a definite no.
-    package func commit() throws(PostgresFault) {
+    public func commit() throws(PostgresFault) {
         let statement = "COMMIT"
         guard isAlive else { throw .connection(reason: "the transaction was gone before COMMIT was sent") }
         guard isInTransaction else { throw .unexpectedShape(reason: "COMMIT without BEGIN") }
@@ -64,14 +64,14 @@ extension Connection {
     }
 
     /// Rolls back. A session that cannot even do that is closed, which rolls back too.
-    package func rollback() {
+    public func rollback() {
         loadedTables = []
         dropQueued()
         do { _ = try simpleQuery("ROLLBACK", by: deadlineFromNow) } catch { close() }
     }
 
     /// Commits what the body did, or rolls it back and throws the body's fault.
-    package func transaction<Result>(
+    public func transaction<Result>(
         _ body: (Connection) throws(PostgresFault) -> Result
     ) throws(PostgresFault) -> Result {
         try begin()
@@ -89,7 +89,7 @@ extension Connection {
 
     /// Within a transaction: keeps what the body did, or undoes only that and throws the body's fault. Does not nest.
     /// For the failure path (finding the row that is refused): many savepoints in one transaction slow every session down.
-    package func savepoint<Result>(
+    public func savepoint<Result>(
         _ body: (Connection) throws(PostgresFault) -> Result
     ) throws(PostgresFault) -> Result {
         _ = try simpleQuery("SAVEPOINT probe", by: deadlineFromNow)

@@ -1,28 +1,28 @@
 import Vocabulary
 
 /// What is really so about an invented firm: no record says it, all records follow from it. A test of a model compares with it.
-package struct FirmTruth: Sendable {
-    package let kind: USCC.Kind
+public struct FirmTruth: Sendable {
+    public let kind: USCC.Kind
     /// GB/T 2260 code of the registering division.
-    package let division: String
+    public let division: String
     /// GB/T 4754-2017 class.
-    package let industry: String
+    public let industry: String
     /// 0 = careless and fragile … 1 = orderly and sound.
-    package let quality: Double
+    public let quality: Double
     /// People at the start.
-    package let headcount: Int
+    public let headcount: Int
     /// An ordinary month's sales at the start.
-    package let monthlySales: Money
+    public let monthlySales: Money
     /// Growth of sales a month, as a fraction.
-    package let growth: Double
+    public let growth: Double
     /// The month in which things go wrong, counted from the province's first; nil when they never do. A firm in trouble defaults.
-    package let troubleMonth: Int?
+    public let troubleMonth: Int?
     /// Money goes round in circles: inflow far above sales, from one counterparty.
-    package let isFraud: Bool
+    public let isFraud: Bool
     /// The first month with records, counted from the province's first: 0 but for the young.
-    package let firstMonth: Int
+    public let firstMonth: Int
     /// Day of registration.
-    package let registeredOn: Day
+    public let registeredOn: Day
 
     let trade: Trade
     let place: Place

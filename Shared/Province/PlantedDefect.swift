@@ -1,5 +1,5 @@
 /// An error put into a record on purpose, so that a test can count what the suite must find.
-package enum PlantedDefect: String, CaseIterable, Sendable {
+public enum PlantedDefect: String, CaseIterable, Sendable {
     /// The last character of the subject's code is not the one that the others ask for.
     case wrongCheckDigit = "wrong-check-digit"
     /// A day that no calendar has: 30 February.
@@ -16,7 +16,7 @@ package enum PlantedDefect: String, CaseIterable, Sendable {
     case duplicateOtherBytes = "duplicate-other-bytes"
 
     /// What must become of the record.
-    package enum Fate: String, Sendable {
+    public enum Fate: String, Sendable {
         /// It never becomes a fact: its form, its subject or its id is wrong.
         case refused
         /// Its form is right; a quality rule holds it back.
@@ -25,7 +25,7 @@ package enum PlantedDefect: String, CaseIterable, Sendable {
         case dropped
     }
 
-    package var fate: Fate {
+    public var fate: Fate {
         switch self {
         case .wrongCheckDigit, .impossibleDate, .moneyDecimals, .unknownField, .duplicateOtherBytes: .refused
         case .unitSlip: .quarantined
@@ -34,7 +34,7 @@ package enum PlantedDefect: String, CaseIterable, Sendable {
     }
 
     /// True when the record comes in addition to a good one; false when it stands in a good one's place.
-    package var isAddition: Bool {
+    public var isAddition: Bool {
         switch self {
         case .duplicateSameBytes, .duplicateOtherBytes: true
         case .wrongCheckDigit, .impossibleDate, .moneyDecimals, .unknownField, .unitSlip: false

@@ -1,7 +1,7 @@
 /// An error of content that a source makes now and then: every field has the right form, and the record is wrong all the same.
 ///
 /// The rules are not told of them: what they find is measured against what was planted (`make quality`).
-package enum PlantedError: String, CaseIterable, Sendable {
+public enum PlantedError: String, CaseIterable, Sendable {
     /// The books do not close: one side of a balance is off by 2 to 30 %.
     case doubleEntry = "double-entry"
     /// Three to ten times what the month should say.

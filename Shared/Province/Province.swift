@@ -8,21 +8,21 @@ import Vocabulary
 ///
 /// The codes are of nobody: bodies `PDY00001`…`PDY99999`, the zone which GB 11714 leaves to internal use, and beyond 99,999 firms
 /// `PX100000` and upwards, which look the same and are as invented, but lie outside that zone.
-package struct Province: Sendable {
-    package let seed: UInt64
+public struct Province: Sendable {
+    public let seed: UInt64
     /// How many firms there are; index 0 is number 1.
-    package let firms: Int
+    public let firms: Int
     /// Months with monthly records, 1 or more.
-    package let months: Int
-    package let lastMonth: Month
+    public let months: Int
+    public let lastMonth: Month
     /// The share of monthly records with a planted error.
-    package let badShare: BasisPoints
+    public let badShare: BasisPoints
 
     /// More firms than the codes last for.
-    package static let firmsMax = 5_999_999
+    public static let firmsMax = 5_999_999
 
     /// `firms` is held within 0…`firmsMax`, `months` within 1…600.
-    package init(seed: UInt64, firms: Int, months: Int = 24, lastMonth: Month, badShare: BasisPoints = BasisPoints(50)) {
+    public init(seed: UInt64, firms: Int, months: Int = 24, lastMonth: Month, badShare: BasisPoints = BasisPoints(50)) {
         self.seed = seed
         self.firms = min(max(firms, 0), Province.firmsMax)
         self.months = min(max(months, 1), 600)
@@ -30,10 +30,10 @@ package struct Province: Sendable {
         self.badShare = badShare
     }
 
-    package var firstMonth: Month { lastMonth + (1 - months) }
+    public var firstMonth: Month { lastMonth + (1 - months) }
 
     /// Everything the outside would say about the firm, in the order in which it happened. Empty for an index that is no firm's.
-    package func records(ofFirm index: Int) -> [OutsideRecord] {
+    public func records(ofFirm index: Int) -> [OutsideRecord] {
         guard (0..<firms).contains(index) else { return [] }
         // Errors have a stream of their own: without them every other record is the same.
         var chance = SplitMix64(seed: seed, stream: UInt64(index) &* 2 &+ 1)
@@ -51,14 +51,14 @@ package struct Province: Sendable {
     }
 
     /// What is really so about the firm. Nil for an index that is no firm's.
-    package func truth(ofFirm index: Int) -> FirmTruth? {
+    public func truth(ofFirm index: Int) -> FirmTruth? {
         guard (0..<firms).contains(index) else { return nil }
         var random = SplitMix64(seed: seed, stream: UInt64(index) &* 2)
         return FirmTruth(index: index, months: months, first: firstMonth, from: &random)
     }
 
     /// The firm's code. Nil for an index that is no firm's.
-    package func uscc(ofFirm index: Int) -> USCC? { truth(ofFirm: index).map { uscc(ofFirm: index, truth: $0) } }
+    public func uscc(ofFirm index: Int) -> USCC? { truth(ofFirm: index).map { uscc(ofFirm: index, truth: $0) } }
 
     private func uscc(ofFirm index: Int, truth: FirmTruth) -> USCC {
         let number = index + 1

@@ -2,29 +2,29 @@ import Contracts
 import Vocabulary
 
 /// A province's monthly records with the monthly books of its enterprises, about one in a hundred of them wrong in content.
-package struct QualityFeed: Sendable {
+public struct QualityFeed: Sendable {
     /// One record and what was done to it.
-    package struct Item: Sendable {
-        package let record: OutsideRecord
+    public struct Item: Sendable {
+        public let record: OutsideRecord
         /// Nil for a right record.
-        package let planted: PlantedError?
+        public let planted: PlantedError?
     }
 
-    package let province: Province
+    public let province: Province
     /// The share of monthly records with an error.
-    package let errorShare: BasisPoints
+    public let errorShare: BasisPoints
 
     /// The record type of the monthly books: in the pack `governance`.
-    package static let booksType = "books.month"
+    public static let booksType = "books.month"
 
     /// `firms` and `months` as in `Province`; the form of every record is right.
-    package init(seed: UInt64, firms: Int, months: Int = 24, lastMonth: Month, errorShare: BasisPoints = BasisPoints(100)) {
+    public init(seed: UInt64, firms: Int, months: Int = 24, lastMonth: Month, errorShare: BasisPoints = BasisPoints(100)) {
         province = Province(seed: seed, firms: firms, months: months, lastMonth: lastMonth, badShare: BasisPoints(0))
         self.errorShare = errorShare
     }
 
     /// The firm's registration, consents and monthly records in the order in which they happened. Empty for an index that is no firm's.
-    package func items(ofFirm index: Int) -> [Item] {
+    public func items(ofFirm index: Int) -> [Item] {
         guard (0..<province.firms).contains(index), let truth = province.truth(ofFirm: index) else { return [] }
         var drafts = province.drafts(ofFirm: index).filter { $0.period != nil || ["registration", "consent.granted"].contains($0.type) }
         var chance = SplitMix64(seed: province.seed ^ 0x5EED_0F_E440_4500, stream: UInt64(index))

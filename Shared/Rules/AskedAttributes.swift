@@ -1,7 +1,7 @@
 extension AttributeSchema {
     /// The attributes that these rules compare with constants, each of the constants' kind. A name that is compared with values of several
     /// kinds is left out, and so are the least asked for beyond `attributesMax`: what rules ask of them stays residual.
-    package init(askedBy rules: [Logic]) {
+    public init(askedBy rules: [Logic]) {
         var asked = AskedAttributes()
         for rule in rules { asked.collect(rule, isCondition: true) }
         do {

@@ -1,17 +1,17 @@
 /// The facts by which rules and subjects are indexed, each with the kind of value it has. What rules ask beyond these stays residual.
-package struct AttributeSchema: Hashable, Sendable {
-    package struct Attribute: Hashable, Sendable {
+public struct AttributeSchema: Hashable, Sendable {
+    public struct Attribute: Hashable, Sendable {
         /// As rules write it; may be a path.
-        package let name: VariableName
-        package let kind: Kind
+        public let name: VariableName
+        public let kind: Kind
 
-        package init(_ name: String, _ kind: Kind) {
+        public init(_ name: String, _ kind: Kind) {
             self.name = VariableName(name)
             self.kind = kind
         }
     }
 
-    package enum Kind: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
         /// Any finite number. `cuts` are the thresholds at which rules usually cut; another threshold costs a look at the value itself.
         case number(cuts: [Double])
         /// One of these texts, or another one that no rule can tell from other strangers.
@@ -22,17 +22,17 @@ package struct AttributeSchema: Hashable, Sendable {
     }
 
     /// The most attributes, and the most listed values of one.
-    package static let attributesMax = 256
-    package static let valuesMax = 60_000
+    public static let attributesMax = 256
+    public static let valuesMax = 60_000
 
-    package let attributes: [Attribute]
+    public let attributes: [Attribute]
     private let places: [String: Int]
     private let codes: [[RuleValue: UInt16]]
     /// Tells this schema from others: rows and rules of another one would be read past their ends.
     let mark: Int
 
     /// Refuses repeated names, repeated or not finite values, and too many of either.
-    package init(_ attributes: [Attribute]) throws(SchemaDefect) {
+    public init(_ attributes: [Attribute]) throws(SchemaDefect) {
         guard attributes.count <= AttributeSchema.attributesMax else { throw .tooManyAttributes(attributes.count) }
         var places: [String: Int] = [:]
         var codes: [[RuleValue: UInt16]] = []
@@ -94,7 +94,7 @@ package struct AttributeSchema: Hashable, Sendable {
 }
 
 /// Why attributes can not be indexed.
-package enum SchemaDefect: Error, Hashable, Sendable {
+public enum SchemaDefect: Error, Hashable, Sendable {
     case tooManyAttributes(Int)
     case repeatedName(String)
     case repeatedValue(String, of: String)

@@ -1,20 +1,20 @@
 /// A rule as an index holds it: conjunctions of terms over declared attributes, and what they can not say.
-package struct CompiledRule: Hashable, Sendable {
+public struct CompiledRule: Hashable, Sendable {
     /// Wherever the rule says yes, one of these holds. Without `residual` the reverse is true too.
-    package let conjunctions: [Conjunction]
+    public let conjunctions: [Conjunction]
     /// What remains to be judged where a conjunction holds; nil when nothing does.
-    package let residual: Residual?
+    public let residual: Residual?
     let schemaMark: Int
 
-    package struct Residual: Hashable, Sendable {
+    public struct Residual: Hashable, Sendable {
         /// The parts that reach outside the subset; the rule itself when it is no conjunction of parts.
-        package let logic: Logic
+        public let logic: Logic
         let rule: Logic
         /// Nodes of the rule: an upper bound of what the other parts spend.
         let nodes: Int
 
         /// Whether the rule says yes, given that one of its conjunctions holds.
-        package func holds(for facts: some FactSource, budget: RuleBudget = .standard) -> Bool {
+        public func holds(for facts: some FactSource, budget: RuleBudget = .standard) -> Bool {
             // The rule itself has one more level around its parts, and one purse for all of them. A part that leaves enough in it for
             // the others can not have been the one that made the rule exceed its budget.
             let inner = RuleBudget(stepsMax: budget.stepsMax, depthMax: budget.depthMax - 1)
@@ -35,7 +35,7 @@ package struct CompiledRule: Hashable, Sendable {
 
     /// Compiles a rule. What says yes: exactly where `Logic.judge` does, missing facts included. Refuses a rule that would take more
     /// conjunctions, nodes or levels than the limits allow: no rule makes an index explode.
-    package init(_ logic: Logic, schema: AttributeSchema, limits: CompileLimits = .standard) throws(CompileDefect) {
+    public init(_ logic: Logic, schema: AttributeSchema, limits: CompileLimits = .standard) throws(CompileDefect) {
         var compiler = RuleCompiler(schema: schema, limits: limits)
         let parts: [Logic] = if case .apply(.and, let arguments) = logic, !arguments.isEmpty { arguments } else { [logic] }
         var conjunctions = [Conjunction.always]
@@ -57,17 +57,17 @@ package struct CompiledRule: Hashable, Sendable {
     }
 
     /// Puts a rule together from unary requirements, for rules that are read from columns and not from JSON.
-    package init(_ requirements: [Requirement], schema: AttributeSchema) throws(CompileDefect) {
+    public init(_ requirements: [Requirement], schema: AttributeSchema) throws(CompileDefect) {
         try self.init(.apply(.and, requirements.map(\.logic)), schema: schema)
     }
 
-    package func holds(for row: SubjectRow, facts: some FactSource) -> Bool {
+    public func holds(for row: SubjectRow, facts: some FactSource) -> Bool {
         conjunctions.contains { $0.holds(for: row) } && (residual?.holds(for: facts) ?? true)
     }
 }
 
 /// One unary requirement: a shorthand for the JsonLogic that says the same.
-package enum Requirement: Hashable, Sendable {
+public enum Requirement: Hashable, Sendable {
     case oneOf(String, Set<RuleValue>)
     case atLeast(String, Double)
     case atMost(String, Double)
@@ -75,7 +75,7 @@ package enum Requirement: Hashable, Sendable {
     case below(String, Double)
     case flag(String, Bool)
 
-    package var logic: Logic {
+    public var logic: Logic {
         switch self {
         case .oneOf(let name, let values): .member(variable(name), of: values)
         case .atLeast(let name, let bound): .apply(.atLeast, [variable(name), .constant(.number(bound))])
@@ -90,22 +90,22 @@ package enum Requirement: Hashable, Sendable {
 }
 
 /// How large a compiled rule may become.
-package struct CompileLimits: Hashable, Sendable {
-    package let conjunctionsMax: Int
-    package let nodesMax: Int
+public struct CompileLimits: Hashable, Sendable {
+    public let conjunctionsMax: Int
+    public let nodesMax: Int
 
-    package init(conjunctionsMax: Int, nodesMax: Int) {
+    public init(conjunctionsMax: Int, nodesMax: Int) {
         self.conjunctionsMax = conjunctionsMax
         self.nodesMax = nodesMax
     }
 
     /// 64 conjunctions, 4,096 nodes: the nodes stay well below what a judgement may spend (`RuleBudget.standard`), so that an indexed rule
     /// can not be one that the evaluator gives up on.
-    package static let standard = CompileLimits(conjunctionsMax: 64, nodesMax: 4_096)
+    public static let standard = CompileLimits(conjunctionsMax: 64, nodesMax: 4_096)
 }
 
 /// Why a rule is not indexed.
-package enum CompileDefect: Error, Hashable, Sendable {
+public enum CompileDefect: Error, Hashable, Sendable {
     /// More conjunctions than this; write the rule as several, or with fewer alternatives.
     case tooManyConjunctions(max: Int)
     case tooManyNodes(max: Int)

@@ -1,31 +1,31 @@
 import Wire
 
 /// One requirement that a subject meets or does not meet, with words for people.
-package struct Condition: Hashable, Sendable {
+public struct Condition: Hashable, Sendable {
     /// Unique in its list; stable, as it is stored with decisions.
-    package let id: String
-    package let title: Title
-    package let logic: Logic
+    public let id: String
+    public let title: Title
+    public let logic: Logic
 
     /// The requirement in both languages.
-    package struct Title: Hashable, Sendable {
-        package let en: String
-        package let zh: String
+    public struct Title: Hashable, Sendable {
+        public let en: String
+        public let zh: String
 
-        package init(en: String, zh: String) {
+        public init(en: String, zh: String) {
             self.en = en
             self.zh = zh
         }
     }
 
-    package init(id: String, title: Title, logic: Logic) {
+    public init(id: String, title: Title, logic: Logic) {
         self.id = id
         self.title = title
         self.logic = logic
     }
 
     /// Reads `{"id": …, "title": {"en": …, "zh": …}, "logic": …}`. Refuses what is missing, empty or no rule.
-    package init(_ json: JSONValue) throws(RuleDefect) {
+    public init(_ json: JSONValue) throws(RuleDefect) {
         id = try Condition.text("id", in: json, path: "")
         guard let words = json["title"] else { throw RuleDefect(.field("title"), pointer: "", offset: json.offset) }
         title = Title(
@@ -35,7 +35,7 @@ package struct Condition: Hashable, Sendable {
     }
 
     /// Reads an array of conditions. Refuses a repeated id.
-    package static func list(_ json: JSONValue) throws(RuleDefect) -> [Condition] {
+    public static func list(_ json: JSONValue) throws(RuleDefect) -> [Condition] {
         guard json.kind == .array else { throw RuleDefect(.field("conditions"), pointer: "", offset: json.offset) }
         var conditions: [Condition] = []
         var ids: Set<String> = []
@@ -57,26 +57,26 @@ package struct Condition: Hashable, Sendable {
 }
 
 /// A condition's verdict with what was seen, for showing to the firm and the institution.
-package struct ConditionVerdict: Hashable, Sendable {
+public struct ConditionVerdict: Hashable, Sendable {
     /// The condition's id.
-    package let id: String
-    package let truth: Truth
+    public let id: String
+    public let truth: Truth
     /// The facts that the condition asks for and that are known, by name.
-    package let observed: [Observation]
+    public let observed: [Observation]
     /// The facts whose absence leaves the truth open, by name.
-    package let missing: [String]
+    public let missing: [String]
 
-    package struct Observation: Hashable, Sendable {
-        package let name: String
-        package let value: RuleValue
+    public struct Observation: Hashable, Sendable {
+        public let name: String
+        public let value: RuleValue
 
-        package init(name: String, value: RuleValue) {
+        public init(name: String, value: RuleValue) {
             self.name = name
             self.value = value
         }
     }
 
-    package init(id: String, truth: Truth, observed: [Observation], missing: [String]) {
+    public init(id: String, truth: Truth, observed: [Observation], missing: [String]) {
         self.id = id
         self.truth = truth
         self.observed = observed
@@ -85,7 +85,7 @@ package struct ConditionVerdict: Hashable, Sendable {
 }
 
 /// The verdict on every condition, in the order given: met, unmet and open ones alike.
-package func explain(
+public func explain(
     _ conditions: [Condition], _ facts: some FactSource, budget: RuleBudget = .standard
 ) -> [ConditionVerdict] {
     conditions.map { condition in

@@ -1,12 +1,12 @@
 /// One attribute's value lies in a set.
-package struct Term: Hashable, Sendable {
+public struct Term: Hashable, Sendable {
     /// The attribute's place in the schema.
     let attribute: Int
     let takes: ValueSet
 }
 
 /// Terms that must all hold: at most one an attribute, by their places. Without terms it always holds.
-package struct Conjunction: Hashable, Sendable {
+public struct Conjunction: Hashable, Sendable {
     private(set) var terms: [Term]
 
     static let always = Conjunction(terms: [])
@@ -19,7 +19,7 @@ package struct Conjunction: Hashable, Sendable {
         terms = takes.isFull ? [] : [Term(attribute: attribute, takes: takes)]
     }
 
-    package func holds(for row: SubjectRow) -> Bool { terms.allSatisfy { $0.takes.contains(row.cells[$0.attribute]) } }
+    public func holds(for row: SubjectRow) -> Bool { terms.allSatisfy { $0.takes.contains(row.cells[$0.attribute]) } }
 
     /// Both at once; nil when they exclude each other.
     func and(_ other: Conjunction) -> Conjunction? {

@@ -3,12 +3,12 @@ import Wire
 extension Logic {
     /// JsonLogic as its public suite has it: two-valued, absent names are null, everything is coerced as in JavaScript.
     /// For exchanged rules and tests; what decides about a subject is `judge`.
-    package func evaluate(_ data: JSONValue, budget: RuleBudget = .standard) throws(RuleLimit) -> RuleValue {
+    public func evaluate(_ data: JSONValue, budget: RuleBudget = .standard) throws(RuleLimit) -> RuleValue {
         try evaluate(RuleValue(data), budget: budget)
     }
 
     /// The same over a value.
-    package func evaluate(_ data: RuleValue, budget: RuleBudget = .standard) throws(RuleLimit) -> RuleValue {
+    public func evaluate(_ data: RuleValue, budget: RuleBudget = .standard) throws(RuleLimit) -> RuleValue {
         var evaluation = Evaluation(facts: [String: RuleValue](), isThreeValued: false, budget: budget)
         switch try evaluation.value(of: self, in: .value(data), depth: 0) {
         case .known(let value): return value

@@ -1,14 +1,14 @@
 import Synchronization
 
 /// A subject index that changes while it is read: readers take a snapshot, a change never waits for them.
-package final class LiveSubjectIndex: Sendable {
+public final class LiveSubjectIndex: Sendable {
     private let current: Mutex<SubjectIndex>
 
-    package init(_ index: SubjectIndex) { current = Mutex(index) }
+    public init(_ index: SubjectIndex) { current = Mutex(index) }
 
     /// The index as it is now; later changes leave it alone.
-    package var snapshot: SubjectIndex { current.withLock { $0 } }
+    public var snapshot: SubjectIndex { current.withLock { $0 } }
 
     /// Notes one subject; once in `changesMax` times for a chunk it is built anew.
-    package func set(_ row: SubjectRow?, at number: Int) { current.withLock { $0.set(row, at: number) } }
+    public func set(_ row: SubjectRow?, at number: Int) { current.withLock { $0.set(row, at: number) } }
 }

@@ -1,7 +1,7 @@
 import Wire
 
 /// A rule in JsonLogic, parsed: read once, judged as often as there are subjects.
-package indirect enum Logic: Hashable, Sendable {
+public indirect enum Logic: Hashable, Sendable {
     case constant(RuleValue)
     /// A list whose elements are rules.
     case list([Logic])
@@ -14,10 +14,10 @@ package indirect enum Logic: Hashable, Sendable {
     case apply(Operator, [Logic])
 
     /// How deep rules may nest.
-    package static let depthMax = 64
+    public static let depthMax = 64
 
     /// Reads a rule. Refuses unknown operators, impossible argument counts, objects with several keys, and too deep nesting.
-    package init(_ json: JSONValue) throws(RuleDefect) {
+    public init(_ json: JSONValue) throws(RuleDefect) {
         try self.init(json, pointer: "", depth: 0)
     }
 
@@ -85,16 +85,16 @@ package indirect enum Logic: Hashable, Sendable {
 }
 
 /// A name that a rule asks for: `revenue`, or a path into an object or list: `owner.age`, `branches.0`.
-package struct VariableName: Hashable, Sendable {
+public struct VariableName: Hashable, Sendable {
     /// As written. Empty means everything that is in sight.
-    package let text: String
+    public let text: String
     /// The steps of the path.
-    package let steps: [String]
+    public let steps: [String]
     /// The first step, and what comes after its dot; empty when there is none.
-    package let head: String
-    package let tail: String
+    public let head: String
+    public let tail: String
 
-    package init(_ text: String) {
+    public init(_ text: String) {
         self.text = text
         steps = text.isEmpty ? [] : text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         head = steps.first ?? ""
@@ -124,7 +124,7 @@ package struct VariableName: Hashable, Sendable {
 
 extension Logic {
     /// The facts that the rule may ask for, sorted, each once. Names that the rule computes are not known before it runs.
-    package var variables: [String] {
+    public var variables: [String] {
         var names: Set<String> = []
         collectVariables(into: &names)
         return names.sorted()

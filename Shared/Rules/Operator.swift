@@ -1,5 +1,5 @@
 /// The operators of JsonLogic. The raw value is the word in the rule.
-package enum Operator: String, CaseIterable, Sendable {
+public enum Operator: String, CaseIterable, Sendable {
     case equal = "=="
     case strictlyEqual = "==="
     case notEqual = "!="

@@ -1,6 +1,6 @@
 /// Why a text is not a rule, and where.
-package struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
-    package enum Kind: Hashable, Sendable {
+public struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
         case unknownOperator(String)
         /// The operator cannot take so many arguments.
         case argumentCount(of: String, Int)
@@ -14,20 +14,20 @@ package struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
         case repeatedID(String)
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// JSON pointer (RFC 6901) to the culprit, from the rule's root: `/and/1`; empty for the root itself.
-    package let pointer: String
+    public let pointer: String
     /// Bytes from the start of the document to the culprit.
-    package let offset: Int
+    public let offset: Int
 
-    package init(_ kind: Kind, pointer: String, offset: Int) {
+    public init(_ kind: Kind, pointer: String, offset: Int) {
         self.kind = kind
         self.pointer = pointer
         self.offset = offset
     }
 
     /// One sentence, such as ``unknown operator `foo` at /and/1 (byte 17)``.
-    package var description: String {
+    public var description: String {
         let what =
             switch kind {
             case .unknownOperator(let name): "unknown operator `\(name)`"

@@ -1,11 +1,11 @@
 /// The numbers of the rules that hit, in a buffer that is used again and again.
-@safe package struct RuleHits {
+@safe public struct RuleHits {
     private var numbers: [Int32] = []
-    package private(set) var count = 0
+    public private(set) var count = 0
     /// Rules with several slots that were found already.
     private var found: Set<Int32> = []
 
-    package init() {}
+    public init() {}
 
     /// The words of the scan that are not zero, and where the rules of each one's slots stand.
     private var words: [UInt64] = []
@@ -52,8 +52,8 @@
     }
 
     /// The hits in ascending order.
-    package var sorted: [Int] { numbers[..<count].sorted().map { Int($0) } }
+    public var sorted: [Int] { numbers[..<count].sorted().map { Int($0) } }
 
     /// The hits in the order found.
-    package var unsorted: ArraySlice<Int32> { numbers[..<count] }
+    public var unsorted: ArraySlice<Int32> { numbers[..<count] }
 }

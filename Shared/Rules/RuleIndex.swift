@@ -1,7 +1,7 @@
 /// Many rules over one subject: finds those that say yes without judging each. A value: a copy is a snapshot that later changes leave alone,
 /// and costs a few references.
-package struct RuleIndex: Sendable {
-    package let schema: AttributeSchema
+public struct RuleIndex: Sendable {
+    public let schema: AttributeSchema
     private let layout: RuleLayout
     private var chunks: [RuleChunk] = []
     /// Where the chunks lie, for the scan; as long as `chunks`, and renewed with it.
@@ -15,7 +15,7 @@ package struct RuleIndex: Sendable {
     private var freeSlots: [Int32] = []
 
     /// Indexes the rules by their place in the list; nil leaves a number unused.
-    package init(_ rules: [CompiledRule?], schema: AttributeSchema) {
+    public init(_ rules: [CompiledRule?], schema: AttributeSchema) {
         self.schema = schema
         layout = RuleLayout(rules, schema: schema)
         firstSlot = [Int32](repeating: -1, count: rules.count)
@@ -37,7 +37,7 @@ package struct RuleIndex: Sendable {
 
     /// Puts a rule in the place of the one with that number, or leaves the number unused. Numbers beyond the last one so far lengthen the
     /// list.
-    package mutating func set(_ rule: CompiledRule?, at number: Int) {
+    public mutating func set(_ rule: CompiledRule?, at number: Int) {
         while firstSlot.count <= number { firstSlot.append(-1) }
         if firstSlot[number] >= 0 {
             for slot in [firstSlot[number]] + (otherSlots.removeValue(forKey: number) ?? []) { free(Int(slot)) }
@@ -86,16 +86,16 @@ package struct RuleIndex: Sendable {
     }
 
     /// How many numbers there are, unused ones included.
-    package var ruleCount: Int { firstSlot.count }
+    public var ruleCount: Int { firstSlot.count }
 
     /// The memory it holds, but for what residuals hold.
-    package var byteCount: Int { chunks.reduce(firstSlot.count * 4 + freeSlots.count * 4) { $0 + $1.byteCount } }
+    public var byteCount: Int { chunks.reduce(firstSlot.count * 4 + freeSlots.count * 4) { $0 + $1.byteCount } }
 
     // MARK: Matching
 
     /// The numbers of the rules that say yes to the subject, each once, in no order. `facts` are the same subject's, and are asked only by
     /// rules with a residual.
-    package func match(_ row: SubjectRow, facts: some FactSource, into hits: inout RuleHits) {
+    public func match(_ row: SubjectRow, facts: some FactSource, into hits: inout RuleHits) {
         precondition(row.schemaMark == schema.mark, "a row of another schema")
         hits.reset(capacity: firstSlot.count, chunks: chunks.count)
         let mapCount = max(layout.groups.count, 1)
@@ -115,7 +115,7 @@ package struct RuleIndex: Sendable {
 
     /// Which attributes keep the rule from saying yes: one list a conjunction, empty where its terms all hold (then a residual says no,
     /// or the rule hits). No list at all: there is no such rule.
-    package func shortfalls(of number: Int, for row: SubjectRow) -> [[Shortfall]] {
+    public func shortfalls(of number: Int, for row: SubjectRow) -> [[Shortfall]] {
         precondition(row.schemaMark == schema.mark, "a row of another schema")
         guard firstSlot.indices.contains(number), firstSlot[number] >= 0 else { return [] }
         return ([firstSlot[number]] + (otherSlots[number] ?? [])).map { slot in
@@ -149,11 +149,11 @@ package struct RuleIndex: Sendable {
 }
 
 /// An attribute whose value keeps a conjunction from holding.
-package struct Shortfall: Hashable, Sendable {
+public struct Shortfall: Hashable, Sendable {
     /// The attribute's name.
-    package let attribute: String
+    public let attribute: String
     /// The value is not known, so the condition is open rather than unmet.
-    package let isMissing: Bool
+    public let isMissing: Bool
 
     init(_ attribute: AttributeSchema.Attribute, cell: Double) {
         self.attribute = attribute.name.text

@@ -1,6 +1,6 @@
 /// Many rules over one subject at a time: leaves out those that can not say yes, without judging each. What the others say, and why, is for
 /// the evaluator.
-package struct RuleSieve: Sendable {
+public struct RuleSieve: Sendable {
     private enum Index: Sendable {
         case few(WarningSet)
         case many(RuleIndex)
@@ -14,7 +14,7 @@ package struct RuleSieve: Sendable {
     private let unsifted: [Int]
     private let ruleCount: Int
 
-    package init(_ rules: [Logic]) {
+    public init(_ rules: [Logic]) {
         let schema = AttributeSchema(askedBy: rules)
         var compiled: [CompiledRule] = []
         var places: [Int] = []
@@ -35,7 +35,7 @@ package struct RuleSieve: Sendable {
     }
 
     /// The places of all rules that say yes, and of some that do not, ascending.
-    package func passing(_ facts: some FactSource) -> [Int] {
+    public func passing(_ facts: some FactSource) -> [Int] {
         // A fact of another kind than the rules compare it with: they coerce it in ways that no index can follow.
         guard let row = try? SubjectRow(facts, schema: schema) else { return Array(0..<ruleCount) }
         var passing: [Int]

@@ -1,7 +1,7 @@
 import Wire
 
 /// What a rule reads and yields: the values of JSON, numbers as doubles.
-package enum RuleValue: Hashable, Sendable {
+public enum RuleValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -10,7 +10,7 @@ package enum RuleValue: Hashable, Sendable {
     case object([String: RuleValue])
 
     /// The same value, read out of a document.
-    package init(_ json: JSONValue) {
+    public init(_ json: JSONValue) {
         switch json.kind {
         case .null: self = .null
         case .bool: self = .bool(json.bool ?? false)
@@ -22,7 +22,7 @@ package enum RuleValue: Hashable, Sendable {
     }
 
     /// False are: null, false, zero, not-a-number, the empty string and the empty array. Source: JsonLogic's truth table.
-    package var isTruthy: Bool {
+    public var isTruthy: Bool {
         switch self {
         case .null: false
         case .bool(let flag): flag
@@ -34,7 +34,7 @@ package enum RuleValue: Hashable, Sendable {
     }
 
     /// For people and logs: strings as they are, lists with commas, objects as their keys.
-    package var text: String {
+    public var text: String {
         switch self {
         case .null: "null"
         case .bool(let flag): flag ? "true" : "false"

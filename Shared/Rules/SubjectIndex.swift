@@ -3,8 +3,8 @@
 ///
 /// Subjects lie in chunks of 32,768. A chunk is built once; later changes stand beside it in a short list, which a search reads row by row,
 /// until there are so many that the chunk is built anew.
-package struct SubjectIndex: Sendable {
-    package let schema: AttributeSchema
+public struct SubjectIndex: Sendable {
+    public let schema: AttributeSchema
     private let layout: SubjectLayout
     private var chunks: [Chunk] = []
 
@@ -32,7 +32,7 @@ package struct SubjectIndex: Sendable {
 
     /// Indexes the subjects numbered from 0 to below `count`; nil leaves a number unused. The schema's cuts and its order matter for speed:
     /// the first attribute with more than 16 listed values sorts the subjects.
-    package init(count: Int, schema: AttributeSchema, row: (Int) throws(RowDefect) -> SubjectRow?) throws(RowDefect) {
+    public init(count: Int, schema: AttributeSchema, row: (Int) throws(RowDefect) -> SubjectRow?) throws(RowDefect) {
         self.schema = schema
         layout = SubjectLayout(schema)
         emptyMaps = [Bool](repeating: true, count: layout.mapCount)
@@ -49,7 +49,7 @@ package struct SubjectIndex: Sendable {
         }
     }
 
-    package init(_ rows: [SubjectRow?], schema: AttributeSchema) {
+    public init(_ rows: [SubjectRow?], schema: AttributeSchema) {
         do throws(RowDefect) {
             try self.init(count: rows.count, schema: schema) { number throws(RowDefect) in rows[number] }
         } catch {
@@ -58,7 +58,7 @@ package struct SubjectIndex: Sendable {
     }
 
     /// Puts a row in the place of the subject's, or leaves its number unused. Numbers beyond the last one so far lengthen the list.
-    package mutating func set(_ row: SubjectRow?, at number: Int) {
+    public mutating func set(_ row: SubjectRow?, at number: Int) {
         precondition(row.map { $0.schemaMark == schema.mark } ?? true, "a row of another schema")
         let place = number >> SubjectBase.idBits
         while chunks.count <= place { chunks.append(Chunk(base: SubjectBase(ids: [], layout: layout) { _ in [] })) }
@@ -67,7 +67,7 @@ package struct SubjectIndex: Sendable {
     }
 
     /// Builds the chunks with changes anew, so that searches need not read them row by row.
-    package mutating func rebuild() {
+    public mutating func rebuild() {
         for place in chunks.indices where chunks[place].changeCount > 0 { rebuild(place) }
     }
 
@@ -80,12 +80,12 @@ package struct SubjectIndex: Sendable {
         for map in emptyMaps.indices where !base.emptyMaps[map] { emptyMaps[map] = false }
     }
 
-    package var byteCount: Int { chunks.reduce(0) { $0 + $1.base.byteCount } }
+    public var byteCount: Int { chunks.reduce(0) { $0 + $1.base.byteCount } }
 
     // MARK: Searching
 
     /// The subjects to whom the rule says yes, ascending. `facts` are those of a number; only rules with a residual ask for them.
-    package func find<Facts: FactSource>(_ rule: CompiledRule, facts: (Int) -> Facts, into list: inout SubjectList) {
+    public func find<Facts: FactSource>(_ rule: CompiledRule, facts: (Int) -> Facts, into list: inout SubjectList) {
         precondition(rule.schemaMark == schema.mark, "a rule of another schema")
         list.clear()
         var scan = SubjectScan()
@@ -104,7 +104,7 @@ package struct SubjectIndex: Sendable {
     }
 
     /// The same for a rule without residual; one with a residual finds those who may be meant.
-    package func find(_ rule: CompiledRule, into list: inout SubjectList) {
+    public func find(_ rule: CompiledRule, into list: inout SubjectList) {
         find(rule.candidates, facts: { _ in [String: RuleValue]() }, into: &list)
     }
 }

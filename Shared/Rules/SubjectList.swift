@@ -1,9 +1,9 @@
 /// Numbers of subjects in ascending order, in a buffer that is used again and again.
-package struct SubjectList: Sendable {
+public struct SubjectList: Sendable {
     private var buffer: [UInt32] = []
-    package private(set) var count = 0
+    public private(set) var count = 0
 
-    package init() {}
+    public init() {}
 
     mutating func clear() { count = 0 }
 
@@ -28,13 +28,13 @@ package struct SubjectList: Sendable {
         count = kept
     }
 
-    package subscript(place: Int) -> Int {
+    public subscript(place: Int) -> Int {
         precondition(place < count)
         return Int(buffer[place])
     }
 
-    package var numbers: [Int] { buffer[..<count].map { Int($0) } }
+    public var numbers: [Int] { buffer[..<count].map { Int($0) } }
 
     /// The sum of the numbers: tells two lists apart without keeping them.
-    package var sum: Int { buffer[..<count].reduce(0) { $0 &+ Int($1) } }
+    public var sum: Int { buffer[..<count].reduce(0) { $0 &+ Int($1) } }
 }

@@ -1,12 +1,12 @@
 /// A subject as the index sees it: one number an attribute.
-package struct SubjectRow: Hashable, Sendable {
+public struct SubjectRow: Hashable, Sendable {
     /// By the attribute's place: the number itself, or the code of the value. Not-a-number: the number is missing.
-    package let cells: [Double]
+    public let cells: [Double]
     let schemaMark: Int
 
     /// Reads the declared facts. Refuses a fact of another kind than declared (and a number that is not finite): rules coerce such values
     /// in ways that no index can follow, so such a subject is judged rule by rule.
-    package init(_ facts: some FactSource, schema: AttributeSchema) throws(RowDefect) {
+    public init(_ facts: some FactSource, schema: AttributeSchema) throws(RowDefect) {
         var cells: [Double] = []
         cells.reserveCapacity(schema.attributes.count)
         for (place, attribute) in schema.attributes.enumerated() {
@@ -18,7 +18,7 @@ package struct SubjectRow: Hashable, Sendable {
 
     /// Takes cells that were computed elsewhere, such as columns read from a file. Refuses another count than the schema's, infinite
     /// numbers, and codes that do not exist.
-    package init(cells: [Double], schema: AttributeSchema) throws(RowDefect) {
+    public init(cells: [Double], schema: AttributeSchema) throws(RowDefect) {
         guard cells.count == schema.attributes.count else { throw .count(cells.count) }
         for (place, attribute) in schema.attributes.enumerated() {
             let cell = cells[place]
@@ -53,7 +53,7 @@ package struct SubjectRow: Hashable, Sendable {
 }
 
 /// Why a subject has no row.
-package enum RowDefect: Error, Hashable, Sendable {
+public enum RowDefect: Error, Hashable, Sendable {
     /// The fact of this name has another kind than its attribute declares, or is no finite number.
     case otherKind(String)
     /// So many cells instead of one an attribute.

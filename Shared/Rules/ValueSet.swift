@@ -1,5 +1,5 @@
 /// Which values of one attribute a condition takes, and whether it takes a missing one.
-package enum ValueSet: Hashable, Sendable {
+public enum ValueSet: Hashable, Sendable {
     case numbers(NumberSet)
     case codes(CodeSet)
 
@@ -35,7 +35,7 @@ package enum ValueSet: Hashable, Sendable {
 }
 
 /// Numbers between thresholds. Finite numbers only.
-package struct NumberSet: Hashable, Sendable {
+public struct NumberSet: Hashable, Sendable {
     /// Whether it takes what is below the first cut.
     let startsIn: Bool
     /// Ascending; from each on, membership is turned over. "Above c" is "from c's successor on".
@@ -109,7 +109,7 @@ package struct NumberSet: Hashable, Sendable {
 }
 
 /// Codes of one attribute: a bit each, the first for the missing value.
-package struct CodeSet: Hashable, Sendable {
+public struct CodeSet: Hashable, Sendable {
     private(set) var words: [UInt64]
     let count: Int
 

@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// Each attribute's value falls between two thresholds of the rules; for each such place one word is kept with the rules whose terms it
 /// satisfies. The words of all attributes, joined by "and", are the answer. A rule with several conjunctions has a bit in as many planes.
-package struct WarningSet: Sendable {
-    package static let rulesMax = 64
+public struct WarningSet: Sendable {
+    public static let rulesMax = 64
 
     private struct Probe: Sendable {
         let attribute: Int
@@ -26,7 +26,7 @@ package struct WarningSet: Sendable {
     private let residuals: [(bit: Int, residual: CompiledRule.Residual)]
 
     /// The rule at place `i` has bit `i`. Refuses more than 64 rules.
-    package init(_ rules: [CompiledRule], schema: AttributeSchema) throws(WarningDefect) {
+    public init(_ rules: [CompiledRule], schema: AttributeSchema) throws(WarningDefect) {
         precondition(rules.allSatisfy { $0.schemaMark == schema.mark }, "a rule of another schema")
         guard rules.count <= WarningSet.rulesMax else { throw .tooManyRules(rules.count) }
         let planes = max(1, rules.map(\.conjunctions.count).max() ?? 1)
@@ -76,7 +76,7 @@ package struct WarningSet: Sendable {
     }
 
     /// The rules that say yes, a bit each. `facts` are the same subject's, and are asked only by rules with a residual.
-    package func firing(_ row: SubjectRow, facts: some FactSource) -> UInt64 {
+    public func firing(_ row: SubjectRow, facts: some FactSource) -> UInt64 {
         var firing = candidates(row)
         for (bit, residual) in residuals where firing >> UInt64(bit) & 1 == 1 {
             if !residual.holds(for: facts) { firing &= ~(1 << UInt64(bit)) }
@@ -85,7 +85,7 @@ package struct WarningSet: Sendable {
     }
 
     /// The rules that say yes, and those with a residual that may do so.
-    package func candidates(_ row: SubjectRow) -> UInt64 {
+    public func candidates(_ row: SubjectRow) -> UInt64 {
         precondition(row.schemaMark == schemaMark, "a row of another schema")
         var firing: UInt64 = 0
         unsafe row.cells.withUnsafeBufferPointer { cells in
@@ -128,18 +128,18 @@ package struct WarningSet: Sendable {
 }
 
 /// Why rules are no warning set.
-package enum WarningDefect: Error, Hashable, Sendable {
+public enum WarningDefect: Error, Hashable, Sendable {
     case tooManyRules(Int)
 }
 
 /// A warning set that is replaced while it is read: rules are data.
-package final class LiveWarningSet: Sendable {
+public final class LiveWarningSet: Sendable {
     private let current: Mutex<WarningSet>
 
-    package init(_ set: WarningSet) { current = Mutex(set) }
+    public init(_ set: WarningSet) { current = Mutex(set) }
 
     /// The set as it is now; take it once for a batch of events.
-    package var snapshot: WarningSet { current.withLock { $0 } }
+    public var snapshot: WarningSet { current.withLock { $0 } }
 
-    package func replace(with set: WarningSet) { current.withLock { $0 = set } }
+    public func replace(with set: WarningSet) { current.withLock { $0 = set } }
 }

@@ -3,15 +3,15 @@
 /// ECMA-262 in its `u` reading: literals, `.`, sets, `\d \w \s` and their complements, `\p{…}` for general categories, escapes, groups,
 /// alternatives, `? * + {n} {n,} {n,m}` greedy or lazy, `^` and `$` for the whole text. Refuses (`PatternDefect`) look-around, back
 /// references, `\b` and scripts, and what would need more than 4,096 states. Never half-checked: what is taken is checked exactly.
-package struct Pattern: Sendable, Equatable {
+public struct Pattern: Sendable, Equatable {
     /// As written.
-    package let text: String
+    public let text: String
     let automaton: PatternAutomaton
     /// Where the expression is just so many characters of ASCII, each of a set of its own.
     let shape: FixedShape?
 
     /// Compiles the expression.
-    package init(_ text: String) throws(PatternDefect) {
+    public init(_ text: String) throws(PatternDefect) {
         self.text = text
         let node = try PatternParser.parsed(text)
         automaton = try PatternAutomaton(node)
@@ -19,12 +19,12 @@ package struct Pattern: Sendable, Equatable {
     }
 
     /// True when the expression is found in the text.
-    package func matches(_ candidate: String) -> Bool {
+    public func matches(_ candidate: String) -> Bool {
         let bytes = Array(candidate.utf8)
         return automaton.matches(bytes.span)
     }
 
-    package static func == (a: Pattern, b: Pattern) -> Bool { a.text == b.text }
+    public static func == (a: Pattern, b: Pattern) -> Bool { a.text == b.text }
 }
 
 /// `^AP[0-9]{11}$` and its like: each byte can be judged without knowing those before it.

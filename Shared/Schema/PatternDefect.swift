@@ -1,7 +1,7 @@
 /// Why a regular expression is not taken, and where.
-package struct PatternDefect: Error, Equatable, Sendable, CustomStringConvertible {
+public struct PatternDefect: Error, Equatable, Sendable, CustomStringConvertible {
     /// The raw values are stable.
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         /// No regular expression of ECMA-262 at all.
         case syntax = "pattern-syntax"
         /// One, but with what this engine does not have: look-around, back references, word boundaries, script properties, flags.
@@ -10,14 +10,14 @@ package struct PatternDefect: Error, Equatable, Sendable, CustomStringConvertibl
         case tooLarge = "pattern-too-large"
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// Scalars from the start of the expression to the culprit.
-    package let offset: Int
+    public let offset: Int
 
     init(_ kind: Kind, at offset: Int) {
         self.kind = kind
         self.offset = offset
     }
 
-    package var description: String { "\(kind.rawValue) at character \(offset + 1)" }
+    public var description: String { "\(kind.rawValue) at character \(offset + 1)" }
 }

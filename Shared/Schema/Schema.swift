@@ -4,12 +4,12 @@ import Wire
 ///
 /// Two ways to ask. `accepts` reads the bytes once, builds nothing and stops at the first violation; `violations` lists them all. Both say
 /// the same: a text is accepted exactly when it is JSON within the limits and the list is empty. Source: json-schema.org, draft 2020-12.
-package struct Schema: Sendable {
+public struct Schema: Sendable {
     /// The `$schema` of record types: the standard's keywords, and our formats asserted.
-    package static let recordDialect = SchemaDialect.recordsURI
+    public static let recordDialect = SchemaDialect.recordsURI
 
     /// What to do with a keyword that no vocabulary has.
-    package enum Mode: Sendable {
+    public enum Mode: Sendable {
         /// It is refused: in a schema that is to be published it is a slip of the pen.
         case strict
         /// It is an annotation, as the standard says.
@@ -22,7 +22,7 @@ package struct Schema: Sendable {
 
     /// Compiles the schema. `remotes` are the other documents that it may refer to, by URI; the meta-schemas are known. `limits` are those
     /// of the texts to be checked. Refuses with everything that is wrong.
-    package init(
+    public init(
         _ root: JSONValue, remotes: [String: JSONValue] = [:], mode: Mode = .strict, limits: JSONLimits = .standard
     ) throws(SchemaRefusal) {
         var compiler = SchemaCompiler(mode: mode, remotes: remotes)
@@ -32,10 +32,10 @@ package struct Schema: Sendable {
     }
 
     /// True when `accepts` reads the bytes alone; false when it needs the parsed value.
-    package var readsBytes: Bool { bytes != nil }
+    public var readsBytes: Bool { bytes != nil }
 
     /// True when the text is JSON within the limits and satisfies the schema.
-    package func accepts(_ text: [UInt8]) -> Bool {
+    public func accepts(_ text: [UInt8]) -> Bool {
         if let bytes {
             switch unsafe text.withUnsafeBufferPointer({ unsafe bytes.check($0, limits) }) {
             case .accepted: return true
@@ -48,13 +48,13 @@ package struct Schema: Sendable {
     }
 
     /// True when the value satisfies the schema.
-    package func accepts(_ value: JSONValue) -> Bool {
+    public func accepts(_ value: JSONValue) -> Bool {
         var check = TreeCheck(program, listing: false)
         return check.check(value)
     }
 
     /// Everything that the value violates, at most 1,000; empty when it satisfies the schema.
-    package func violations(in value: JSONValue) -> [SchemaViolation] {
+    public func violations(in value: JSONValue) -> [SchemaViolation] {
         // Most values are right, and the bytes say so sooner.
         if let bytes, unsafe value.rawBytes.withUnsafeBufferPointer({ unsafe bytes.check($0, limits) }) == .accepted { return [] }
         return listed(value)
@@ -66,7 +66,7 @@ package struct Schema: Sendable {
     }
 
     /// Accepted, or all that is wrong.
-    package func verdict(on text: [UInt8]) -> SchemaVerdict {
+    public func verdict(on text: [UInt8]) -> SchemaVerdict {
         if let bytes, unsafe text.withUnsafeBufferPointer({ unsafe bytes.check($0, limits) }) == .accepted { return .accepted }
         do throws(JSONDefect) {
             let violations = listed(try JSONDocument(parsing: text, limits: limits).root)

@@ -2,35 +2,35 @@
 ///
 /// Sound: what is called readable is so for every value there is. The other way round nothing is claimed: what can not be proven from the
 /// two texts is said to be not provable, with the places at which the proof ends.
-package struct SchemaCompatibility: Sendable, Equatable {
+public struct SchemaCompatibility: Sendable, Equatable {
     /// Data of the old version under the new one: what has been written stays readable when readers move on first.
-    package let backward: Answer
+    public let backward: Answer
     /// Data of the new version under the old one: what will be written can be read by those who have not moved yet.
-    package let forward: Answer
+    public let forward: Answer
 
-    package enum Answer: Sendable, Equatable {
+    public enum Answer: Sendable, Equatable {
         /// Every value that the writer's schema accepts is accepted by the reader's.
         case readable
         /// Never empty.
         case notProvable([Reason])
 
-        package var isReadable: Bool { self == .readable }
+        public var isReadable: Bool { self == .readable }
     }
 
     /// Something that the reader asks for, and the writer does not promise.
-    package struct Reason: Sendable, Hashable, CustomStringConvertible {
+    public struct Reason: Sendable, Hashable, CustomStringConvertible {
         /// Which values: RFC 6901 with `*` for any member and `-` for any element; empty for the whole.
-        package let instance: String
+        public let instance: String
         /// Where the reader's schema asks for it.
-        package let schema: String
+        public let schema: String
         /// In words.
-        package let detail: String
+        public let detail: String
 
-        package var description: String { "\(instance.isEmpty ? "the value" : instance): \(detail) (\(schema.isEmpty ? "/" : schema))" }
+        public var description: String { "\(instance.isEmpty ? "the value" : instance): \(detail) (\(schema.isEmpty ? "/" : schema))" }
     }
 
     /// Compares two versions of a schema.
-    package init(old: Schema, new: Schema) {
+    public init(old: Schema, new: Schema) {
         backward = Self.answer(writer: old, reader: new)
         forward = Self.answer(writer: new, reader: old)
     }

@@ -1,9 +1,9 @@
 import Wire
 
 /// Why a schema is not taken: one thing that is wrong with it, and where.
-package struct SchemaDefect: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SchemaDefect: Error, Hashable, Sendable, CustomStringConvertible {
     /// The raw values are stable.
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         /// Neither an object nor true or false where a schema is expected.
         case notASchema = "not-a-schema"
         /// A keyword's value is not of the shape that the keyword has.
@@ -27,25 +27,25 @@ package struct SchemaDefect: Error, Hashable, Sendable, CustomStringConvertible 
         case tooLarge = "too-large"
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// RFC 6901, from the root of the document that the culprit is in.
-    package let pointer: String
+    public let pointer: String
     /// Counted from 1, in that document's text.
-    package let line: Int
+    public let line: Int
     /// What was found, in words.
-    package let detail: String
+    public let detail: String
 
     /// The kind's stable word, such as `keyword-unknown`.
-    package var code: String { kind.rawValue }
+    public var code: String { kind.rawValue }
 
     /// `keyword-unknown at /properties/name (line 7): …`
-    package var description: String { "\(code) at \(pointer.isEmpty ? "the root" : pointer) (line \(line)): \(detail)" }
+    public var description: String { "\(code) at \(pointer.isEmpty ? "the root" : pointer) (line \(line)): \(detail)" }
 }
 
 /// Everything that is wrong with a schema, in the order in which it was found.
-package struct SchemaRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+public struct SchemaRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// Never empty.
-    package let defects: [SchemaDefect]
+    public let defects: [SchemaDefect]
 
-    package var description: String { defects.map(\.description).joined(separator: "\n") }
+    public var description: String { defects.map(\.description).joined(separator: "\n") }
 }

@@ -2,7 +2,7 @@ import Vocabulary
 import Wire
 
 /// The formats of our vocabulary. Each asserts about one kind of value and says nothing about others, as formats do.
-package enum SchemaFormat: String, CaseIterable, Sendable {
+public enum SchemaFormat: String, CaseIterable, Sendable {
     /// A unified social credit code, both check characters verified.
     case uscc
     /// Six digits of an administrative division.

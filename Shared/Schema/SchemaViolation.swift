@@ -1,19 +1,19 @@
 /// One thing that a schema asks for and a value is not. Carries nothing of the value: it may be a person's.
-package struct SchemaViolation: Hashable, Sendable, CustomStringConvertible {
+public struct SchemaViolation: Hashable, Sendable, CustomStringConvertible {
     /// Where in the value, RFC 6901.
-    package let instance: String
+    public let instance: String
     /// The keyword that is not satisfied; `false` for a schema that nothing satisfies.
-    package let keyword: String
+    public let keyword: String
     /// Where in the schema, as the URI of the document and the place in it; for the root document the place alone.
-    package let schema: String
+    public let schema: String
     /// What the schema expects, in words.
-    package let expected: String
+    public let expected: String
 
     /// Stable, for counters and dead letters: the keyword's own word in kebab case, such as `max-length`; a format's with its name, such
     /// as `format-day`; a credit code's with its defect, such as `uscc-check-character`.
-    package let code: String
+    public let code: String
 
-    package var description: String {
+    public var description: String {
         "\(instance.isEmpty ? "the value" : instance): \(code)" + (expected.isEmpty ? "" : " (\(expected))")
     }
 
@@ -31,7 +31,7 @@ package struct SchemaViolation: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What a schema says about a text.
-package enum SchemaVerdict: Equatable, Sendable {
+public enum SchemaVerdict: Equatable, Sendable {
     case accepted
     /// Every violation, never empty.
     case refused([SchemaViolation])
@@ -39,8 +39,8 @@ package enum SchemaVerdict: Equatable, Sendable {
     case malformed(JSONFault)
 
     /// The defect's stable word and the offset in bytes.
-    package struct JSONFault: Hashable, Sendable {
-        package let code: String
-        package let offset: Int
+    public struct JSONFault: Hashable, Sendable {
+        public let code: String
+        public let offset: Int
     }
 }

@@ -1,5 +1,5 @@
 /// One field of a row that is to be stored. What a decision says and what the database gets are the same value.
-package enum Cell: Hashable, Sendable {
+public enum Cell: Hashable, Sendable {
     case null
     case text(String)
     /// For `bigint`, and for `integer` where it fits.
@@ -14,6 +14,6 @@ package enum Cell: Hashable, Sendable {
     /// A list of small numbers, for `smallint[]`.
     case int16s([Int16])
 
-    package static func textOrNull(_ text: String?) -> Cell { text.map { .text($0) } ?? .null }
-    package static func int64OrNull(_ number: Int64?) -> Cell { number.map { .int64($0) } ?? .null }
+    public static func textOrNull(_ text: String?) -> Cell { text.map { .text($0) } ?? .null }
+    public static func int64OrNull(_ number: Int64?) -> Cell { number.map { .int64($0) } ?? .null }
 }

@@ -1,48 +1,48 @@
 /// A subject's leave for certain receivers to get certain data for one purpose during a time. No data leaves without one that covers it.
 ///
 /// Source: 征信业管理条例 articles 13, 14, 18; 个人信息保护法 articles 15, 17, 23; shape after public account-aggregation artefacts.
-package struct Consent: Hashable, Sendable {
+public struct Consent: Hashable, Sendable {
     /// Whom the data are about: a unified social credit code or a pseudonym, as text.
-    package enum SubjectTag {}
+    public enum SubjectTag {}
     /// Who gave the consent: the subject, or who may act for it.
-    package enum GrantorTag {}
+    public enum GrantorTag {}
     /// An institution that gets data.
-    package enum ReceiverTag {}
+    public enum ReceiverTag {}
     /// A data category of the catalogue.
-    package enum CategoryTag {}
+    public enum CategoryTag {}
     /// A purpose of the catalogue.
-    package enum PurposeTag {}
+    public enum PurposeTag {}
 
-    package typealias ID = Identifier<Consent>
-    package typealias Subject = Identifier<SubjectTag>
-    package typealias Grantor = Identifier<GrantorTag>
-    package typealias Receiver = Identifier<ReceiverTag>
-    package typealias Category = Identifier<CategoryTag>
-    package typealias Purpose = Identifier<PurposeTag>
+    public typealias ID = Identifier<Consent>
+    public typealias Subject = Identifier<SubjectTag>
+    public typealias Grantor = Identifier<GrantorTag>
+    public typealias Receiver = Identifier<ReceiverTag>
+    public typealias Category = Identifier<CategoryTag>
+    public typealias Purpose = Identifier<PurposeTag>
 
-    package let id: ID
-    package let subject: Subject
-    package let grantor: Grantor
-    package let receivers: Set<Receiver>
-    package let categories: Set<Category>
-    package let purpose: Purpose
+    public let id: ID
+    public let subject: Subject
+    public let grantor: Grantor
+    public let receivers: Set<Receiver>
+    public let categories: Set<Category>
+    public let purpose: Purpose
     /// The product or application for which it was given; nil when for the purpose as such.
-    package let occasion: String?
-    package let mode: Mode
-    package let fetch: Fetch
+    public let occasion: String?
+    public let mode: Mode
+    public let fetch: Fetch
     /// The first moment it covers.
-    package let start: Instant
+    public let start: Instant
     /// The first moment it no longer covers.
-    package let expiry: Instant
+    public let expiry: Instant
     /// How long the receiver may keep what it got.
-    package let dataLife: Duration
-    package let status: Status
+    public let dataLife: Duration
+    public let status: Status
     /// Where it was given: portal, counter, paper.
-    package let channel: String
+    public let channel: String
     /// Digest of the signed evidence, in lower-case hex.
-    package let evidenceHash: String
+    public let evidenceHash: String
 
-    package init(
+    public init(
         id: ID, subject: Subject, grantor: Grantor, receivers: Set<Receiver>, categories: Set<Category>, purpose: Purpose,
         occasion: String?, mode: Mode, fetch: Fetch, start: Instant, expiry: Instant, dataLife: Duration, status: Status,
         channel: String, evidenceHash: String
@@ -67,7 +67,7 @@ package struct Consent: Hashable, Sendable {
     /// Whether data of `category` about `subject` may go to `receiver` for `purpose` at this moment.
     ///
     /// The first reason against it is named, identity before scope before time. `start` counts, `expiry` does not.
-    package func covers(
+    public func covers(
         subject: Subject, receiver: Receiver, category: Category, purpose: Purpose, at moment: Instant
     ) -> ConsentCoverage {
         guard subject == self.subject else { return .notCovered(.otherSubject) }
@@ -87,7 +87,7 @@ package struct Consent: Hashable, Sendable {
     }
 
     /// The same consent in another state.
-    package func with(_ status: Status) -> Consent {
+    public func with(_ status: Status) -> Consent {
         Consent(
             id: id, subject: subject, grantor: grantor, receivers: receivers, categories: categories, purpose: purpose,
             occasion: occasion, mode: mode, fetch: fetch, start: start, expiry: expiry, dataLife: dataLife, status: status,
@@ -97,7 +97,7 @@ package struct Consent: Hashable, Sendable {
 
 extension Consent {
     /// What the receiver may do.
-    package enum Mode: String, CaseIterable, Sendable {
+    public enum Mode: String, CaseIterable, Sendable {
         /// See it, keep nothing.
         case view = "VIEW"
         /// Keep it for the data life.
@@ -109,13 +109,13 @@ extension Consent {
     }
 
     /// How often the receiver may fetch.
-    package enum Fetch: Hashable, Sendable {
+    public enum Fetch: Hashable, Sendable {
         case oneTime
         case periodic(every: Duration)
     }
 
     /// Where a consent stands; a state carries what exists in it.
-    package enum Status: Hashable, Sendable {
+    public enum Status: Hashable, Sendable {
         /// Asked for, not given.
         case pending
         case active(since: Instant)
@@ -126,7 +126,7 @@ extension Consent {
         case expired(at: Instant)
 
         /// Stable name, as in messages.
-        package var code: String {
+        public var code: String {
             switch self {
             case .pending: "PENDING"
             case .active: "ACTIVE"
@@ -137,7 +137,7 @@ extension Consent {
         }
 
         /// The status after a step. Withdrawal is possible from every state that is not final, at any time and as easily as giving.
-        package func after(_ step: Step, at moment: Instant) -> Transition {
+        public func after(_ step: Step, at moment: Instant) -> Transition {
             switch (self, step) {
             case (.pending, .give), (.paused, .resume): .to(.active(since: moment))
             case (.active, .pause): .to(.paused(since: moment))
@@ -153,12 +153,12 @@ extension Consent {
     }
 
     /// What can happen to a consent.
-    package enum Step: String, CaseIterable, Sendable {
+    public enum Step: String, CaseIterable, Sendable {
         case give, pause, resume, revoke, expire
     }
 
     /// What a step leads to.
-    package enum Transition: Hashable, Sendable {
+    public enum Transition: Hashable, Sendable {
         case to(Status)
         /// Said twice: nothing new.
         case unchanged
@@ -168,13 +168,13 @@ extension Consent {
 }
 
 /// Whether a consent covers a release.
-package enum ConsentCoverage: Hashable, Sendable {
+public enum ConsentCoverage: Hashable, Sendable {
     case covered
     case notCovered(ConsentGap)
 }
 
 /// Why a consent does not cover a release.
-package enum ConsentGap: Hashable, Sendable {
+public enum ConsentGap: Hashable, Sendable {
     case otherSubject
     case otherReceiver(Consent.Receiver)
     case otherCategory(Consent.Category)
@@ -186,7 +186,7 @@ package enum ConsentGap: Hashable, Sendable {
     case expired(at: Instant)
 
     /// Stable name, for the release's audit record and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .otherSubject: "consent-other-subject"
         case .otherReceiver: "consent-other-receiver"

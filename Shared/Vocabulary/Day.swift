@@ -1,31 +1,31 @@
 /// A civil day of the Gregorian calendar, as days since 1970-01-01. What PostgreSQL's `date` holds.
-package struct Day: Hashable, Comparable, Sendable {
+public struct Day: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01; negative before.
-    package let number: Int32
+    public let number: Int32
 
-    package init(number: Int32) { self.number = number }
+    public init(number: Int32) { self.number = number }
 
-    package static func < (a: Day, b: Day) -> Bool { a.number < b.number }
+    public static func < (a: Day, b: Day) -> Bool { a.number < b.number }
 
     /// Nil for a day that no calendar has, such as 2026-02-29.
-    package init?(year: Int, month: Int, day: Int) {
+    public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= Month(year: year, month: month).length
         else { return nil }
         self.init(number: Day.number(year: year, month: month, day: day))
     }
 
     /// Reads `yyyy-MM-dd` and nothing else.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         var digits = DigitReader(Array(text.utf8))
         guard let day = digits.day(), digits.atEnd else { return nil }
         self = day
     }
 
     /// `yyyy-MM-dd`.
-    package var text: String { String(decoding: [UInt8](reserving: 10) { append(to: &$0) }, as: UTF8.self) }
+    public var text: String { String(decoding: [UInt8](reserving: 10) { append(to: &$0) }, as: UTF8.self) }
 
     /// The text, byte by byte: every record has several of them.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         let (year, month, day) = civil
         bytes.append(digitsOf: year, count: 4)
         bytes.append(UInt8(ascii: "-"))
@@ -35,7 +35,7 @@ package struct Day: Hashable, Comparable, Sendable {
     }
 
     /// Year, month 1…12, day 1…31.
-    package var civil: (year: Int, month: Int, day: Int) {
+    public var civil: (year: Int, month: Int, day: Int) {
         // Days counted from 0000-03-01, so that the leap day is the last of its year.
         let shifted = Int(number) + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -57,45 +57,45 @@ package struct Day: Hashable, Comparable, Sendable {
         return Int32(era * 146_097 + dayOfEra - 719_468)
     }
 
-    package var month: Month {
+    public var month: Month {
         let (year, month, _) = civil
         return Month(year: year, month: month)
     }
 
     /// 1 = Monday … 7 = Sunday.
-    package var weekday: Int { (Int(number) % 7 + 7 + 3) % 7 + 1 }
+    public var weekday: Int { (Int(number) % 7 + 7 + 3) % 7 + 1 }
 
     /// Clamped at the ends rather than trapping: no input may stop a service.
-    package static func + (day: Day, count: Int) -> Day { Day(number: Int32(clamping: Int64(day.number).addingClamped(Int64(count)))) }
-    package static func - (day: Day, count: Int) -> Day {
+    public static func + (day: Day, count: Int) -> Day { Day(number: Int32(clamping: Int64(day.number).addingClamped(Int64(count)))) }
+    public static func - (day: Day, count: Int) -> Day {
         Day(number: Int32(clamping: Int64(day.number).subtractingClamped(Int64(count))))
     }
     /// Days from `earlier` to `later`.
-    package static func - (later: Day, earlier: Day) -> Int { Int(later.number) - Int(earlier.number) }
+    public static func - (later: Day, earlier: Day) -> Int { Int(later.number) - Int(earlier.number) }
 
     /// The same day `count` months later; the last day of that month when it is shorter (31 January + 3 months = 30 April).
-    package func adding(months count: Int) -> Day {
+    public func adding(months count: Int) -> Day {
         let (year, month, day) = civil
         let target = Month(year: year, month: month) + count
         return target.first + (min(day, target.length) - 1)
     }
 
     /// Midnight at the start of the day in China Standard Time.
-    package var startInChina: Instant {
+    public var startInChina: Instant {
         Instant(microseconds: Int64(number).multipliedClamped(by: 86_400_000_000).subtractingClamped(28_800_000_000))
     }
 }
 
 /// A calendar month.
-package struct Month: Hashable, Comparable, Sendable {
+public struct Month: Hashable, Comparable, Sendable {
     /// Months since 0000-01.
-    package let number: Int32
+    public let number: Int32
 
-    package init(number: Int32) { self.number = number }
-    package init(year: Int, month: Int) { self.number = Int32(year * 12 + month - 1) }
+    public init(number: Int32) { self.number = number }
+    public init(year: Int, month: Int) { self.number = Int32(year * 12 + month - 1) }
 
     /// Reads `yyyy-MM` and nothing else.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         var digits = DigitReader(Array(text.utf8))
         guard let year = digits.number(4), digits.one(of: UInt8(ascii: "-")), let month = digits.number(2), digits.atEnd,
             year >= 1, (1...12).contains(month)
@@ -103,27 +103,27 @@ package struct Month: Hashable, Comparable, Sendable {
         self.init(year: year, month: month)
     }
 
-    package var year: Int { Int(number) / 12 }
+    public var year: Int { Int(number) / 12 }
     /// 1…12.
-    package var month: Int { Int(number) % 12 + 1 }
+    public var month: Int { Int(number) % 12 + 1 }
     /// `yyyy-MM`.
-    package var text: String { String(decoding: [UInt8](reserving: 7) { append(to: &$0) }, as: UTF8.self) }
+    public var text: String { String(decoding: [UInt8](reserving: 7) { append(to: &$0) }, as: UTF8.self) }
 
     /// The text, byte by byte.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         bytes.append(digitsOf: year, count: 4)
         bytes.append(UInt8(ascii: "-"))
         bytes.append(digitsOf: month, count: 2)
     }
 
-    package static func < (a: Month, b: Month) -> Bool { a.number < b.number }
-    package static func + (month: Month, count: Int) -> Month {
+    public static func < (a: Month, b: Month) -> Bool { a.number < b.number }
+    public static func + (month: Month, count: Int) -> Month {
         Month(number: Int32(clamping: Int64(month.number).addingClamped(Int64(count))))
     }
-    package static func - (later: Month, earlier: Month) -> Int { Int(later.number) - Int(earlier.number) }
+    public static func - (later: Month, earlier: Month) -> Int { Int(later.number) - Int(earlier.number) }
 
     /// 28…31.
-    package var length: Int {
+    public var length: Int {
         switch month {
         case 4, 6, 9, 11: 30
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -131,9 +131,9 @@ package struct Month: Hashable, Comparable, Sendable {
         }
     }
 
-    package var first: Day {
+    public var first: Day {
         // The first of a month in 1…9999 always exists.
         Day(year: max(1, min(9999, year)), month: month, day: 1) ?? Day(number: 0)
     }
-    package var last: Day { first + (length - 1) }
+    public var last: Day { first + (length - 1) }
 }

@@ -1,61 +1,61 @@
 /// A six-digit code of an administrative division (GB/T 2260): two digits each of province, prefecture and county.
 ///
 /// Any six digits are a code; whether it was ever in force is the `DivisionTable`'s to say.
-package struct DivisionCode: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct DivisionCode: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// 0…999999.
-    package let number: Int32
+    public let number: Int32
 
     init(number: Int32) { self.number = number }
 
     /// Reads six ASCII digits and nothing else.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         var digits = DigitReader(Array(text.utf8))
         guard let number = digits.number(6), digits.atEnd else { return nil }
         self.number = Int32(number)
     }
 
     /// Six digits.
-    package var text: String {
+    public var text: String {
         let digits = String(number)
         return String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// Province, prefecture or county, as the zeros at the end say.
-    package var level: DivisionLevel {
+    public var level: DivisionLevel {
         if number % 10_000 == 0 { return .province }
         return number % 100 == 0 ? .prefecture : .county
     }
 
     /// `xx0000`.
-    package var province: DivisionCode { DivisionCode(number: number / 10_000 * 10_000) }
+    public var province: DivisionCode { DivisionCode(number: number / 10_000 * 10_000) }
 
     /// `xxxx00`; nil for a province.
-    package var prefecture: DivisionCode? { level == .province ? nil : DivisionCode(number: number / 100 * 100) }
+    public var prefecture: DivisionCode? { level == .province ? nil : DivisionCode(number: number / 100 * 100) }
 
-    package static func < (a: DivisionCode, b: DivisionCode) -> Bool { a.number < b.number }
+    public static func < (a: DivisionCode, b: DivisionCode) -> Bool { a.number < b.number }
 }
 
 /// The three levels of a division code.
-package enum DivisionLevel: String, CaseIterable, Sendable {
+public enum DivisionLevel: String, CaseIterable, Sendable {
     case province, prefecture, county
 }
 
 /// One row of the table: a code with its name for a stretch of time.
-package struct Division: Hashable, Sendable {
-    package let code: DivisionCode
-    package let name: String
+public struct Division: Hashable, Sendable {
+    public let code: DivisionCode
+    public let name: String
     /// The first day; nil when in force since before the table begins.
-    package let validFrom: Day?
+    public let validFrom: Day?
     /// The first day no longer in force; nil when still in force.
-    package let validTo: Day?
+    public let validTo: Day?
     /// The division which took over on `validTo`.
-    package let successor: DivisionCode?
+    public let successor: DivisionCode?
     /// False when the dates were not compared with the official notice.
-    package let isSourceChecked: Bool
+    public let isSourceChecked: Bool
 
-    package init(code: DivisionCode, name: String, validFrom: Day?, validTo: Day?, successor: DivisionCode?, isSourceChecked: Bool) {
+    public init(code: DivisionCode, name: String, validFrom: Day?, validTo: Day?, successor: DivisionCode?, isSourceChecked: Bool) {
         self.code = code
         self.name = name
         self.validFrom = validFrom
@@ -65,7 +65,7 @@ package struct Division: Hashable, Sendable {
     }
 
     /// True from `validFrom` up to the day before `validTo`.
-    package func isValid(on day: Day) -> Bool {
+    public func isValid(on day: Day) -> Bool {
         if let validFrom, day < validFrom { return false }
         if let validTo, day >= validTo { return false }
         return true

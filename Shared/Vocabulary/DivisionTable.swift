@@ -1,12 +1,12 @@
 /// Administrative divisions in time. Identity keeps the code as issued; statistics follow the successor and roll up.
-package struct DivisionTable: Sendable {
+public struct DivisionTable: Sendable {
     private let byCode: [DivisionCode: [Division]]
 
     /// Columns of the text form.
-    package static let header = ["code", "name", "valid_from", "valid_to", "successor", "source_checked"]
+    public static let header = ["code", "name", "valid_from", "valid_to", "successor", "source_checked"]
 
     /// Reads tab-separated rows under `header`; empty dates are open ends. Source of the shipped rows: packs/codes/README.md.
-    package init(tsv text: String) throws(TableDefect) {
+    public init(tsv text: String) throws(TableDefect) {
         var rows: [Division] = []
         for (line, fields) in try TabText.rows(text, header: DivisionTable.header) {
             func fault(_ column: Int) -> TableDefect {
@@ -31,7 +31,7 @@ package struct DivisionTable: Sendable {
     }
 
     /// Refuses two rows of a code at one time, a successor without an end, and a successor that is unknown or already over by then.
-    package init(rows: [Division]) throws(TableDefect) {
+    public init(rows: [Division]) throws(TableDefect) {
         var byCode: [DivisionCode: [Division]] = [:]
         for row in rows { byCode[row.code, default: []].append(row) }
         for (code, list) in byCode {
@@ -51,15 +51,15 @@ package struct DivisionTable: Sendable {
     }
 
     /// Number of codes, past and present.
-    package var count: Int { byCode.count }
+    public var count: Int { byCode.count }
 
     /// The division which the code named on `day`; nil when it named none.
-    package func division(_ code: DivisionCode, on day: Day) -> Division? {
+    public func division(_ code: DivisionCode, on day: Day) -> Division? {
         byCode[code]?.first { $0.isValid(on: day) }
     }
 
     /// What the table says of a code on a day. A code unknown to it is no reason to refuse anything: see `USCC.region`.
-    package func standing(of code: DivisionCode, on day: Day) -> DivisionStanding {
+    public func standing(of code: DivisionCode, on day: Day) -> DivisionStanding {
         guard let rows = byCode[code] else { return .unknown }
         if let current = rows.first(where: { $0.isValid(on: day) }) { return .inForce(current) }
         let past = rows.last { row in row.validTo.map { $0 <= day } ?? false }
@@ -69,7 +69,7 @@ package struct DivisionTable: Sendable {
     /// The division that stands for `code` on `day`, following successors forward; nil when there is none.
     ///
     /// A code still in force stands for itself. A code that begins only after `day` has none.
-    package func successor(of code: DivisionCode, on day: Day) -> Division? {
+    public func successor(of code: DivisionCode, on day: Day) -> Division? {
         var code = code
         // Each step goes to a later beginning, so the chain is no longer than the table.
         for _ in 0...byCode.count {
@@ -88,7 +88,7 @@ package struct DivisionTable: Sendable {
     ///
     /// Nil when the code stands for nothing on that day, when it is above `level`, or when the province has no such level (county-level
     /// divisions directly under a province, municipalities): count those under the province.
-    package func rollUp(_ code: DivisionCode, to level: DivisionLevel, on day: Day) -> Division? {
+    public func rollUp(_ code: DivisionCode, to level: DivisionLevel, on day: Day) -> Division? {
         guard let current = successor(of: code, on: day) else { return nil }
         switch (level, current.code.level) {
         case (.province, _): return division(current.code.province, on: day)
@@ -99,7 +99,7 @@ package struct DivisionTable: Sendable {
     }
 
     /// All divisions in force on `day` whose codes lie under `code`, itself excluded, in order of code.
-    package func divisions(under code: DivisionCode, on day: Day) -> [Division] {
+    public func divisions(under code: DivisionCode, on day: Day) -> [Division] {
         let under: (DivisionCode) -> Bool =
             switch code.level {
             case .province: { $0.province == code }
@@ -111,7 +111,7 @@ package struct DivisionTable: Sendable {
 }
 
 /// What a `DivisionTable` says of a code on a day.
-package enum DivisionStanding: Hashable, Sendable {
+public enum DivisionStanding: Hashable, Sendable {
     /// In force.
     case inForce(Division)
     /// Over since the row's `validTo`.

@@ -1,7 +1,7 @@
 /// The size class of an enterprise for statistics and policies.
 ///
 /// Source: 工信部联企业〔2011〕300号 with the 2017 industries of 国统字〔2017〕213号. Sole traders are classed the same way.
-package enum SizeClass: Hashable, Sendable {
+public enum SizeClass: Hashable, Sendable {
     case large, medium, small, micro
     /// The standard does not cover the industry: finance (own standard), railways, education, health, public administration, others.
     case notApplicable
@@ -9,7 +9,7 @@ package enum SizeClass: Hashable, Sendable {
     case unknown(missing: [SizeIndex])
 
     /// Stable name, for records and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .large: "large"
         case .medium: "medium"
@@ -22,7 +22,7 @@ package enum SizeClass: Hashable, Sendable {
 }
 
 /// A figure on which the size class depends.
-package enum SizeIndex: String, CaseIterable, Sendable {
+public enum SizeIndex: String, CaseIterable, Sendable {
     /// Persons employed.
     case persons
     /// Operating revenue of the year.
@@ -34,12 +34,12 @@ package enum SizeIndex: String, CaseIterable, Sendable {
 }
 
 /// Enterprise size by industry.
-package enum EnterpriseSize {
+public enum EnterpriseSize {
     /// The size class. Large, medium and small need every figure which the industry's rule lists; who misses one lower limit drops a class,
     /// so micro is whoever falls below one limit of small.
     ///
     /// A figure which the rule does not list is not looked at. `revenue` and `assets` are yuan in fen; the standard's unit is 万元.
-    package static func classify(industry: IndustryCode, persons: Int?, revenue: Money?, assets: Money?) -> SizeClass {
+    public static func classify(industry: IndustryCode, persons: Int?, revenue: Money?, assets: Money?) -> SizeClass {
         let rule: SizeRule
         switch SizeRule.covering(industry) {
         case .notCovered: return .notApplicable

@@ -1,18 +1,14 @@
 /// FNV-1a, 64 bits: small, and the same on every machine. Tells apart what nobody has an interest to confuse; it is no seal.
-package struct FNV64: Sendable {
-    @usableFromInline
-    package var value: UInt64 = 0xCBF2_9CE4_8422_2325
+public struct FNV64: Sendable {
+    public private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    @inlinable
-    package init() {}
+    public init() {}
 
-    @inlinable
-    package mutating func mix(_ bytes: some Sequence<UInt8>) {
+    public mutating func mix(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
 
-    @inlinable
-    package static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+    public static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
         var hash = FNV64()
         hash.mix(bytes)
         return hash.value

@@ -1,5 +1,5 @@
 /// How sensitive a field is, from its schema (`x-class`). A field without a known class does not leave.
-package enum FieldClass: String, CaseIterable, Sendable {
+public enum FieldClass: String, CaseIterable, Sendable {
     /// May be shown to anyone.
     case `public`
     /// For our own services.
@@ -16,7 +16,7 @@ package enum FieldClass: String, CaseIterable, Sendable {
     case secret
 
     /// True for data about a natural person.
-    package var isPersonal: Bool {
+    public var isPersonal: Bool {
         switch self {
         case .personalNumber, .phone, .personalName, .account: true
         case .public, .internal, .secret: false

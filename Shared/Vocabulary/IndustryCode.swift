@@ -3,14 +3,14 @@
 /// Written as a section letter (`C`), two digits (division), three (group) or four (class), the digits optionally after the section's
 /// letter (`C3911`). The value is checked against the standard's sections and divisions; whether a group or class exists is the
 /// `IndustryTable`'s to say.
-package struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let section: IndustrySection
-    package let level: IndustryLevel
+public struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let section: IndustrySection
+    public let level: IndustryLevel
     /// The digits as a number; 0 for a section.
     private let digits: Int32
 
     /// Reads a code; full-width, lower-case, spaces and hyphens are normalised away.
-    package init(_ text: some StringProtocol) throws(IndustryCodeDefect) {
+    public init(_ text: some StringProtocol) throws(IndustryCodeDefect) {
         let normalised = CodeText.normalised(text)
         var rest = normalised[...]
         var letter: IndustrySection?
@@ -33,7 +33,7 @@ package struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// A section as a code.
-    package init(_ section: IndustrySection) { self.init(section: section, level: .section, digits: 0) }
+    public init(_ section: IndustrySection) { self.init(section: section, level: .section, digits: 0) }
 
     private init(section: IndustrySection, level: IndustryLevel, digits: Int32) {
         self.section = section
@@ -42,24 +42,24 @@ package struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// The letter, or two to four digits without it.
-    package var text: String {
+    public var text: String {
         guard level != .section else { return section.rawValue }
         let number = String(digits)
         return String(repeating: "0", count: level.digitCount - number.count) + number
     }
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// The two-digit division 1…97; nil for a section.
-    package var division: Int? { level == .section ? nil : classes.lowerBound / 100 }
+    public var division: Int? { level == .section ? nil : classes.lowerBound / 100 }
 
     /// True when `other` is this code or lies under it.
-    package func contains(_ other: IndustryCode) -> Bool {
+    public func contains(_ other: IndustryCode) -> Bool {
         classes.lowerBound <= other.classes.lowerBound && other.classes.upperBound <= classes.upperBound
     }
 
     /// The next code up; nil for a section.
-    package var parent: IndustryCode? {
+    public var parent: IndustryCode? {
         switch level {
         case .section: nil
         case .division: IndustryCode(section)
@@ -69,7 +69,7 @@ package struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// In the order of the printed standard: a code before what lies under it.
-    package static func < (a: IndustryCode, b: IndustryCode) -> Bool {
+    public static func < (a: IndustryCode, b: IndustryCode) -> Bool {
         (a.classes.lowerBound, a.level.digitCount) < (b.classes.lowerBound, b.level.digitCount)
     }
 
@@ -86,12 +86,12 @@ package struct IndustryCode: Hashable, Comparable, Sendable, CustomStringConvert
 }
 
 /// The four levels of an industry code.
-package enum IndustryLevel: Int, CaseIterable, Sendable {
+public enum IndustryLevel: Int, CaseIterable, Sendable {
     case section = 1
     case division, group, `class`
 
     /// Digits of a code of this level.
-    package var digitCount: Int { self == .section ? 0 : rawValue }
+    public var digitCount: Int { self == .section ? 0 : rawValue }
 
     fileprivate init?(digitCount: Int) {
         switch digitCount {
@@ -104,7 +104,7 @@ package enum IndustryLevel: Int, CaseIterable, Sendable {
 }
 
 /// The twenty sections. Source: GB/T 4754-2017.
-package enum IndustrySection: String, CaseIterable, Sendable {
+public enum IndustrySection: String, CaseIterable, Sendable {
     /// 农、林、牧、渔业.
     case a = "A"
     /// 采矿业.
@@ -147,7 +147,7 @@ package enum IndustrySection: String, CaseIterable, Sendable {
     case t = "T"
 
     /// The two-digit divisions of the section.
-    package var divisions: ClosedRange<Int> {
+    public var divisions: ClosedRange<Int> {
         switch self {
         case .a: 1...5
         case .b: 6...12
@@ -173,17 +173,17 @@ package enum IndustrySection: String, CaseIterable, Sendable {
     }
 
     /// The section which a two-digit division belongs to; nil outside 1…97.
-    package init?(division: Int) {
+    public init?(division: Int) {
         guard let section = IndustrySection.allCases.first(where: { $0.divisions.contains(division) }) else { return nil }
         self = section
     }
 
     /// The section of a division.
-    package static func section(of division: Int) -> IndustrySection? { IndustrySection(division: division) }
+    public static func section(of division: Int) -> IndustrySection? { IndustrySection(division: division) }
 }
 
 /// Why a text is not an industry code.
-package enum IndustryCodeDefect: Error, Hashable, Sendable {
+public enum IndustryCodeDefect: Error, Hashable, Sendable {
     /// The first character is a letter, but none of A…T.
     case section(String)
     /// Neither a letter alone nor two to four digits.
@@ -194,7 +194,7 @@ package enum IndustryCodeDefect: Error, Hashable, Sendable {
     case sectionMismatch(written: IndustrySection, actual: IndustrySection)
 
     /// Stable name, for records and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .section: "industry-section"
         case .shape: "industry-shape"

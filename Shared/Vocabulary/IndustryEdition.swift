@@ -1,12 +1,12 @@
 /// An edition of the industry classification. Old registrations carry codes of 2011, and divisions 58 and 79–96 mean something else there.
-package enum IndustryEdition: String, CaseIterable, Sendable {
+public enum IndustryEdition: String, CaseIterable, Sendable {
     case edition2011 = "2011"
     case edition2017 = "2017"
 
     /// Which edition a table follows, from the names of divisions 58, 79 and 82; nil when it has none of them.
     ///
     /// One name of the old edition is enough: a half-converted table must not pass for a new one. Source: both division lists.
-    package static func detect(from rows: [(code: String, name: String)]) -> IndustryEdition? {
+    public static func detect(from rows: [(code: String, name: String)]) -> IndustryEdition? {
         var seen = false
         for (code, name) in rows {
             switch code {
@@ -29,7 +29,7 @@ package enum IndustryEdition: String, CaseIterable, Sendable {
     ///
     /// Known: all sections and divisions, and the groups on which an enterprise's size depends. Everything finer is answered with its
     /// division, because classes were split, merged and renumbered.
-    package static func translated(from2011 text: some StringProtocol) -> IndustryTranslation {
+    public static func translated(from2011 text: some StringProtocol) -> IndustryTranslation {
         let normalised = CodeText.normalised(text)
         if let section = IndustrySection(rawValue: normalised) { return .exact(IndustryCode(section)) }
         let digits = normalised.first.map { $0.isASCII && $0.isNumber } == true ? normalised[...] : normalised.dropFirst()
@@ -76,7 +76,7 @@ package enum IndustryEdition: String, CaseIterable, Sendable {
 }
 
 /// What a code of the 2011 edition is called in 2017.
-package enum IndustryTranslation: Hashable, Sendable {
+public enum IndustryTranslation: Hashable, Sendable {
     /// The same activity.
     case exact(IndustryCode)
     /// Lies within this code; the finer digits are not known.

@@ -1,12 +1,12 @@
 /// The names of the industry classification, loaded from a table.
-package struct IndustryTable: Sendable {
+public struct IndustryTable: Sendable {
     private let names: [IndustryCode: String]
 
     /// Columns of the text form; `level` is 1 section, 2 division, 3 group, 4 class.
-    package static let header = ["code", "level", "name"]
+    public static let header = ["code", "level", "name"]
 
     /// Reads tab-separated rows under `header`.
-    package init(tsv text: String) throws(TableDefect) {
+    public init(tsv text: String) throws(TableDefect) {
         var names: [IndustryCode: String] = [:]
         for (line, fields) in try TabText.rows(text, header: IndustryTable.header) {
             let code: IndustryCode
@@ -22,16 +22,16 @@ package struct IndustryTable: Sendable {
     }
 
     /// Number of rows.
-    package var count: Int { names.count }
+    public var count: Int { names.count }
 
     /// Number of rows of a level.
-    package func count(_ level: IndustryLevel) -> Int { names.keys.count { $0.level == level } }
+    public func count(_ level: IndustryLevel) -> Int { names.keys.count { $0.level == level } }
 
     /// The code's name; nil when the table has no such code.
     ///
     /// The published table prints no group row where a group has one class only (591 is printed as 5910), so such a group takes the
     /// class's name.
-    package func name(of code: IndustryCode) -> String? {
+    public func name(of code: IndustryCode) -> String? {
         if let name = names[code] { return name }
         guard code.level == .group, let single = try? IndustryCode(code.text + "0") else { return nil }
         return names[single]

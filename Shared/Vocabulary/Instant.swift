@@ -1,31 +1,31 @@
 /// A moment, in microseconds since 1970-01-01T00:00:00Z. What PostgreSQL's `timestamptz` can hold, no more and no less.
-package struct Instant: Hashable, Comparable, Sendable {
+public struct Instant: Hashable, Comparable, Sendable {
     /// Microseconds since the Unix epoch, UTC.
-    package let microseconds: Int64
+    public let microseconds: Int64
 
-    package init(microseconds: Int64) { self.microseconds = microseconds }
+    public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package static let epoch = Instant(microseconds: 0)
+    public static let epoch = Instant(microseconds: 0)
 
-    package static func < (a: Instant, b: Instant) -> Bool { a.microseconds < b.microseconds }
+    public static func < (a: Instant, b: Instant) -> Bool { a.microseconds < b.microseconds }
 
     // Sums are clamped at the ends: a far-away moment plus a length stays far away, and never wraps into the past.
 
-    package static func + (instant: Instant, length: Duration) -> Instant {
+    public static func + (instant: Instant, length: Duration) -> Instant {
         Instant(microseconds: instant.microseconds.addingClamped(length.wholeMicroseconds))
     }
 
-    package static func - (instant: Instant, length: Duration) -> Instant {
+    public static func - (instant: Instant, length: Duration) -> Instant {
         Instant(microseconds: instant.microseconds.subtractingClamped(length.wholeMicroseconds))
     }
 
     /// How long from `earlier` to `self`.
-    package func since(_ earlier: Instant) -> Duration { .microseconds(microseconds.subtractingClamped(earlier.microseconds)) }
+    public func since(_ earlier: Instant) -> Duration { .microseconds(microseconds.subtractingClamped(earlier.microseconds)) }
 }
 
 extension Duration {
     /// The length in whole microseconds, rounded towards zero.
-    package var wholeMicroseconds: Int64 {
+    public var wholeMicroseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds &* 1_000_000 &+ attoseconds / 1_000_000_000_000
     }
@@ -33,15 +33,15 @@ extension Duration {
 
 extension Instant {
     /// The civil day in China Standard Time (UTC+8, no summer time since 1991), which all deadlines are counted in.
-    package var dayInChina: Day {
+    public var dayInChina: Day {
         Day(number: Int32(clamping: microseconds.addingClamped(28_800_000_000).floorDivided(by: 86_400_000_000)))
     }
 
     /// RFC 3339 in UTC with microseconds only when there are any: `2026-05-10T08:00:00Z`, `2026-05-10T08:00:00.000001Z`.
-    package var rfc3339: String { String(decoding: [UInt8](reserving: 27) { append(to: &$0) }, as: UTF8.self) }
+    public var rfc3339: String { String(decoding: [UInt8](reserving: 27) { append(to: &$0) }, as: UTF8.self) }
 
     /// The text `rfc3339`, byte by byte: every record has several of them.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         let day = Day(number: Int32(clamping: microseconds.floorDivided(by: 86_400_000_000)))
         // Wrapping, because the first midnight of the earliest day lies before what 64 bits hold; the rest of the day does not.
         let rest = microseconds &- Int64(day.number) &* 86_400_000_000
@@ -62,7 +62,7 @@ extension Instant {
     }
 
     /// Reads RFC 3339 (`T` or space, any offset, up to nine fraction digits, which are cut to microseconds). Nil for anything else.
-    package init?(rfc3339 text: some StringProtocol) {
+    public init?(rfc3339 text: some StringProtocol) {
         var digits = DigitReader(Array(text.utf8))
         guard let day = digits.day(), digits.one(of: UInt8(ascii: "T"), UInt8(ascii: "t"), UInt8(ascii: " ")),
             let hour = digits.number(2), hour < 24, digits.one(of: UInt8(ascii: ":")),

@@ -1,5 +1,5 @@
 /// The five classes of a loan, from good to bad. Source: 商业银行金融资产风险分类办法 (2023 No. 1, in force 2023-07-01).
-package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
+public enum LoanClass: Int, CaseIterable, Comparable, Sendable {
     /// 正常.
     case normal = 1
     /// 关注.
@@ -12,10 +12,10 @@ package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
     case loss
 
     /// The last three are bad loans (不良).
-    package var isBad: Bool { self >= .substandard }
+    public var isBad: Bool { self >= .substandard }
 
     /// Stable name, for records and messages.
-    package var code: String {
+    public var code: String {
         switch self {
         case .normal: "normal"
         case .specialMention: "special-mention"
@@ -26,11 +26,11 @@ package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
     }
 
     /// Later is worse.
-    package static func < (a: LoanClass, b: LoanClass) -> Bool { a.rawValue < b.rawValue }
+    public static func < (a: LoanClass, b: LoanClass) -> Bool { a.rawValue < b.rawValue }
 
     /// By days overdue alone. A technical delay (the payment system's or an operation's, not the debtor's) of up to seven days is no
     /// arrears.
-    package static func byOverdue(days: Int, isTechnical: Bool) -> LoanClass {
+    public static func byOverdue(days: Int, isTechnical: Bool) -> LoanClass {
         switch days {
         case ...0: .normal
         case 1...7 where isTechnical: .normal
@@ -44,7 +44,7 @@ package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
     /// The worst of the day rule and the triggers.
     ///
     /// The triggers are the rule's for non-retail claims; of retail ones (`isRetail`) each stands on its own and only its days count.
-    package static func classify(
+    public static func classify(
         overdueDays: Int, isTechnical: Bool = false, isRetail: Bool = false, triggers: Set<LoanTrigger> = []
     ) -> LoanVerdict {
         let byDays = byOverdue(days: overdueDays, isTechnical: isTechnical)
@@ -56,7 +56,7 @@ package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
 
     /// Applies contagion to all claims of this bank on one non-retail debtor: when more than 10 % of them by amount are bad, all are at
     /// least substandard. Amounts that are not positive do not count.
-    package static func withContagion(_ claims: [LoanClaim]) -> [LoanClass] {
+    public static func withContagion(_ claims: [LoanClaim]) -> [LoanClass] {
         var total: Int128 = 0
         var bad: Int128 = 0
         for claim in claims where claim.balance > .zero {
@@ -72,16 +72,16 @@ package enum LoanClass: Int, CaseIterable, Comparable, Sendable {
     ///
     /// `settledOn`: the day the last arrears were paid. `secondPeriodEndsOn`: the end of the second period paid as agreed since; nil while
     /// there are not two, and then the answer is nil too.
-    package static func earliestUpgrade(settledOn: Day, secondPeriodEndsOn: Day?) -> Day? {
+    public static func earliestUpgrade(settledOn: Day, secondPeriodEndsOn: Day?) -> Day? {
         secondPeriodEndsOn.map { max($0, settledOn.adding(months: 6)) }
     }
 
     /// The first day after the observation of a restructured loan, which lasts a year at least.
-    package static func observationEnd(restructuredOn: Day) -> Day { restructuredOn.adding(months: 12) }
+    public static func observationEnd(restructuredOn: Day) -> Day { restructuredOn.adding(months: 12) }
 }
 
 /// A fact beside the arrears that puts a claim into a class at least. Source: the same rule.
-package enum LoanTrigger: String, CaseIterable, Sendable {
+public enum LoanTrigger: String, CaseIterable, Sendable {
     /// Funds used for another purpose without the bank's consent.
     case purposeChanged = "purpose-changed"
     /// A new loan repays the old (借新还旧).
@@ -108,7 +108,7 @@ package enum LoanTrigger: String, CaseIterable, Sendable {
     case almostAllLost = "almost-all-lost"
 
     /// The best class that remains possible.
-    package var leastClass: LoanClass {
+    public var leastClass: LoanClass {
         switch self {
         case .compliantRenewal: .normal
         case .purposeChanged, .newLoanRepaysOld, .badDebtElsewhere, .restructuredUnderObservation: .specialMention
@@ -121,24 +121,24 @@ package enum LoanTrigger: String, CaseIterable, Sendable {
     func isExcused(by others: Set<LoanTrigger>) -> Bool { self == .newLoanRepaysOld && others.contains(.compliantRenewal) }
 
     /// The trigger of a credit-impaired asset whose expected credit loss is this share of its book value.
-    package static func impaired(expectedLoss: BasisPoints) -> LoanTrigger {
+    public static func impaired(expectedLoss: BasisPoints) -> LoanTrigger {
         if expectedLoss >= BasisPoints(9_000) { return .almostAllLost }
         return expectedLoss >= BasisPoints(5_000) ? .halfLost : .creditImpaired
     }
 
     /// The trigger of a debtor of whose debts at all banks this share is over 90 days overdue; nil at 20 % or less.
-    package static func overdue(share: BasisPoints) -> LoanTrigger? { share > BasisPoints(2_000) ? .widelyOverdue : nil }
+    public static func overdue(share: BasisPoints) -> LoanTrigger? { share > BasisPoints(2_000) ? .widelyOverdue : nil }
 }
 
 /// A class with what decided it.
-package struct LoanVerdict: Hashable, Sendable {
-    package let loanClass: LoanClass
+public struct LoanVerdict: Hashable, Sendable {
+    public let loanClass: LoanClass
     /// True when the days overdue alone lead to the class.
-    package let isByDays: Bool
+    public let isByDays: Bool
     /// The triggers that lead to the class, in the rule's order.
-    package let triggers: [LoanTrigger]
+    public let triggers: [LoanTrigger]
 
-    package init(loanClass: LoanClass, isByDays: Bool, triggers: [LoanTrigger]) {
+    public init(loanClass: LoanClass, isByDays: Bool, triggers: [LoanTrigger]) {
         self.loanClass = loanClass
         self.isByDays = isByDays
         self.triggers = triggers
@@ -146,11 +146,11 @@ package struct LoanVerdict: Hashable, Sendable {
 }
 
 /// A claim with its balance, for contagion.
-package struct LoanClaim: Hashable, Sendable {
-    package let loanClass: LoanClass
-    package let balance: Money
+public struct LoanClaim: Hashable, Sendable {
+    public let loanClass: LoanClass
+    public let balance: Money
 
-    package init(loanClass: LoanClass, balance: Money) {
+    public init(loanClass: LoanClass, balance: Money) {
         self.loanClass = loanClass
         self.balance = balance
     }

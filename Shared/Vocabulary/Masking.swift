@@ -1,10 +1,10 @@
 /// How sensitive texts are shown outside. What has another shape than expected is hidden altogether, by a mask whose length says nothing.
-package enum Masking {
+public enum Masking {
     /// What hides a whole text.
-    package static let hidden = "****"
+    public static let hidden = "****"
 
     /// The text as it may leave, by the field's class; nil when it may not leave at all (internal, secret).
-    package static func shown(_ text: String, as fieldClass: FieldClass) -> String? {
+    public static func shown(_ text: String, as fieldClass: FieldClass) -> String? {
         switch fieldClass {
         case .public: text
         case .internal, .secret: nil
@@ -16,14 +16,14 @@ package enum Masking {
     }
 
     /// The first six and the last four characters of an identity number of 18 (or the old 15): `110105********002X`.
-    package static func personalNumber(_ text: String) -> String {
+    public static func personalNumber(_ text: String) -> String {
         let characters = Array(CodeText.normalised(text))
         guard characters.count == 18 || characters.count == 15 else { return hidden }
         return String(characters.prefix(6)) + String(repeating: "*", count: characters.count - 10) + String(characters.suffix(4))
     }
 
     /// The first three and the last four digits of an eleven-digit mobile number, without +86: `138****1234`.
-    package static func phone(_ text: String) -> String {
+    public static func phone(_ text: String) -> String {
         var digits = CodeText.normalised(text)[...]
         if digits.hasPrefix("+86") { digits = digits.dropFirst(3) }
         guard digits.utf8.count == 11, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return hidden }
@@ -31,14 +31,14 @@ package enum Masking {
     }
 
     /// The last four characters of an account of eight or more: `****4321`.
-    package static func account(_ text: String) -> String {
+    public static func account(_ text: String) -> String {
         let characters = CodeText.normalised(text)
         guard characters.count >= 8 else { return hidden }
         return hidden + characters.suffix(4)
     }
 
     /// The first character and one star, however long the name is: `张*`. A name of one character is hidden.
-    package static func personalName(_ text: String) -> String {
+    public static func personalName(_ text: String) -> String {
         let visible = text.filter { !$0.isWhitespace }
         guard visible.count > 1, let first = visible.first else { return "*" }
         return String(first) + "*"

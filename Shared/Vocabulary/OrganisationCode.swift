@@ -1,12 +1,12 @@
 /// An organisation code (组织机构代码): eight characters and a check character. Source: GB 11714-1997.
 ///
 /// Unlike in a unified social credit code all 36 digits and letters may occur in the body.
-package struct OrganisationCode: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct OrganisationCode: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Nine characters without the hyphen.
-    package let text: String
+    public let text: String
 
     /// Reads a code as people write it, `XXXXXXXX-X` included: full-width, lower-case, spaces and hyphens are normalised away.
-    package init(_ text: some StringProtocol) throws(OrganisationCodeDefect) {
+    public init(_ text: some StringProtocol) throws(OrganisationCodeDefect) {
         let scalars = Array(CodeText.normalised(text).unicodeScalars)
         guard scalars.count == 9 else { throw .length(scalars.count) }
         var sum = 0
@@ -27,14 +27,14 @@ package struct OrganisationCode: Hashable, Comparable, Sendable, CustomStringCon
     init(verified text: String) { self.text = text }
 
     /// `XXXXXXXX-X`, the form on certificates.
-    package var hyphenated: String { text.prefix(8) + "-" + text.suffix(1) }
+    public var hyphenated: String { text.prefix(8) + "-" + text.suffix(1) }
 
-    package var description: String { hyphenated }
+    public var description: String { hyphenated }
 
-    package static func < (a: OrganisationCode, b: OrganisationCode) -> Bool { a.text < b.text }
+    public static func < (a: OrganisationCode, b: OrganisationCode) -> Bool { a.text < b.text }
 
     /// The check character of an eight-character body in normal form; nil when the body is anything else.
-    package static func checkCharacter(body: String) -> Character? {
+    public static func checkCharacter(body: String) -> Character? {
         let bytes = Array(body.utf8)
         guard bytes.count == 8, bytes.allSatisfy(isDigitOrLetter) else { return nil }
         return Character(Unicode.Scalar(checkByte(forSum: bytes.indices.reduce(0) { $0 + value(of: bytes[$1]) * weights[$1] })))
@@ -58,7 +58,7 @@ package struct OrganisationCode: Hashable, Comparable, Sendable, CustomStringCon
 }
 
 /// Why a text is not an organisation code. Positions count from 1.
-package enum OrganisationCodeDefect: Error, Hashable, Sendable {
+public enum OrganisationCodeDefect: Error, Hashable, Sendable {
     /// Not nine characters once spaces and hyphens are gone.
     case length(Int)
     /// Neither a digit nor a Latin letter.
@@ -67,7 +67,7 @@ package enum OrganisationCodeDefect: Error, Hashable, Sendable {
     case checkCharacter(expected: Character, found: Character)
 
     /// Stable name, for records and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .length: "organisation-code-length"
         case .character: "organisation-code-character"

@@ -1,5 +1,5 @@
 /// Tests for numbers of natural persons, with which logs, dead letters and dumps are searched for what must not be there.
-package enum PersonalNumber: String, CaseIterable, Sendable {
+public enum PersonalNumber: String, CaseIterable, Sendable {
     /// A citizen's identity number. Source: GB 11643-1999.
     case identity
     /// A mobile telephone number.
@@ -11,7 +11,7 @@ package enum PersonalNumber: String, CaseIterable, Sendable {
     ///
     /// The caller cuts the text at characters that are neither digits nor X. One number in ten of 16–19 digits passes the card test by
     /// chance.
-    package init?(reading token: some StringProtocol) {
+    public init?(reading token: some StringProtocol) {
         let bytes = Array(token.utf8)
         if PersonalNumber.isIdentity(bytes) {
             self = .identity
@@ -25,7 +25,7 @@ package enum PersonalNumber: String, CaseIterable, Sendable {
     }
 
     /// Eighteen characters, a province, a birthday that exists from 1800 on, and the right check character.
-    package static func isIdentity(_ bytes: [UInt8]) -> Bool {
+    public static func isIdentity(_ bytes: [UInt8]) -> Bool {
         var digits = DigitReader(bytes)
         guard bytes.count == 18, let region = digits.number(6), (110_000...829_999).contains(region),
             let year = digits.number(4), year >= 1800, let month = digits.number(2), let day = digits.number(2),
@@ -36,13 +36,13 @@ package enum PersonalNumber: String, CaseIterable, Sendable {
     }
 
     /// Eleven digits beginning 13…19.
-    package static func isPhone(_ bytes: [UInt8]) -> Bool {
+    public static func isPhone(_ bytes: [UInt8]) -> Bool {
         bytes.count == 11 && bytes[0] == UInt8(ascii: "1") && (51...57).contains(bytes[1]) && bytes.allSatisfy { (48...57).contains($0) }
     }
 
     /// The Luhn test (ISO/IEC 7812-1): every second digit from the right doubled, digits summed, divisible by ten. False for no digits
     /// or for zeros only.
-    package static func passesLuhn(_ bytes: [UInt8]) -> Bool {
+    public static func passesLuhn(_ bytes: [UInt8]) -> Bool {
         guard bytes.allSatisfy({ (48...57).contains($0) }), bytes.contains(where: { $0 != 48 }) else { return false }
         var sum = 0
         for (offset, byte) in bytes.reversed().enumerated() {

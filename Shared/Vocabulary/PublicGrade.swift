@@ -1,5 +1,5 @@
 /// The official public credit grade. Imported, never issued by us, and it guards our own score. Source: GB/T 45255-2025, 国办发〔2026〕8号.
-package enum PublicGrade: String, CaseIterable, Sendable {
+public enum PublicGrade: String, CaseIterable, Sendable {
     case a = "A"
     case b = "B"
     case c = "C"
@@ -8,7 +8,7 @@ package enum PublicGrade: String, CaseIterable, Sendable {
     case unrated
 
     /// Reads today's wording (`A`, `A级`, full-width too) and the older 优, 良, 中, 差; `未评` is unrated. Nil for anything else.
-    package init?(wording text: some StringProtocol) {
+    public init?(wording text: some StringProtocol) {
         var word = CodeText.normalised(text)
         if word.last == "级" || word.last == "等" { word.removeLast() }
         switch word {
@@ -23,18 +23,18 @@ package enum PublicGrade: String, CaseIterable, Sendable {
 }
 
 /// A public grade as received: with its day and its source.
-package struct PublicEvaluation: Hashable, Sendable {
-    package let grade: PublicGrade
-    package let evaluatedOn: Day
+public struct PublicEvaluation: Hashable, Sendable {
+    public let grade: PublicGrade
+    public let evaluatedOn: Day
     /// Who published it.
-    package let source: String
+    public let source: String
 
-    package init(grade: PublicGrade, evaluatedOn: Day, source: String) {
+    public init(grade: PublicGrade, evaluatedOn: Day, source: String) {
         self.grade = grade
         self.evaluatedOn = evaluatedOn
         self.source = source
     }
 
     /// True once the evaluation is more than twelve months old: grades are due once a year at least.
-    package func isStale(on day: Day) -> Bool { day > evaluatedOn.adding(months: 12) }
+    public func isStale(on day: Day) -> Bool { day > evaluatedOn.adding(months: 12) }
 }

@@ -1,16 +1,16 @@
 /// A message as a broker hands it out.
-package struct RawMessage: Sendable {
-    package let topic: String
-    package let partition: Int32
-    package let offset: Int64
+public struct RawMessage: Sendable {
+    public let topic: String
+    public let partition: Int32
+    public let offset: Int64
     /// The producer's or the broker's clock, as the topic is configured; milliseconds are all that Kafka keeps.
-    package let timestamp: Instant?
-    package let key: [UInt8]?
+    public let timestamp: Instant?
+    public let key: [UInt8]?
     /// Nil is a tombstone; empty is empty.
-    package let value: [UInt8]?
-    package let headers: [(name: String, value: [UInt8])]
+    public let value: [UInt8]?
+    public let headers: [(name: String, value: [UInt8])]
 
-    package init(
+    public init(
         topic: String, partition: Int32, offset: Int64, timestamp: Instant? = nil, key: [UInt8]?, value: [UInt8]?,
         headers: [(name: String, value: [UInt8])]
     ) {

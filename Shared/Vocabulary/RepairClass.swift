@@ -1,7 +1,7 @@
 /// How grave a dishonesty record (失信信息) is, which sets how long it is published and when credit repair may be applied for.
 ///
 /// Source: NDRC Order 36, in force 2026-04-01. Which acts fall into which class is set field by field by the regulators: data.
-package enum RepairClass: String, CaseIterable, Sendable {
+public enum RepairClass: String, CaseIterable, Sendable {
     /// 轻微: in principle not published.
     case minor
     /// 一般.
@@ -10,7 +10,7 @@ package enum RepairClass: String, CaseIterable, Sendable {
     case serious
 
     /// Months which the record is published at the least.
-    package var publicationMonthsMin: Int {
+    public var publicationMonthsMin: Int {
         switch self {
         case .minor: 0
         case .ordinary: 3
@@ -19,7 +19,7 @@ package enum RepairClass: String, CaseIterable, Sendable {
     }
 
     /// Months after which publication ends by itself.
-    package var publicationMonthsMax: Int {
+    public var publicationMonthsMax: Int {
         switch self {
         case .minor: 3
         case .ordinary: 12
@@ -30,26 +30,26 @@ package enum RepairClass: String, CaseIterable, Sendable {
     /// The first day on which repair may be applied for; nil while the duties are not fulfilled.
     ///
     /// Months count from day to same day; where a month has no such day, to its last: 31 January + 3 months = 30 April.
-    package func earliestApplication(published: Day, fulfilled: Day?) -> Day? {
+    public func earliestApplication(published: Day, fulfilled: Day?) -> Day? {
         fulfilled.map { max($0, published.adding(months: publicationMonthsMin)) }
     }
 
     /// The day on which publication ends by itself.
-    package func automaticEnd(published: Day) -> Day { published.adding(months: publicationMonthsMax) }
+    public func automaticEnd(published: Day) -> Day { published.adding(months: publicationMonthsMax) }
 }
 
 /// What is known of a dishonesty record when repair is asked for.
-package struct RepairCase: Hashable, Sendable {
-    package let repairClass: RepairClass
-    package let published: Day
+public struct RepairCase: Hashable, Sendable {
+    public let repairClass: RepairClass
+    public let published: Day
     /// The day on which the act was corrected and all duties were fulfilled; nil while they are not.
-    package let fulfilled: Day?
+    public let fulfilled: Day?
     /// A public commitment has been made.
-    package let hasCommitment: Bool
+    public let hasCommitment: Bool
     /// False for matters which the law excludes from repair.
-    package let isRepairable: Bool
+    public let isRepairable: Bool
 
-    package init(repairClass: RepairClass, published: Day, fulfilled: Day?, hasCommitment: Bool, isRepairable: Bool) {
+    public init(repairClass: RepairClass, published: Day, fulfilled: Day?, hasCommitment: Bool, isRepairable: Bool) {
         self.repairClass = repairClass
         self.published = published
         self.fulfilled = fulfilled
@@ -58,7 +58,7 @@ package struct RepairCase: Hashable, Sendable {
     }
 
     /// Whether repair may be applied for on the day; all the obstacles, not only the first.
-    package func standing(on day: Day) -> RepairStanding {
+    public func standing(on day: Day) -> RepairStanding {
         if day >= repairClass.automaticEnd(published: published) { return .endedByItself }
         var obstacles: [RepairObstacle] = []
         if !isRepairable { obstacles.append(.excludedByLaw) }
@@ -70,7 +70,7 @@ package struct RepairCase: Hashable, Sendable {
 }
 
 /// Whether repair may be applied for.
-package enum RepairStanding: Hashable, Sendable {
+public enum RepairStanding: Hashable, Sendable {
     case open
     case closed([RepairObstacle])
     /// The longest publication is over: nothing is left to repair.
@@ -78,7 +78,7 @@ package enum RepairStanding: Hashable, Sendable {
 }
 
 /// What stands against an application for repair.
-package enum RepairObstacle: String, CaseIterable, Sendable {
+public enum RepairObstacle: String, CaseIterable, Sendable {
     case excludedByLaw = "excluded-by-law"
     case dutiesNotFulfilled = "duties-not-fulfilled"
     case publicationTooShort = "publication-too-short"

@@ -1,21 +1,21 @@
 /// How long adverse personal data may be kept, and the clocks of objection and complaint. Source: 征信业管理条例, articles 16, 25, 26.
-package enum RetentionRule {
+public enum RetentionRule {
     /// Years from the end of the adverse act or event.
-    package static let adverseYears = 5
+    public static let adverseYears = 5
 
     /// The last day on which adverse personal data may be kept and used; from the next day on it must be gone.
     ///
     /// For an act that ended on 29 February, the last day of February five years later.
-    package static func adverseLastDay(endedOn: Day) -> Day { endedOn.adding(months: adverseYears * 12) }
+    public static func adverseLastDay(endedOn: Day) -> Day { endedOn.adding(months: adverseYears * 12) }
 
     /// False once the five years are over. An act that has not ended (`endedOn` nil) is kept.
-    package static func mayKeepAdverse(endedOn: Day?, on day: Day) -> Bool {
+    public static func mayKeepAdverse(endedOn: Day?, on day: Day) -> Bool {
         endedOn.map { day <= adverseLastDay(endedOn: $0) } ?? true
     }
 
     /// The last day to answer an objection (异议): 20 calendar days from its receipt, the record marked as disputed meanwhile.
-    package static func objectionDue(receivedOn: Day) -> Day { receivedOn + 20 }
+    public static func objectionDue(receivedOn: Day) -> Day { receivedOn + 20 }
 
     /// The last day to answer a complaint: 30 calendar days from its receipt.
-    package static func complaintDue(receivedOn: Day) -> Day { receivedOn + 30 }
+    public static func complaintDue(receivedOn: Day) -> Day { receivedOn + 30 }
 }

@@ -1,8 +1,8 @@
 /// Lower limits of a size class; nil where the rule does not look at the figure.
-package struct SizeFloor: Hashable, Sendable {
-    package let persons: Int?
-    package let revenue: Money?
-    package let assets: Money?
+public struct SizeFloor: Hashable, Sendable {
+    public let persons: Int?
+    public let revenue: Money?
+    public let assets: Money?
 
     /// `revenue` and `assets` in 万元 (ten thousand yuan), as the standard prints them.
     init(persons: Int? = nil, revenueWan: Int64? = nil, assetsWan: Int64? = nil) {
@@ -13,17 +13,17 @@ package struct SizeFloor: Hashable, Sendable {
 }
 
 /// One line of the size standard: the industries it covers and the lower limits of three classes.
-package struct SizeRule: Hashable, Sendable {
+public struct SizeRule: Hashable, Sendable {
     /// The line's name in the standard.
-    package let name: String
+    public let name: String
     /// Four-digit classes, as numbers, of the 2017 industries which the line covers.
-    package let classes: [ClosedRange<Int>]
-    package let large: SizeFloor
-    package let medium: SizeFloor
-    package let small: SizeFloor
+    public let classes: [ClosedRange<Int>]
+    public let large: SizeFloor
+    public let medium: SizeFloor
+    public let small: SizeFloor
 
     /// The figures the line looks at.
-    package var indices: [SizeIndex] {
+    public var indices: [SizeIndex] {
         var indices: [SizeIndex] = []
         if small.persons != nil { indices.append(.persons) }
         if small.revenue != nil { indices.append(.revenue) }
@@ -49,7 +49,7 @@ package struct SizeRule: Hashable, Sendable {
     }
 
     /// Every line of the standard, with the industries of the 2017 classification. Limits: persons, 万元 revenue, 万元 assets.
-    package static let all: [SizeRule] = [
+    public static let all: [SizeRule] = [
         SizeRule(
             name: "农、林、牧、渔业", classes: [100...599],
             large: .init(revenueWan: 20_000), medium: .init(revenueWan: 500), small: .init(revenueWan: 50)),

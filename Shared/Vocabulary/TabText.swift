@@ -25,7 +25,7 @@ enum TabText {
 }
 
 /// Why a table of codes cannot be loaded.
-package enum TableDefect: Error, Hashable, Sendable {
+public enum TableDefect: Error, Hashable, Sendable {
     /// The first line is not the expected header.
     case header(found: String)
     /// A line has another number of fields than the header.
@@ -38,7 +38,7 @@ package enum TableDefect: Error, Hashable, Sendable {
     case successor(code: String, successor: String)
 
     /// Stable name, for records and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .header: "table-header"
         case .columns: "table-columns"

@@ -2,7 +2,7 @@
 
 extension String {
     /// Before the other one, byte by byte: the order of PostgreSQL's collation "C" and of every stored list.
-    package func precedesBytewise(_ other: String) -> Bool {
+    public func precedesBytewise(_ other: String) -> Bool {
         let (mine, its) = (utf8Span.span, other.utf8Span.span)
         let shorter = min(mine.count, its.count)
         for place in 0..<shorter where mine[place] != its[place] { return mine[place] < its[place] }
@@ -10,5 +10,5 @@ extension String {
     }
 
     /// At the most so many characters; what is short enough is not counted.
-    package func cut(_ count: Int) -> String { utf8.count <= count ? self : String(prefix(count)) }
+    public func cut(_ count: Int) -> String { utf8.count <= count ? self : String(prefix(count)) }
 }

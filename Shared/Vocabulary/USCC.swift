@@ -4,13 +4,13 @@
 /// one check character. Both check characters have been verified once a value exists. Refusals: `USCCDefect`. Source: GB 32100-2015.
 ///
 /// Sixteen bytes inline, so that a code as a key costs no allocation; values order as their texts do.
-package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Characters 1–9 and 10–18, five bits each, the first in the highest place.
     private let head: UInt64
     private let tail: UInt64
 
     /// Reads a code as people write it: full-width, lower-case, spaces and hyphens are accepted and normalised away.
-    package init(_ text: some StringProtocol) throws(USCCDefect) {
+    public init(_ text: some StringProtocol) throws(USCCDefect) {
         let written = String(text)
         let span = written.utf8.span
         if span.count == USCC.length, let values = USCC.values(of: span) {
@@ -21,7 +21,7 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a code from bytes just parsed, without making a string when it is already in its normal form.
-    package init(utf8 bytes: Span<UInt8>) throws(USCCDefect) {
+    public init(utf8 bytes: Span<UInt8>) throws(USCCDefect) {
         if bytes.count == USCC.length, let values = USCC.values(of: bytes) {
             self = try USCC(verifying: values)
             return
@@ -35,7 +35,7 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Completes a code: computes the organisation check character and the code's own check character.
     ///
     /// `organisationBody`: eight characters; `authorityKind`: the first two characters; `region`: six digits.
-    package static func make(organisationBody: String, authorityKind: String, region: String) throws(USCCDefect) -> USCC {
+    public static func make(organisationBody: String, authorityKind: String, region: String) throws(USCCDefect) -> USCC {
         guard let check = OrganisationCode.checkCharacter(body: CodeText.normalised(organisationBody)) else {
             throw .length(organisationBody.count + authorityKind.count + region.count + 2)
         }
@@ -49,7 +49,7 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// A code for an invented organisation: body `PDY00001`…`PDY99999`, the zone which GB 11714 leaves to internal use.
     ///
     /// Nil when `number` is outside 1…99,999 or `region` is not a six-digit code. Such codes must never be exchanged with another system.
-    package static func synthetic(number: Int, kind: Kind = .enterprise, region: String = "430100") -> USCC? {
+    public static func synthetic(number: Int, kind: Kind = .enterprise, region: String = "430100") -> USCC? {
         guard (1...99_999).contains(number) else { return nil }
         let digits = String(number)
         let body = "PDY" + String(repeating: "0", count: 5 - digits.count) + digits
@@ -57,10 +57,10 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// The 18 characters.
-    package var text: String { String(decoding: ascii, as: UTF8.self) }
+    public var text: String { String(decoding: ascii, as: UTF8.self) }
 
     /// The 18 characters as ASCII bytes.
-    package var ascii: [UInt8] {
+    public var ascii: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(USCC.length)
         appendASCII(to: &bytes)
@@ -68,14 +68,14 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Appends the 18 characters to bytes being written.
-    package func appendASCII(to bytes: inout [UInt8]) {
+    public func appendASCII(to bytes: inout [UInt8]) {
         for position in 0..<USCC.length { bytes.append(USCC.byte(ofValue: value(at: position))) }
     }
 
-    package var description: String { text }
+    public var description: String { text }
 
     /// Characters 9–17: the organisation code of GB 11714, whose own check character has been verified.
-    package var organisationCode: OrganisationCode {
+    public var organisationCode: OrganisationCode {
         let bytes = InlineArray<9, UInt8> { USCC.byte(ofValue: value(at: 8 + $0)) }
         // Straight from the stack into the string's own 15 bytes: no allocation.
         guard let text = try? UTF8Span(validating: bytes.span) else { preconditionFailure("the alphabet is ASCII") }
@@ -86,33 +86,33 @@ package struct USCC: Hashable, Comparable, Sendable, CustomStringConvertible {
     ///
     /// It never changes, so it may be abolished since, `100000` (national), or absent from every table (`133100`, 雄安): look it up,
     /// note what is found, refuse nothing.
-    package var region: DivisionCode {
+    public var region: DivisionCode {
         DivisionCode(number: Int32((2..<8).reduce(0) { $0 * 10 + value(at: $1) }))
     }
 
     /// What sort of organisation the first two characters name.
-    package var kind: Kind {
+    public var kind: Kind {
         // Verified in `init(verifying:)`; `.other` can only be read, never be a fallback that hides an unknown pair.
         Kind.byValues[value(at: 0) * 31 + value(at: 1)] ?? .other
     }
 
     /// Characters 1–2, such as `91`.
-    package var authorityAndKind: String { String(decoding: ascii[0..<2], as: UTF8.self) }
+    public var authorityAndKind: String { String(decoding: ascii[0..<2], as: UTF8.self) }
 
     /// True for codes of the internal zone `PDY00001`…`PDY99999`: invented organisations, not for exchange. Source: GB 11714-1997.
-    package var isSynthetic: Bool {
+    public var isSynthetic: Bool {
         // P, D and Y are worth 23, 13 and 30.
         guard value(at: 8) == 23, value(at: 9) == 13, value(at: 10) == 30 else { return false }
         let digits = 11..<16
         return digits.allSatisfy { value(at: $0) <= 9 } && digits.contains { value(at: $0) != 0 }
     }
 
-    package static func < (a: USCC, b: USCC) -> Bool { (a.head, a.tail) < (b.head, b.tail) }
+    public static func < (a: USCC, b: USCC) -> Bool { (a.head, a.tail) < (b.head, b.tail) }
 }
 
 extension USCC {
     /// Characters of a code.
-    package static let length = 18
+    public static let length = 18
 
     /// The value of a character of `0123456789ABCDEFGHJKLMNPQRTUWXY`; 255 for what is not among these 31 (no I, O, S, V, Z).
     ///

@@ -1,5 +1,5 @@
 /// Why a text is not a unified social credit code. Carries the culprit; positions count from 1.
-package enum USCCDefect: Error, Hashable, Sendable, CustomStringConvertible {
+public enum USCCDefect: Error, Hashable, Sendable, CustomStringConvertible {
     /// Not 18 characters once spaces and hyphens are gone.
     case length(Int)
     /// A character outside the alphabet of 31, such as O or I.
@@ -14,7 +14,7 @@ package enum USCCDefect: Error, Hashable, Sendable, CustomStringConvertible {
     case organisationCheck(expected: Character, found: Character)
 
     /// Stable name, for records, counters and messages to sources.
-    package var code: String {
+    public var code: String {
         switch self {
         case .length: "uscc-length"
         case .character: "uscc-character"
@@ -26,7 +26,7 @@ package enum USCCDefect: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The digit that the writer may have meant by O or I. A hint for people: nothing is ever corrected with it.
-    package var digitLikelyMeant: Character? {
+    public var digitLikelyMeant: Character? {
         switch self {
         case .character("O", _): "0"
         case .character("I", _): "1"
@@ -34,7 +34,7 @@ package enum USCCDefect: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .length(let count): "\(count) characters instead of 18"
         case .character(let character, let position):

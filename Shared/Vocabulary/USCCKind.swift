@@ -3,7 +3,7 @@ extension USCC {
     ///
     /// Some copies of the table also show `99`; it was not confirmed, so it is not here. Where such a code is known to be valid, list it
     /// among the pilot exceptions (`USCC.Reading`).
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         /// 机关 11.
         case government
         /// 事业单位 12.
@@ -46,7 +46,7 @@ extension USCC {
         case other
 
         /// Every pair of characters the standard lists for this kind; the first is the one new codes get.
-        package var authorityAndKinds: [String] {
+        public var authorityAndKinds: [String] {
             switch self {
             case .government: ["11"]
             case .publicInstitution: ["12"]
@@ -72,10 +72,10 @@ extension USCC {
         }
 
         /// The pair of characters that new codes of this kind get.
-        package var authorityAndKind: String { authorityAndKinds.first ?? "Y1" }
+        public var authorityAndKind: String { authorityAndKinds.first ?? "Y1" }
 
         /// Nil for a pair that the standard does not list.
-        package init?(authorityAndKind pair: String) {
+        public init?(authorityAndKind pair: String) {
             guard let kind = Kind.byPair[pair] else { return nil }
             self = kind
         }

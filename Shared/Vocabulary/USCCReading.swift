@@ -3,7 +3,7 @@ extension USCC {
     ///
     /// Codes issued during the pilot years can fail a check and be the firm's legal identity all the same. They are known one by one, so
     /// the list is data; a code on it is set aside for a person to see, neither accepted as verified nor refused.
-    package enum Reading: Hashable, Sendable {
+    public enum Reading: Hashable, Sendable {
         /// A verified code.
         case valid(USCC)
         /// On the list of pilot codes, in normal form; to be quarantined, not refused.
@@ -12,7 +12,7 @@ extension USCC {
         case defect(USCCDefect)
 
         /// Reads `text`. `pilotExceptions` holds codes in normal form (half-width, upper-case, no separators).
-        package init(_ text: some StringProtocol, pilotExceptions: Set<String>) {
+        public init(_ text: some StringProtocol, pilotExceptions: Set<String>) {
             do throws(USCCDefect) {
                 self = .valid(try USCC(text))
             } catch {

@@ -2,20 +2,20 @@
 /// for each year. The announcements are data (`packs/codes/working-days.json`).
 ///
 /// A year that has not been announced is counted by weekdays alone and everything that touches it is marked provisional.
-package struct WorkingCalendar: Hashable, Sendable {
+public struct WorkingCalendar: Hashable, Sendable {
     private let off: Set<Day>
     private let work: Set<Day>
     private let announced: Set<Int>
 
     /// Of no announced year: weekdays are working days, and every deadline is provisional.
-    package init() {
+    public init() {
         off = []
         work = []
         announced = []
     }
 
     /// Of the years that fit one another, in their order: one that does not is left out, and its days count as not announced.
-    package init(fitting all: [WorkingYear]) {
+    public init(fitting all: [WorkingYear]) {
         var years: [WorkingYear] = []
         self.init()
         for year in all {
@@ -26,7 +26,7 @@ package struct WorkingCalendar: Hashable, Sendable {
     }
 
     /// Refuses a year given twice, a day of another year, a day both off and worked, and a make-up day that is a weekday anyway.
-    package init(years: [WorkingYear]) throws(WorkingCalendarDefect) {
+    public init(years: [WorkingYear]) throws(WorkingCalendarDefect) {
         var off: Set<Day> = []
         var work: Set<Day> = []
         var seen: Set<Int> = []
@@ -48,12 +48,12 @@ package struct WorkingCalendar: Hashable, Sendable {
     }
 
     /// Whether offices work on the day.
-    package func isWorkingDay(_ day: Day) -> Bool {
+    public func isWorkingDay(_ day: Day) -> Bool {
         work.contains(day) || (day.weekday <= 5 && !off.contains(day))
     }
 
     /// False while the day's year has not been announced.
-    package func isAnnounced(_ day: Day) -> Bool { announced.contains(day.civil.year) }
+    public func isAnnounced(_ day: Day) -> Bool { announced.contains(day.civil.year) }
 
     /// The last day of a term of working days. The day of the request does not count.
     ///
@@ -63,7 +63,7 @@ package struct WorkingCalendar: Hashable, Sendable {
     ///
     /// With no days at all it is the first working day from the request on. `workingDays` is cut to 0…`termMax`. The answer is provisional
     /// when any day looked at lies in a year not yet announced.
-    package func deadline(from request: Day, workingDays: Int) -> (day: Day, isProvisional: Bool) {
+    public func deadline(from request: Day, workingDays: Int) -> (day: Day, isProvisional: Bool) {
         var remaining = max(0, min(workingDays, WorkingCalendar.termMax))
         var day = request
         var isProvisional = false
@@ -82,12 +82,12 @@ package struct WorkingCalendar: Hashable, Sendable {
     }
 
     /// The same for a moment: from its civil day in China.
-    package func deadline(from request: Instant, workingDays: Int) -> (day: Day, isProvisional: Bool) {
+    public func deadline(from request: Instant, workingDays: Int) -> (day: Day, isProvisional: Bool) {
         deadline(from: request.dayInChina, workingDays: workingDays)
     }
 
     /// Working days after `earlier` up to and including `later`; 0 when `later` is not after it.
-    package func workingDays(after earlier: Day, through later: Day) -> Int {
+    public func workingDays(after earlier: Day, through later: Day) -> Int {
         var count = 0
         var day = earlier
         while day < later {
@@ -98,20 +98,20 @@ package struct WorkingCalendar: Hashable, Sendable {
     }
 
     /// The longest term in working days: about eight years, well beyond any statutory one.
-    package static let termMax = 2_000
+    public static let termMax = 2_000
 }
 
 /// One year's announcement.
-package struct WorkingYear: Hashable, Sendable {
-    package let year: Int
+public struct WorkingYear: Hashable, Sendable {
+    public let year: Int
     /// Days off, weekends within a holiday included.
-    package let off: [Day]
+    public let off: [Day]
     /// Saturdays and Sundays that are worked.
-    package let work: [Day]
+    public let work: [Day]
     /// True while the list is a forecast and not an announcement.
-    package let isProvisional: Bool
+    public let isProvisional: Bool
 
-    package init(year: Int, off: [Day], work: [Day], isProvisional: Bool = false) {
+    public init(year: Int, off: [Day], work: [Day], isProvisional: Bool = false) {
         self.year = year
         self.off = off
         self.work = work
@@ -120,14 +120,14 @@ package struct WorkingYear: Hashable, Sendable {
 }
 
 /// Why a list of years is not a calendar.
-package enum WorkingCalendarDefect: Error, Hashable, Sendable {
+public enum WorkingCalendarDefect: Error, Hashable, Sendable {
     case yearTwice(Int)
     case dayOutsideYear(Day, year: Int)
     case bothOffAndWork(Day)
     case makeUpDayOnWeekday(Day)
 
     /// Stable name, for records and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .yearTwice: "calendar-year-twice"
         case .dayOutsideYear: "calendar-day-outside-year"

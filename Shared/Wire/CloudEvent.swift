@@ -1,34 +1,34 @@
 import Vocabulary
 
 /// One event of CloudEvents 1.0, as it crosses Kafka. Source: CloudEvents 1.0.2 and its Kafka protocol binding.
-package struct CloudEvent: Sendable {
+public struct CloudEvent: Sendable {
     /// Unique within `source`; the two together tell a repeat. Never empty.
-    package var id: String
+    public var id: String
     /// Who sent it, a URI reference. Never empty.
-    package var source: String
+    public var source: String
     /// What happened, such as `xinqiao.application.received.v1`. Never empty.
-    package var type: String
+    public var type: String
     /// When it happened; kept in UTC, to the microsecond.
-    package var time: Instant?
+    public var time: Instant?
     /// What of the source it is about, such as an application's number.
-    package var subject: String?
+    public var subject: String?
     /// The URI of the schema that `data` follows; immutable, a new one for each breaking change.
-    package var dataSchema: String?
+    public var dataSchema: String?
     /// The media type of `data`; application/json where absent.
-    package var dataContentType: String?
+    public var dataContentType: String?
     /// Extension `partitionkey`: the Kafka key, as is.
-    package var partitionKey: String?
+    public var partitionKey: String?
     /// Extension `sequence`: place within the source's stream.
-    package var sequence: Int64?
+    public var sequence: Int64?
     /// W3C Trace Context; nil when absent or malformed, as that recommendation asks to start anew then.
-    package var traceparent: String?
+    public var traceparent: String?
     /// All other extension attributes, in the order they came. Names are lower-case letters and digits.
-    package var extensions: [(String, String)]
+    public var extensions: [(String, String)]
     /// The payload's bytes; empty when there is none (in Kafka's binary mode: a tombstone).
-    package var data: [UInt8]
+    public var data: [UInt8]
 
     /// Checks nothing: `binaryHeaders` writes what it is given, and the receiver's `decode` refuses what is wrong.
-    package init(
+    public init(
         id: String, source: String, type: String, time: Instant? = nil, subject: String? = nil, dataSchema: String? = nil,
         dataContentType: String? = nil, partitionKey: String? = nil, sequence: Int64? = nil, traceparent: String? = nil,
         extensions: [(String, String)] = [], data: [UInt8] = []
@@ -48,7 +48,7 @@ package struct CloudEvent: Sendable {
     }
 
     /// The headers of binary mode, in which the Kafka value is `data` itself.
-    package func binaryHeaders() -> [(name: String, value: [UInt8])] {
+    public func binaryHeaders() -> [(name: String, value: [UInt8])] {
         var headers: [(name: String, value: [UInt8])] = []
         func add(_ name: String, _ value: String?) {
             if let value { headers.append((name, Array(value.utf8))) }
@@ -71,7 +71,7 @@ package struct CloudEvent: Sendable {
 
 extension CloudEvent: Equatable {
     /// All attributes and the data; extensions in the same order.
-    package static func == (a: CloudEvent, b: CloudEvent) -> Bool {
+    public static func == (a: CloudEvent, b: CloudEvent) -> Bool {
         a.id == b.id && a.source == b.source && a.type == b.type && a.time == b.time && a.subject == b.subject
             && a.dataSchema == b.dataSchema && a.dataContentType == b.dataContentType && a.partitionKey == b.partitionKey
             && a.sequence == b.sequence && a.traceparent == b.traceparent && a.data == b.data
@@ -80,27 +80,27 @@ extension CloudEvent: Equatable {
 }
 
 /// What a message may be at most.
-package struct CloudEventLimits: Sendable {
+public struct CloudEventLimits: Sendable {
     /// Headers of one message, of any name.
-    package var headersMax: Int
+    public var headersMax: Int
     /// Bytes of one header's name and value together.
-    package var headerBytesMax: Int
+    public var headerBytesMax: Int
     /// For the Kafka value: its size in both modes, and in structured mode the document.
-    package var json: JSONLimits
+    public var json: JSONLimits
 
     /// The standard's values where nothing is said.
-    package init(headersMax: Int = 64, headerBytesMax: Int = 8_192, json: JSONLimits = .standard) {
+    public init(headersMax: Int = 64, headerBytesMax: Int = 8_192, json: JSONLimits = .standard) {
         self.headersMax = headersMax
         self.headerBytesMax = headerBytesMax
         self.json = json
     }
 
     /// 64 headers of 8 KiB each, standard JSON.
-    package static let standard = CloudEventLimits()
+    public static let standard = CloudEventLimits()
 }
 
 /// Why a Kafka message is no CloudEvent that we read.
-package enum CloudEventDefect: Error, Equatable, Sendable, CustomStringConvertible {
+public enum CloudEventDefect: Error, Equatable, Sendable, CustomStringConvertible {
     /// Absent or empty: `specversion`, `id`, `source`, `type`.
     case missingAttribute(String)
     case specVersionUnsupported(String)
@@ -128,7 +128,7 @@ package enum CloudEventDefect: Error, Equatable, Sendable, CustomStringConvertib
     case badBase64(offset: Int)
 
     /// Stable: stored beside refused messages and counted in metrics.
-    package var code: String {
+    public var code: String {
         switch self {
         case .missingAttribute: "missing-attribute"
         case .specVersionUnsupported: "spec-version-unsupported"
@@ -150,7 +150,7 @@ package enum CloudEventDefect: Error, Equatable, Sendable, CustomStringConvertib
     }
 
     /// The code and the culprit: `missing-attribute: id`.
-    package var description: String {
+    public var description: String {
         switch self {
         case .missingAttribute(let name), .duplicateAttribute(let name), .badAttributeName(let name), .badAttributeValue(let name):
             "\(code): \(name)"

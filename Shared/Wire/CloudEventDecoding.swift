@@ -3,7 +3,7 @@ import Vocabulary
 extension CloudEvent {
     /// Reads a Kafka message in either mode: structured when its content-type says `application/cloudevents`, else binary with `ce_`
     /// headers. Headers of other names are left alone, but for `content-type` and `traceparent`.
-    package static func decode(
+    public static func decode(
         headers: [(name: String, value: [UInt8])], value: [UInt8], limits: CloudEventLimits = .standard
     ) throws(CloudEventDefect) -> CloudEvent {
         guard headers.count <= limits.headersMax else { throw .headersOverLimit(count: headers.count) }
@@ -98,7 +98,7 @@ extension CloudEvent {
     }
 
     /// `version-traceid-parentid-flags` in lower-case hexadecimal, neither id all zeros, version not ff. Source: W3C Trace Context, 3.2.
-    package static func isTraceparent(_ text: String) -> Bool {
+    public static func isTraceparent(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: Ascii.minus, omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
             parts.prefix(4).allSatisfy({ $0.allSatisfy { Ascii.hexadecimalValue($0) != nil && !(0x41...0x46).contains($0) } }),
@@ -218,7 +218,7 @@ private enum Base64 {
 
 extension CloudEvent {
     /// Whether an attribute may have the value: none may hold a control character.
-    package static func mayBeAttribute(_ value: String) -> Bool {
+    public static func mayBeAttribute(_ value: String) -> Bool {
         value.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     }
 }

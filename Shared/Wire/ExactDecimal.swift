@@ -1,21 +1,21 @@
 /// A decimal number held exactly: `mantissa` × 10^-`scale`. Equal numbers are equal values: 1.50 and 1.5 and 15e-1 are one.
-package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// All digits as one integer. Ends in 0 only when `scale` is 0.
-    package let mantissa: Int64
+    public let mantissa: Int64
     /// Digits after the point, 0…255.
-    package let scale: Int
+    public let scale: Int
 
     /// The most digits after the point; a text with more is refused.
-    package static let scaleMax = 255
+    public static let scaleMax = 255
 
     /// The whole number.
-    package init(_ whole: Int64) {
+    public init(_ whole: Int64) {
         mantissa = whole
         scale = 0
     }
 
     /// Drops trailing zeros of the fraction. Nil when `scale` is negative or, without them, above `scaleMax`.
-    package init?(mantissa: Int64, scale: Int) {
+    public init?(mantissa: Int64, scale: Int) {
         guard scale >= 0 else { return nil }
         var mantissa = mantissa
         var scale = mantissa == 0 ? 0 : scale
@@ -30,7 +30,7 @@ package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvert
 
     /// Reads a number as JSON writes it (`-12.50`, `3`, `1e2`), without space around. Nil for anything else, and for what 64 bits cannot
     /// hold exactly: nothing is ever rounded.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         self.init(token: bytes.span)
     }
@@ -129,7 +129,7 @@ package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// Compares across scales, exactly.
-    package static func < (a: ExactDecimal, b: ExactDecimal) -> Bool {
+    public static func < (a: ExactDecimal, b: ExactDecimal) -> Bool {
         let (coarse, fine) = a.scale < b.scale ? (a, b) : (b, a)
         let steps = fine.scale - coarse.scale
         // Twenty digits more than any 64-bit mantissa has: the coarser one decides, unless it is zero.
@@ -149,7 +149,7 @@ package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// The nearest double.
-    package var double: Double {
+    public var double: Double {
         if scale == 0 { return Double(mantissa) }
         // Both exact as doubles, so that one division rounds once.
         if mantissa.magnitude <= 1 << 53, scale <= 22 {
@@ -161,7 +161,7 @@ package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// Plain digits, never an exponent: `-0.05`, `12.3`, `100`.
-    package var text: String {
+    public var text: String {
         guard scale > 0 else { return String(mantissa) }
         let digits = String(mantissa.magnitude)
         let padded = String(repeating: "0", count: max(0, scale + 1 - digits.count)) + digits
@@ -170,5 +170,5 @@ package struct ExactDecimal: Hashable, Comparable, Sendable, CustomStringConvert
     }
 
     /// The same as `text`.
-    package var description: String { text }
+    public var description: String { text }
 }

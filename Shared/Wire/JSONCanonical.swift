@@ -2,7 +2,7 @@ extension JSONValue {
     /// One text for all texts with the same content: members sorted by the bytes of their keys, no white space, strings with only the
     /// necessary escapes, numbers as plain decimals where exact (1e2 and 100.0 become 100) and otherwise as written. For hashing, not for
     /// exchange: it is not RFC 8785.
-    package var canonicalBytes: [UInt8] {
+    public var canonicalBytes: [UInt8] {
         var writer = JSONWriter(reserving: rawBytes.count)
         // Open containers and what is left of each: no recursion, so that depth costs memory and not stack.
         var open: [Remainder] = []

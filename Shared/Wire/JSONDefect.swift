@@ -1,7 +1,7 @@
 /// Why a text is not a document we read, and where.
-package struct JSONDefect: Error, Equatable, Sendable, CustomStringConvertible {
+public struct JSONDefect: Error, Equatable, Sendable, CustomStringConvertible {
     /// The raw values are stable: they are stored beside refused messages and counted in metrics.
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         /// A byte that cannot stand here.
         case syntax = "syntax"
         /// The text ends inside a value; also the empty text.
@@ -30,19 +30,19 @@ package struct JSONDefect: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    package let kind: Kind
+    public let kind: Kind
     /// Bytes from the start of the text to the culprit.
-    package let offset: Int
+    public let offset: Int
 
     /// Offset in bytes from the start of the text.
-    package init(_ kind: Kind, at offset: Int) {
+    public init(_ kind: Kind, at offset: Int) {
         self.kind = kind
         self.offset = offset
     }
 
     /// The kind's stable word, such as `duplicate-key`.
-    package var code: String { kind.rawValue }
+    public var code: String { kind.rawValue }
 
     /// `duplicate-key at byte 17`.
-    package var description: String { "\(code) at byte \(offset)" }
+    public var description: String { "\(code) at byte \(offset)" }
 }

@@ -1,12 +1,12 @@
 /// A JSON text that was checked as a whole: RFC 8259, UTF-8, within limits. Values are views into it and cost nothing until read.
-package final class JSONDocument: Sendable {
+public final class JSONDocument: Sendable {
     /// The text as it came.
-    package let bytes: [UInt8]
+    public let bytes: [UInt8]
     let tape: [TapeEntry]
     let duplicateKeys: JSONLimits.DuplicateKeys
 
     /// Reads the text in one pass. Refuses anything that is not exactly one JSON value with white space around it.
-    package init(parsing bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONDefect) {
+    public init(parsing bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONDefect) {
         let bytesMax = min(limits.bytesMax, JSONLimits.bytesCeiling)
         guard bytes.count <= bytesMax else { throw JSONDefect(.sizeOverLimit, at: max(0, bytesMax)) }
         guard !bytes.isEmpty else { throw JSONDefect(.unterminated, at: 0) }
@@ -39,7 +39,7 @@ package final class JSONDocument: Sendable {
     }
 
     /// The document's one value.
-    package var root: JSONValue { JSONValue(document: self, index: 0) }
+    public var root: JSONValue { JSONValue(document: self, index: 0) }
 }
 
 /// One value or key on the tape, in the order of the text: sixteen bytes.
@@ -75,7 +75,7 @@ struct TapeEntry: Sendable {
 }
 
 /// The six kinds of JSON value.
-package enum JSONKind: UInt8, Sendable {
+public enum JSONKind: UInt8, Sendable {
     case null, bool, number, string, array, object
 
     @inline(__always) var code: UInt32 { UInt32(rawValue) }

@@ -2,33 +2,33 @@
 ///
 /// The standard refuses both, because PostgreSQL's `jsonb` refuses U+0000 and because two readers of one repeated key
 /// may each believe another value.
-package struct JSONLimits: Sendable {
+public struct JSONLimits: Sendable {
     /// Arrays and objects inside one another; a scalar has depth 0.
-    package var depthMax: Int
+    public var depthMax: Int
     /// Bytes of the whole text. More than 2 GiB is never read, whatever is said here.
-    package var bytesMax: Int
+    public var bytesMax: Int
     /// Members of one object. Elements of an array are bounded by `bytesMax` alone.
-    package var membersMax: Int
+    public var membersMax: Int
     /// What happens to a key that an object has twice.
-    package var duplicateKeys: DuplicateKeys
+    public var duplicateKeys: DuplicateKeys
     /// What happens to `\u0000` in a string or key. A raw zero byte is never JSON.
-    package var nul: NulEscapes
+    public var nul: NulEscapes
 
     /// What happens to a key that an object has twice.
-    package enum DuplicateKeys: Sendable {
+    public enum DuplicateKeys: Sendable {
         case refused
         /// Look-up by key and `canonicalBytes` see the last; `members` and `count` see all.
         case lastWins
     }
 
     /// What happens to `\u0000`.
-    package enum NulEscapes: Sendable {
+    public enum NulEscapes: Sendable {
         case refused
         case allowed
     }
 
     /// The standard's values where nothing is said.
-    package init(
+    public init(
         depthMax: Int = 64, bytesMax: Int = 1_048_576, membersMax: Int = 10_000,
         duplicateKeys: DuplicateKeys = .refused, nul: NulEscapes = .refused
     ) {
@@ -40,7 +40,7 @@ package struct JSONLimits: Sendable {
     }
 
     /// Depth 64, 1 MiB, 10,000 members, no repeated key, no U+0000.
-    package static let standard = JSONLimits()
+    public static let standard = JSONLimits()
 
     /// Offsets and tape indexes are 32 bits wide.
     static let bytesCeiling = Int(Int32.max)

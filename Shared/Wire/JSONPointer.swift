@@ -1,7 +1,7 @@
 /// RFC 6901: the address of a value inside a document, such as `/lines/0/amountFen`.
-package enum JSONPointer {
+public enum JSONPointer {
     /// A key as it stands between the slashes: `~` becomes `~0`, `/` becomes `~1`.
-    package static func escaped(_ key: String) -> String {
+    public static func escaped(_ key: String) -> String {
         var text = ""
         for scalar in key.unicodeScalars {
             switch scalar {
@@ -14,7 +14,7 @@ package enum JSONPointer {
     }
 
     /// The pointer that passes through these keys and places; empty for the whole document.
-    package static func text(through keys: [String]) -> String {
+    public static func text(through keys: [String]) -> String {
         keys.reduce(into: "") { $0 += "/" + escaped($1) }
     }
 
@@ -38,7 +38,7 @@ package enum JSONPointer {
 
 extension JSONValue {
     /// The value that the RFC 6901 pointer leads to from here; nil when it leads nowhere.
-    package func value(at pointer: String) -> JSONValue? {
+    public func value(at pointer: String) -> JSONValue? {
         guard !pointer.isEmpty else { return self }
         let steps = pointer.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard steps.first?.isEmpty == true else { return nil }

@@ -1,6 +1,6 @@
 extension JSONValue {
     /// The same content, however it is written: as if both `canonicalBytes` were compared, which are only made for a list or an object inside.
-    package func saysTheSame(as other: JSONValue) -> Bool {
+    public func saysTheSame(as other: JSONValue) -> Bool {
         let (mine, its) = (entry, other.entry)
         guard mine.kindCode == its.kindCode else { return false }
         if rawBytes == other.rawBytes { return true }

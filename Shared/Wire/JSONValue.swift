@@ -1,30 +1,30 @@
 import Vocabulary
 
 /// A view of one value in a document. Reading the wrong kind gives nil, never a guess.
-package struct JSONValue: Sendable {
+public struct JSONValue: Sendable {
     let document: JSONDocument
     /// Where the value's entry is on the tape.
     let index: Int
 
     /// The word `null`, of no particular document.
-    package static let null = JSONDocument.null.root
+    public static let null = JSONDocument.null.root
 
     @inline(__always) var entry: TapeEntry { document.tape[index] }
 
     /// Which of the six kinds the value is of.
-    package var kind: JSONKind { JSONKind(rawValue: UInt8(truncatingIfNeeded: entry.kindCode)) ?? .null }
+    public var kind: JSONKind { JSONKind(rawValue: UInt8(truncatingIfNeeded: entry.kindCode)) ?? .null }
 
     /// The word `null`; a missing member is no value at all.
-    package var isNull: Bool { entry.kindCode == JSONKind.null.code }
+    public var isNull: Bool { entry.kindCode == JSONKind.null.code }
 
     /// Bytes from the start of the document's text to this value.
-    package var offset: Int { entry.start }
+    public var offset: Int { entry.start }
 
     /// The line of the document's text on which the value begins, from 1. Walks the text: for messages to people.
-    package var line: Int { document.bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) } }
+    public var line: Int { document.bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) } }
 
     /// The value's own text, unchanged: for passing on and for hashing "same bytes".
-    package var rawBytes: ArraySlice<UInt8> {
+    public var rawBytes: ArraySlice<UInt8> {
         let entry = entry
         return document.bytes[entry.start..<entry.end]
     }
@@ -32,13 +32,13 @@ package struct JSONValue: Sendable {
     // MARK: Scalars
 
     /// True or false; nil for every other kind.
-    package var bool: Bool? {
+    public var bool: Bool? {
         let entry = entry
         return entry.kindCode == JSONKind.bool.code ? entry.info & TapeEntry.isTrue != 0 : nil
     }
 
     /// A string with its escapes resolved; nil for every other kind.
-    package var string: String? {
+    public var string: String? {
         let entry = entry
         guard entry.kindCode == JSONKind.string.code else { return nil }
         return JSONValue.string(entry, in: document)
@@ -52,14 +52,14 @@ package struct JSONValue: Sendable {
     }
 
     /// A string's bytes in the document, without copying; nil for other kinds and when there are escapes (then see `string`).
-    package var utf8: ArraySlice<UInt8>? {
+    public var utf8: ArraySlice<UInt8>? {
         let entry = entry
         guard entry.kindCode == JSONKind.string.code, !entry.hasEscapes else { return nil }
         return document.bytes[entry.inside]
     }
 
     /// An exact whole number, however it is written: 100, 1e2, 100.0. Nil for a fraction and for what 64 bits cannot hold.
-    package var int: Int64? {
+    public var int: Int64? {
         let entry = entry
         guard entry.kindCode == JSONKind.number.code else { return nil }
         if entry.info & TapeEntry.isSmallInteger != 0 { return Int64(Int32(bitPattern: entry.link)) }
@@ -68,7 +68,7 @@ package struct JSONValue: Sendable {
     }
 
     /// A number without any rounding; nil for other kinds and for what an `ExactDecimal` cannot hold.
-    package var decimal: ExactDecimal? {
+    public var decimal: ExactDecimal? {
         let entry = entry
         guard entry.kindCode == JSONKind.number.code else { return nil }
         if entry.info & TapeEntry.isSmallInteger != 0 { return ExactDecimal(Int64(Int32(bitPattern: entry.link))) }
@@ -81,7 +81,7 @@ package struct JSONValue: Sendable {
     }
 
     /// The nearest double; nil for other kinds and beyond the largest double (1e400). What is too small for a double is 0.
-    package var double: Double? {
+    public var double: Double? {
         let entry = entry
         guard entry.kindCode == JSONKind.number.code else { return nil }
         if entry.info & TapeEntry.isSmallInteger != 0 { return Double(Int32(bitPattern: entry.link)) }
@@ -94,7 +94,7 @@ package struct JSONValue: Sendable {
     // MARK: Containers
 
     /// Elements of an array or members of an object; 0 for scalars.
-    package var count: Int {
+    public var count: Int {
         let entry = entry
         guard entry.isContainer else { return 0 }
         let stored = entry.info >> TapeEntry.countShift
@@ -111,7 +111,7 @@ package struct JSONValue: Sendable {
     }
 
     /// The member with this key, compared byte by byte; nil when there is none or this is no object.
-    package subscript(key: String) -> JSONValue? {
+    public subscript(key: String) -> JSONValue? {
         let entry = entry
         guard entry.kindCode == JSONKind.object.code else { return nil }
         let found = unsafe key.utf8.withContiguousStorageIfAvailable { key in
@@ -161,20 +161,20 @@ package struct JSONValue: Sendable {
     }
 
     /// The element at this place, counted from 0; nil beyond the end and for other kinds. Walks: use `elements` to read all.
-    package subscript(at place: Int) -> JSONValue? {
+    public subscript(at place: Int) -> JSONValue? {
         guard place >= 0, place < count else { return nil }
         return elements.dropFirst(place).first { _ in true }
     }
 
     /// An array's elements in order; empty for every other kind.
-    package var elements: JSONElements {
+    public var elements: JSONElements {
         let entry = entry
         let end = entry.kindCode == JSONKind.array.code ? Int(entry.link) : 0
         return JSONElements(document: document, index: index + 1, end: end)
     }
 
     /// An object's members in order; empty for every other kind.
-    package var members: JSONMembers {
+    public var members: JSONMembers {
         let entry = entry
         let end = entry.kindCode == JSONKind.object.code ? Int(entry.link) : 0
         return JSONMembers(document: document, index: index + 1, end: end)
@@ -182,13 +182,13 @@ package struct JSONValue: Sendable {
 }
 
 /// The elements of an array, in order.
-package struct JSONElements: Sequence, IteratorProtocol, Sendable {
+public struct JSONElements: Sequence, IteratorProtocol, Sendable {
     let document: JSONDocument
     var index: Int
     let end: Int
 
     /// The next element; nil at the end.
-    package mutating func next() -> JSONValue? {
+    public mutating func next() -> JSONValue? {
         guard index < end else { return nil }
         defer { index = document.tape[index].next(after: index) }
         return JSONValue(document: document, index: index)
@@ -196,13 +196,13 @@ package struct JSONElements: Sequence, IteratorProtocol, Sendable {
 }
 
 /// The members of an object, in order, keys with their escapes resolved.
-package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
+public struct JSONMembers: Sequence, IteratorProtocol, Sendable {
     let document: JSONDocument
     var index: Int
     let end: Int
 
     /// The next key and value; nil at the end.
-    package mutating func next() -> (key: String, value: JSONValue)? {
+    public mutating func next() -> (key: String, value: JSONValue)? {
         guard index < end else { return nil }
         let key = JSONValue.string(document.tape[index], in: document)
         let value = JSONValue(document: document, index: index + 1)
@@ -213,19 +213,19 @@ package struct JSONMembers: Sequence, IteratorProtocol, Sendable {
 
 extension JSONValue {
     /// A string `yyyy-MM-dd` that names a day which exists.
-    package var day: Day? { string.flatMap { Day($0) } }
+    public var day: Day? { string.flatMap { Day($0) } }
 
     /// A string `yyyy-MM` that names a month.
-    package var month: Month? { string.flatMap { Month($0) } }
+    public var month: Month? { string.flatMap { Month($0) } }
 
     /// An RFC 3339 string.
-    package var instant: Instant? { string.flatMap { Instant(rfc3339: $0) } }
+    public var instant: Instant? { string.flatMap { Instant(rfc3339: $0) } }
 
     /// A whole number of fen.
-    package var money: Money? { int.map { Money(fen: $0) } }
+    public var money: Money? { int.map { Money(fen: $0) } }
 
     /// Yuan as a number or as a string of one, at most two decimals (1.50 and 1.500 are the same amount; 1.505 is refused, not rounded).
-    package var moneyInYuan: Money? {
+    public var moneyInYuan: Money? {
         guard let yuan = kind == .string ? string.flatMap({ ExactDecimal($0) }) : decimal, yuan.scale <= 2 else { return nil }
         let (fen, overflow) = yuan.mantissa.multipliedReportingOverflow(by: [100, 10, 1][yuan.scale])
         return overflow ? nil : Money(fen: fen)

@@ -8,20 +8,20 @@ import Vocabulary
 ///             json.member("lines", array: { json in json.element(Int64(1)) })
 ///         }
 ///     }
-package struct JSONWriter: Sendable {
+public struct JSONWriter: Sendable {
     /// What is written so far.
-    package private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
     /// A value stands before, in the same container, that has no comma yet.
     private var needsComma = false
 
     /// Room for `capacity` bytes; more is found when needed.
-    package init(reserving capacity: Int = 256) {
+    public init(reserving capacity: Int = 256) {
         bytes.reserveCapacity(capacity)
     }
 
     /// The text that the closure writes.
     @inlinable
-    package static func encode<Failure: Error>(
+    public static func encode<Failure: Error>(
         reserving capacity: Int = 256, _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
         var writer = JSONWriter(reserving: capacity)
@@ -33,7 +33,7 @@ package struct JSONWriter: Sendable {
 
     /// An object, as the next value.
     @inlinable
-    package mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    public mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         openObject()
         try body(&self)
         closeObject()
@@ -41,7 +41,7 @@ package struct JSONWriter: Sendable {
 
     /// An array, as the next value.
     @inlinable
-    package mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    public mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         openArray()
         try body(&self)
         closeArray()
@@ -51,20 +51,20 @@ package struct JSONWriter: Sendable {
 
     /// A member with a value; a nil value is written as null.
     @inlinable
-    package mutating func member(_ key: String, _ value: some JSONWritable) {
+    public mutating func member(_ key: String, _ value: some JSONWritable) {
         self.key(key)
         value.write(to: &self)
     }
 
     /// A member, or nothing at all when there is no value.
     @inlinable
-    package mutating func memberIfPresent(_ key: String, _ value: (some JSONWritable)?) {
+    public mutating func memberIfPresent(_ key: String, _ value: (some JSONWritable)?) {
         if let value { member(key, value) }
     }
 
     /// A member whose value is an object.
     @inlinable
-    package mutating func member<Failure: Error>(
+    public mutating func member<Failure: Error>(
         _ key: String, object body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
         self.key(key)
@@ -73,7 +73,7 @@ package struct JSONWriter: Sendable {
 
     /// A member whose value is an array.
     @inlinable
-    package mutating func member<Failure: Error>(
+    public mutating func member<Failure: Error>(
         _ key: String, array body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
         self.key(key)
@@ -81,7 +81,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// A member whose value is this text, which must be one JSON value: it is not checked.
-    package mutating func member(_ key: String, raw text: some Collection<UInt8>) {
+    public mutating func member(_ key: String, raw text: some Collection<UInt8>) {
         self.key(key)
         raw(text)
     }
@@ -90,24 +90,24 @@ package struct JSONWriter: Sendable {
 
     /// The next value of an array, or the document's only value.
     @inlinable
-    package mutating func element(_ value: some JSONWritable) { value.write(to: &self) }
+    public mutating func element(_ value: some JSONWritable) { value.write(to: &self) }
 
     /// An object as the next value of an array.
     @inlinable
-    package mutating func element<Failure: Error>(object body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    public mutating func element<Failure: Error>(object body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         try object(body)
     }
 
     /// An array as the next value of an array.
     @inlinable
-    package mutating func element<Failure: Error>(array body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
+    public mutating func element<Failure: Error>(array body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         try array(body)
     }
 
     // MARK: Parts
 
     /// A key and its colon; a value must follow.
-    package mutating func key(_ key: String) {
+    public mutating func key(_ key: String) {
         separate()
         append(quoted: key)
         bytes.append(Ascii.colon)
@@ -115,22 +115,22 @@ package struct JSONWriter: Sendable {
     }
 
     /// This text as the next value. It must be one JSON value: it is not checked.
-    package mutating func raw(_ text: some Collection<UInt8>) {
+    public mutating func raw(_ text: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: text)
     }
 
     /// The next value is an object; every opening needs its closing.
-    package mutating func openObject() { open(Ascii.openBrace) }
+    public mutating func openObject() { open(Ascii.openBrace) }
     /// Ends the object opened last.
-    package mutating func closeObject() { close(Ascii.closeBrace) }
+    public mutating func closeObject() { close(Ascii.closeBrace) }
     /// The next value is an array; every opening needs its closing.
-    package mutating func openArray() { open(Ascii.openBracket) }
+    public mutating func openArray() { open(Ascii.openBracket) }
     /// Ends the array opened last.
-    package mutating func closeArray() { close(Ascii.closeBracket) }
+    public mutating func closeArray() { close(Ascii.closeBracket) }
 
     /// A string as the next value, with the necessary escapes and no others.
-    package mutating func value(_ string: String) {
+    public mutating func value(_ string: String) {
         separate()
         append(quoted: string)
     }
@@ -144,19 +144,19 @@ package struct JSONWriter: Sendable {
     }
 
     /// True or false as the next value.
-    package mutating func value(_ bool: Bool) {
+    public mutating func value(_ bool: Bool) {
         separate()
         append(bool ? "true" : "false")
     }
 
     /// Null as the next value.
-    package mutating func null() {
+    public mutating func null() {
         separate()
         append("null")
     }
 
     /// A whole number as the next value.
-    package mutating func value(_ integer: Int64) {
+    public mutating func value(_ integer: Int64) {
         separate()
         // Int64 has at most 19 digits and a sign.
         var digits = InlineArray<20, UInt8>(repeating: Ascii.zero)
@@ -176,7 +176,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// The shortest text that reads back as the same double; null for what JSON has no number for.
-    package mutating func value(_ double: Double) {
+    public mutating func value(_ double: Double) {
         guard double.isFinite else { return null() }
         separate()
         bytes.append(contentsOf: double.description.utf8)
@@ -266,88 +266,88 @@ extension JSONWriter {
 }
 
 /// What can stand as a JSON value. Writes exactly one value.
-package protocol JSONWritable {
+public protocol JSONWritable {
     /// One value, no more and no less; the writer sees to the comma before it.
     func write(to writer: inout JSONWriter)
 }
 
 extension String: JSONWritable {
     /// A string.
-    package func write(to writer: inout JSONWriter) { writer.value(self) }
+    public func write(to writer: inout JSONWriter) { writer.value(self) }
 }
 
 extension Bool: JSONWritable {
     /// True or false.
-    package func write(to writer: inout JSONWriter) { writer.value(self) }
+    public func write(to writer: inout JSONWriter) { writer.value(self) }
 }
 
 extension Int64: JSONWritable {
     /// All digits: readers that know only doubles lose some beyond 2^53.
-    package func write(to writer: inout JSONWriter) { writer.value(self) }
+    public func write(to writer: inout JSONWriter) { writer.value(self) }
 }
 
 extension Int: JSONWritable {
     /// All digits.
-    package func write(to writer: inout JSONWriter) { writer.value(Int64(self)) }
+    public func write(to writer: inout JSONWriter) { writer.value(Int64(self)) }
 }
 
 extension Int32: JSONWritable {
     /// All digits.
-    package func write(to writer: inout JSONWriter) { writer.value(Int64(self)) }
+    public func write(to writer: inout JSONWriter) { writer.value(Int64(self)) }
 }
 
 extension Double: JSONWritable {
     /// Null for NaN and the infinities.
-    package func write(to writer: inout JSONWriter) { writer.value(self) }
+    public func write(to writer: inout JSONWriter) { writer.value(self) }
 }
 
 extension ExactDecimal: JSONWritable {
     /// All digits, as a number.
-    package func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) {
         if scale == 0 { writer.value(mantissa) } else { writer.raw(text.utf8) }
     }
 }
 
 extension Money: JSONWritable {
     /// Whole fen.
-    package func write(to writer: inout JSONWriter) { writer.value(fen) }
+    public func write(to writer: inout JSONWriter) { writer.value(fen) }
 }
 
 extension BasisPoints: JSONWritable {
     /// A whole number of hundredths of a percent.
-    package func write(to writer: inout JSONWriter) { writer.value(value) }
+    public func write(to writer: inout JSONWriter) { writer.value(value) }
 }
 
 extension Day: JSONWritable {
     /// `"yyyy-MM-dd"`.
-    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
+    public func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension Month: JSONWritable {
     /// `"yyyy-MM"`.
-    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
+    public func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension Instant: JSONWritable {
     /// RFC 3339 in UTC, as a string.
-    package func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
+    public func write(to writer: inout JSONWriter) { writer.value(plain: { append(to: &$0) }) }
 }
 
 extension JSONValue: JSONWritable {
     /// The value's text, unchanged.
-    package func write(to writer: inout JSONWriter) { writer.raw(rawBytes) }
+    public func write(to writer: inout JSONWriter) { writer.raw(rawBytes) }
 }
 
 extension Optional: JSONWritable where Wrapped: JSONWritable {
     /// Null when there is nothing.
-    package func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) {
         if let self { self.write(to: &writer) } else { writer.null() }
     }
 }
 
 extension Array: JSONWritable where Element: JSONWritable {
     /// An array of the elements in order.
-    package func write(to writer: inout JSONWriter) {
+    public func write(to writer: inout JSONWriter) {
         writer.openArray()
         for element in self { element.write(to: &writer) }
         writer.closeArray()

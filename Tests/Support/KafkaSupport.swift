@@ -5,12 +5,12 @@ import Vocabulary
 
 /// A real Apache Kafka for the tests of one process: a running one when `XINQIAO_TEST_KAFKA` names it, else one node started in a
 /// temporary folder from `KAFKA_HOME`, else from `../shared/kafka` beside the repository. Ends with the process.
-package struct RealKafka: Sendable {
+public struct RealKafka: Sendable {
     /// `host:port`.
-    package let bootstrap: String
+    public let bootstrap: String
 
     /// Nil where there is none; then one line says why, once.
-    package static let shared: RealKafka? = {
+    public static let shared: RealKafka? = {
         switch start() {
         case .success(let kafka): return kafka
         case .failure(let reason):
@@ -19,12 +19,12 @@ package struct RealKafka: Sendable {
         }
     }()
 
-    package func settings(clientID: String, extra: [String: String] = [:]) -> KafkaSettings {
+    public func settings(clientID: String, extra: [String: String] = [:]) -> KafkaSettings {
         KafkaSettings(bootstrap: bootstrap, clientID: clientID, extra: extra)
     }
 
     /// Makes a topic with a name that no other test has, and waits until it is there.
-    package func createTopic(_ name: String, partitions: Int, config: [String: String] = [:]) throws -> String {
+    public func createTopic(_ name: String, partitions: Int, config: [String: String] = [:]) throws -> String {
         let unique = "\(name)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         let admin = try KafkaAdmin(settings(clientID: "test-admin"))
         let outcomes = try admin.createTopics(
@@ -175,7 +175,7 @@ package struct RealKafka: Sendable {
 }
 
 /// Whether `condition` became true before the time was up. Looks every 20 ms.
-package func eventually(within limit: Duration, _ condition: () -> Bool) -> Bool {
+public func eventually(within limit: Duration, _ condition: () -> Bool) -> Bool {
     let end = ContinuousClock.now + limit
     while true {
         if condition() { return true }
@@ -185,19 +185,19 @@ package func eventually(within limit: Duration, _ condition: () -> Bool) -> Bool
 }
 
 /// Keeps delivery reports for a test to look at.
-package final class DeliveryBook: Sendable {
+public final class DeliveryBook: Sendable {
     private let kept = Mutex<[DeliveryReport]>([])
 
-    package init() {}
+    public init() {}
 
-    package func add(_ report: DeliveryReport) { kept.withLock { $0.append(report) } }
+    public func add(_ report: DeliveryReport) { kept.withLock { $0.append(report) } }
 
-    package var reports: [DeliveryReport] { kept.withLock { $0 } }
+    public var reports: [DeliveryReport] { kept.withLock { $0 } }
 }
 
 extension KafkaConsumer {
     /// Polls until there are `count` messages or the time is up.
-    package func read(_ count: Int, within limit: Duration = .seconds(20)) throws -> [RawMessage] {
+    public func read(_ count: Int, within limit: Duration = .seconds(20)) throws -> [RawMessage] {
         var messages: [RawMessage] = []
         var errors: [PartitionError] = []
         let end = ContinuousClock.now + limit

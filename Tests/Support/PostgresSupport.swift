@@ -3,9 +3,9 @@ import Postgres
 import Synchronization
 
 /// A PostgreSQL of our own for the tests: a fresh cluster in a temporary folder, reached by a unix socket only, gone with the process.
-package final class PrivatePostgres: Sendable {
+public final class PrivatePostgres: Sendable {
     /// The one that the tests share; nil (and one line printed) when PostgreSQL is not installed.
-    package static let shared: PrivatePostgres? = {
+    public static let shared: PrivatePostgres? = {
         guard let binaries = findBinaries() else {
             print("skipped: no PostgreSQL is installed (initdb is neither in PATH nor below /usr/lib/postgresql)")
             return nil
@@ -14,11 +14,11 @@ package final class PrivatePostgres: Sendable {
     }()
 
     /// Why the cluster could not be made; every `makeDatabase` throws it.
-    package enum StartFailure: Error, CustomStringConvertible {
+    public enum StartFailure: Error, CustomStringConvertible {
         case command(String, status: Int32, output: String)
         case noAnswer(log: String)
 
-        package var description: String {
+        public var description: String {
             switch self {
             case .command(let name, let status, let output): "\(name) ended with status \(status): \(output)"
             case .noAnswer(let log): "PostgreSQL did not begin to answer: \(log)"
@@ -34,7 +34,7 @@ package final class PrivatePostgres: Sendable {
     private let keeper = Process()
 
     /// Starts a cluster. Not durable by default: `fsync` is off, which tests do not need and which makes them fast.
-    package init(binaries: URL, isDurable: Bool = false) {
+    public init(binaries: URL, isDurable: Bool = false) {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-pg-\(UUID().uuidString.prefix(8))")
         lifeline = PrivatePipe()
         failure = PrivatePostgres.start(in: folder, binaries: binaries, isDurable: isDurable, keeper: keeper, lifeline: lifeline)
@@ -43,13 +43,13 @@ package final class PrivatePostgres: Sendable {
     deinit { stop() }
 
     /// Ends the server at once, as a crash would, and removes its folder. Called at the end of the process too.
-    package func stop() {
+    public func stop() {
         do { try lifeline.writing.close() } catch { print("the lifeline was closed before: \(error)") }
         if keeper.isRunning { keeper.waitUntilExit() }
     }
 
     /// An empty database of a new name; its connection text.
-    package func makeDatabase() throws -> String {
+    public func makeDatabase() throws -> String {
         if let failure { throw failure }
         let name = "test_\(databasesMade.add(1, ordering: .relaxed).newValue)"
         let connection = try Connection(PostgresAddress(conninfo: conninfo(database: "postgres"), applicationName: "tests"))
@@ -61,7 +61,7 @@ package final class PrivatePostgres: Sendable {
     private func conninfo(database: String) -> String { "host='\(folder.path)' user=xinqiao dbname=\(database)" }
 
     /// The folder with `initdb`; the newest when there are several. Nil when there is none.
-    package static func findBinaries() -> URL? {
+    public static func findBinaries() -> URL? {
         let versions = URL(fileURLWithPath: "/usr/lib/postgresql")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: versions.path)) ?? []
         let debian = names.sorted { $0.compare($1, options: .numeric) == .orderedDescending }

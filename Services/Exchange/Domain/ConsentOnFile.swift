@@ -3,9 +3,9 @@ import Vocabulary
 import Wire
 
 /// One consent of the subject as the exit door knows it: its terms, its revocation, or both. They may come in any order.
-package struct ConsentOnFile: Hashable, Sendable {
+public struct ConsentOnFile: Hashable, Sendable {
     /// What was consented to.
-    package struct Terms: Hashable, Sendable {
+    public struct Terms: Hashable, Sendable {
         /// Of two statements of the same consent the one that happened later stands, as in governance.
         let occurredAt: Instant
         let factID: String
@@ -31,7 +31,7 @@ package struct ConsentOnFile: Hashable, Sendable {
     }
 
     /// How often something may be had under a consent.
-    package enum Fetch: Hashable, Sendable {
+    public enum Fetch: Hashable, Sendable {
         case asNeeded
         case once
         /// Again only after so many days.
@@ -56,7 +56,7 @@ package struct ConsentOnFile: Hashable, Sendable {
     }
 
     /// The firm's own number of it.
-    package let id: String
+    public let id: String
     var terms: Terms?
     /// Nil when there was none.
     var pause: Pause?
@@ -121,11 +121,11 @@ package struct ConsentOnFile: Hashable, Sendable {
 }
 
 /// Why no consent covers a release: from no consent at all to the one that lacks least.
-package enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
+public enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
     case missing, revoked, receiver, category, purpose, notYetValid, expired, paused, usedUp
 
     /// Stable, for events and counters.
-    package var code: String {
+    public var code: String {
         switch self {
         case .missing: "consent-missing"
         case .revoked: "consent-revoked"
@@ -139,7 +139,7 @@ package enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
         }
     }
 
-    package static func < (a: ConsentShortfall, b: ConsentShortfall) -> Bool { a.rawValue < b.rawValue }
+    public static func < (a: ConsentShortfall, b: ConsentShortfall) -> Bool { a.rawValue < b.rawValue }
 }
 
 extension ConsentOnFile {

@@ -6,24 +6,24 @@ import Wire
 /// The only exit door: nothing leaves the house but what a release rule lists, to a known receiver, under a consent that covers it now.
 ///
 /// Closed unless shown open: no rule, no consent, no such receiver, a field that is not listed – each keeps things inside, with a reason.
-package struct Exchange: Decider {
-    package typealias State = ExchangeState
+public struct Exchange: Decider {
+    public typealias State = ExchangeState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .exchange }
+    public var service: ServiceName { .exchange }
 
     static let grantedType = "consent.granted"
     static let revokedType = "consent.revoked"
     static let pausedType = "consent.paused"
     static let resumedType = "consent.resumed"
     /// How long a request may be ahead of the consent it rests on: they travel over different topics.
-    package static let consentWait: Duration = .seconds(600)
+    public static let consentWait: Duration = .seconds(600)
 
     private static let consentTypes: Set<String> = [grantedType, revokedType, pausedType, resumedType]
     private static func isOfConsents(_ recordType: String) -> Bool { consentTypes.contains(recordType) }
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case ReleaseRequest.type: break
         case Fact.type:
@@ -35,7 +35,7 @@ package struct Exchange: Decider {
         return .handle(key: message.key)
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout ExchangeState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let turn = ExchangeTurn(subject: key, now: now, book: catalog.view(ExchangeCatalog.self))

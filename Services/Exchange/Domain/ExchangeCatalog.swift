@@ -4,9 +4,9 @@ import Vocabulary
 import Wire
 
 /// Under what conditions one type of message may leave, and what of it.
-package struct ReleaseRule: Sendable {
+public struct ReleaseRule: Sendable {
     /// The type of message.
-    package let id: String
+    public let id: String
     let purpose: String
     let needsConsent: Bool
     /// To whom it may go. A rule that does not say means the firm and institutions.
@@ -79,19 +79,19 @@ package struct ReleaseRule: Sendable {
 }
 
 /// What exchange makes of the catalogue: every version of every release rule, and which institutions and sources there are.
-package final class ExchangeCatalog: CatalogView {
+public final class ExchangeCatalog: CatalogView {
     /// The kind of entry that a release rule is.
-    package static let ruleKind = "releaseRule"
+    public static let ruleKind = "releaseRule"
 
     private let rules: [String: Versions<ReleaseRule>]
     private let institutions: [String: Versions<Bool>]
     private let sources: [String: Versions<Bool>]
     /// The record types that some version of some rule forwards: facts of all others need not be looked at.
-    package let forwardedTypes: Set<String>
+    public let forwardedTypes: Set<String>
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var rules: [String: Versions<ReleaseRule>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
         var sources: [String: Versions<Bool>] = [:]

@@ -5,10 +5,10 @@ import Wire
 
 extension Exchange {
     /// The kinds of entries that exchange answers for.
-    package static let kinds: Set<String> = [ExchangeCatalog.ruleKind]
+    public static let kinds: Set<String> = [ExchangeCatalog.ruleKind]
 
     /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
-    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         var defects: [String] = []
         if (entry.body["title"]?["en"]?.string ?? "").isEmpty || (entry.body["title"]?["zh"]?.string ?? "").isEmpty {

@@ -4,26 +4,26 @@ import Vocabulary
 import Wire
 
 /// What the exit door knows of one subject: its consents, what was decided, and what waits for a consent.
-package struct ExchangeState: DecidedState {
+public struct ExchangeState: DecidedState {
     /// By id.
-    package internal(set) var consents: [ConsentOnFile] = []
+    public internal(set) var consents: [ConsentOnFile] = []
     /// By time, then id; the oldest are forgotten.
-    package internal(set) var decisions: [ReleaseDecision] = []
+    public internal(set) var decisions: [ReleaseDecision] = []
     /// By the id of the release.
-    package internal(set) var waiting: [WaitingRelease] = []
+    public internal(set) var waiting: [WaitingRelease] = []
 
     /// Other requests under a used id that were answered, as id and digest; the oldest are forgotten.
     private var reuses: [String] = []
 
     /// Decisions that are remembered.
-    package static let decisionsMax = 500
+    public static let decisionsMax = 500
     /// Requests of one subject that may wait at a time.
-    package static let waitingMax = 50
+    public static let waitingMax = 50
     private static let reusesMax = 50
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         consents = try fields.list("consents") { json throws(ContractDefect) in try ConsentOnFile(json) }
         decisions = try fields.list("decisions") { json throws(ContractDefect) in try ReleaseDecision(json) }
@@ -31,7 +31,7 @@ package struct ExchangeState: DecidedState {
         reuses = try fields.texts("reuses")
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if !consents.isEmpty {
             object.member(
                 "consents",
@@ -80,21 +80,21 @@ package struct ExchangeState: DecidedState {
 }
 
 /// What became of one request.
-package struct ReleaseDecision: Hashable, Sendable {
+public struct ReleaseDecision: Hashable, Sendable {
     /// `recalled` only ever follows `released`.
-    package enum Status: String, Hashable, Sendable { case released, denied, recalled }
+    public enum Status: String, Hashable, Sendable { case released, denied, recalled }
 
     /// As asked.
-    package let releaseID: String
+    public let releaseID: String
     let receiver: String
     let messageType: String
     let purpose: String
     /// The consent it rests on; the one that was named when it was denied; empty when there is none.
     let consentID: String
     /// Where it stands.
-    package var status: Status
+    public var status: Status
     /// Empty when released.
-    package var reason: String
+    public var reason: String
     let at: Instant
     /// Fields that left.
     let fields: Int64
@@ -110,7 +110,7 @@ package struct ReleaseDecision: Hashable, Sendable {
 }
 
 /// A request that is ahead of its consent.
-package struct WaitingRelease: Sendable {
+public struct WaitingRelease: Sendable {
     /// The whole request as it came.
     let json: JSONValue
     let request: ReleaseRequest

@@ -3,9 +3,9 @@ import Vocabulary
 import Wire
 
 /// The tables that exchange writes beside its states.
-package enum ExchangeTables {
+public enum ExchangeTables {
     /// One answer per release id.
-    package static let release = StoreTable(
+    public static let release = StoreTable(
         "release",
         columns: [
             .init("subject", .text), .init("release_id", .text), .init("receiver", .text), .init("message_type", .text),
@@ -15,7 +15,7 @@ package enum ExchangeTables {
         key: ["subject", "release_id"], onConflict: .replace)
 
     /// Consents as the door knows them.
-    package static let consentSeen = StoreTable(
+    public static let consentSeen = StoreTable(
         "consent_seen",
         columns: [
             .init("subject", .text), .init("consent_id", .text), .init("status", .text), .init("receivers", .json),
@@ -25,7 +25,7 @@ package enum ExchangeTables {
         key: ["subject", "consent_id"], onConflict: .replace)
 
     /// Every step of every request.
-    package static let audit = StoreTable(
+    public static let audit = StoreTable(
         "release_audit",
         columns: [
             .init("subject", .text), .init("release_id", .text), .init("kind", .text), .init("reason", .text), .init("at", .instant),
@@ -33,7 +33,7 @@ package enum ExchangeTables {
         key: ["subject", "release_id", "kind", "at"], onConflict: .keepFirst)
 
     /// For checks against the migration.
-    package static let all = [release, consentSeen, audit]
+    public static let all = [release, consentSeen, audit]
 
     static func row(_ decision: ReleaseDecision, of subject: String, at now: Instant) -> [Cell] {
         [

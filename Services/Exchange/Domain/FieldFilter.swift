@@ -5,7 +5,7 @@ import Wire
 ///
 /// A dotted name is a path through objects; lists on the way are passed through (`score.reasons.code`). A name allows the one value it
 /// names: of an object that is listed only the members that are listed too.
-package struct FieldFilter: Sendable {
+public struct FieldFilter: Sendable {
     private var fieldClass: FieldClass?
     private var inner: [String: FieldFilter] = [:]
 

@@ -4,35 +4,35 @@ import Vocabulary
 import Wire
 
 /// One consent of the subject, as far as it is known: what was asked for, its terms, its revocation. They may come in any order.
-package struct ConsentGrant: Sendable {
-    package struct Terms: Hashable, Sendable {
+public struct ConsentGrant: Sendable {
+    public struct Terms: Hashable, Sendable {
         /// The record that gave it, or asked for it.
-        package let recordID: String
-        package let receivers: [String]
-        package let categories: [String]
-        package let purposes: [String]
+        public let recordID: String
+        public let receivers: [String]
+        public let categories: [String]
+        public let purposes: [String]
         /// First and last day.
-        package let from: Day
-        package let until: Day
+        public let from: Day
+        public let until: Day
         /// With a signature, as some categories demand.
-        package let isWritten: Bool
+        public let isWritten: Bool
     }
 
-    package let id: String
-    package var terms: Terms?
+    public let id: String
+    public var terms: Terms?
     /// What somebody asks the subject to consent to. Allows nothing.
-    package var asked: Terms?
+    public var asked: Terms?
     /// When it was revoked. Final: who consents again gives a new consent.
-    package var revokedAt: Instant?
+    public var revokedAt: Instant?
     /// The latest word about a pause; nil when there was none.
-    package var pause: Pause?
+    public var pause: Pause?
     /// The end has been told.
-    package var isExpired = false
+    public var isExpired = false
 
     /// A consent may be suspended and taken up again, as often as the subject likes.
-    package struct Pause: Hashable, Sendable {
+    public struct Pause: Hashable, Sendable {
         /// False once it was taken up again.
-        package let isOn: Bool
+        public let isOn: Bool
         let order: Order
     }
 

@@ -5,15 +5,15 @@ import Vocabulary
 import Wire
 
 /// A request to a source to say something again, and better. Closed by a statement of the same thing that passes.
-package struct Correction: Sendable {
+public struct Correction: Sendable {
     /// The record that failed.
-    package let recordID: String
+    public let recordID: String
     let recordType: String
     let key: String
     let rule: String
     let openedAt: Instant
     /// The last day.
-    package let dueOn: Day
+    public let dueOn: Day
     let isProvisional: Bool
     var isOverdue = false
 
@@ -21,9 +21,9 @@ package struct Correction: Sendable {
     /// Open requests of one subject at the most; of more the oldest is let go, and its row stays open.
     static let countMax = 100
     /// The type of the message that leaves the house.
-    package static let messageType = "correction.requested.v1"
+    public static let messageType = "correction.requested.v1"
     /// The type of the message that says that nothing is asked for any more.
-    package static let closedMessageType = "correction.closed.v1"
+    public static let closedMessageType = "correction.closed.v1"
     static let purpose = "correction"
 
     init(recordID: String, recordType: String, key: String, rule: String, openedAt: Instant, dueOn: Day, isProvisional: Bool) {

@@ -6,18 +6,18 @@ import Wire
 /// Credit repair: a penalty that was repaired is no longer shared. Source: NDRC Order 36 (in force 2026-04-01).
 ///
 /// Repairs and penalties may come in either order, and both may be said again; the penalty stands or falls by what is known last.
-package struct CreditRepair: Hashable, Sendable {
-    package let decisionNo: String
+public struct CreditRepair: Hashable, Sendable {
+    public let decisionNo: String
     /// The record that says so.
-    package let recordID: String
-    package let approvedOn: Day
+    public let recordID: String
+    public let approvedOn: Day
 
     static let penaltyType = "penalty"
     static let repairedType = "penalty.repaired"
     /// Repairs remembered for one subject at the most.
     static let countMax = 200
 
-    package enum Ruling: Hashable, Sendable {
+    public enum Ruling: Hashable, Sendable {
         case repaired
         /// The first day on which repair may be applied for.
         case tooEarly(earliest: Day)

@@ -8,7 +8,7 @@ import Wire
 /// `parts` name the record types and the fields that join them; records of one subject with the same key belong together: the orders,
 /// deliveries, invoices and payments of one trade, or what tax, customs and banks say of one month. `checks` are conditions over the parts.
 /// With `form`, one part is a form and `fields` says where in the others each of its fields stands.
-package final class CrossCheck: Sendable {
+public final class CrossCheck: Sendable {
     /// One side of the comparison.
     struct Part: Sendable {
         /// What the checks call it.
@@ -46,7 +46,7 @@ package final class CrossCheck: Sendable {
     static let partsMax = 16
     static let fieldsMax = 400
     /// The type of the facts that say how a comparison went.
-    package static let resultType = "cross-check.result"
+    public static let resultType = "cross-check.result"
     /// Who says so.
     static let writer = "governance"
 

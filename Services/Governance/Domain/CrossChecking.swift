@@ -5,7 +5,7 @@ import Vocabulary
 import Wire
 
 /// How one comparison stands.
-package struct CrossResult: Sendable {
+public struct CrossResult: Sendable {
     let check: String
     let key: String
     /// Counts the changes, so that every fact has an id of its own.

@@ -6,7 +6,7 @@ import Wire
 ///
 /// It waits for a timer, which rings once what came together has been decided: so how often a comparison is told, and what is told, does not
 /// depend on which side came first.
-package struct DueComparison: Sendable {
+public struct DueComparison: Sendable {
     let check: String
     let key: String
     /// Of the changes, the one that is latest in the order of statements: where the result comes from.

@@ -7,26 +7,26 @@ import Wire
 ///
 /// The leaf is the hash of `text`, so whoever alters a column, or the data beneath the seal, breaks it. The data themselves are not in it:
 /// a proof can be shown without them, and they can be erased when their time is over.
-package struct FactEntry: Hashable, Sendable {
-    package let factID: String
-    package let recordType: String
-    package let writer: String
-    package let subject: String
-    package let businessKey: String
-    package let occurredAt: Instant
-    package let knownAt: Instant
-    package let topic: String
-    package let partition: Int64
-    package let offset: Int64
+public struct FactEntry: Hashable, Sendable {
+    public let factID: String
+    public let recordType: String
+    public let writer: String
+    public let subject: String
+    public let businessKey: String
+    public let occurredAt: Instant
+    public let knownAt: Instant
+    public let topic: String
+    public let partition: Int64
+    public let offset: Int64
     /// Of the message as it came.
-    package let sha256: String
+    public let sha256: String
     /// Unit: basis points.
-    package let quality: Int64
-    package let duplicateOf: String?
+    public let quality: Int64
+    public let duplicateOf: String?
     /// The fact's seal.
-    package let contentSHA256: String
+    public let contentSHA256: String
 
-    package init(
+    public init(
         factID: String, recordType: String, writer: String, subject: String, businessKey: String, occurredAt: Instant, knownAt: Instant,
         topic: String, partition: Int64, offset: Int64, sha256: String, quality: Int64, duplicateOf: String?, contentSHA256: String
     ) {
@@ -47,7 +47,7 @@ package struct FactEntry: Hashable, Sendable {
     }
 
     /// The entry as a JSON object without white space, its members in this order. Its form never changes: a new member would be a new kind.
-    package var text: [UInt8] {
+    public var text: [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in
                 object.member("kind", kind)
@@ -70,7 +70,7 @@ package struct FactEntry: Hashable, Sendable {
     }
 
     /// The row of the table `fact`, cell by cell, and what is in it beside the data.
-    package func cells(data: [UInt8]) -> [Cell] {
+    public func cells(data: [UInt8]) -> [Cell] {
         [
             .text(factID), .text(recordType), .text(writer), .text(subject), .text(businessKey), .instant(occurredAt), .instant(knownAt),
             .text(topic), .int64(partition), .int64(offset), .text(sha256), .int64(quality), .json(data), .textOrNull(duplicateOf),
@@ -78,16 +78,16 @@ package struct FactEntry: Hashable, Sendable {
         ]
     }
 
-    package var leaf: LedgerLeaf { LedgerLeaf(reference: reference, hash: Merkle.leafHash(text)) }
+    public var leaf: LedgerLeaf { LedgerLeaf(reference: reference, hash: Merkle.leafHash(text)) }
 
     /// `fact/` or `consent/`, and the fact's id.
-    package var reference: String { "\(kind)/\(factID)" }
+    public var reference: String { "\(kind)/\(factID)" }
 
     /// `consent` for what is said about consents: given, withdrawn, suspended, taken up again.
     private var kind: String { ConsentGrant.types.contains(recordType) ? "consent" : "fact" }
 
     /// The fact's id in a reference; nil when it is none of ours.
-    package static func factID(in reference: String) -> String? {
+    public static func factID(in reference: String) -> String? {
         for kind in ["fact/", "consent/"] where reference.hasPrefix(kind) { return String(reference.dropFirst(kind.count)) }
         return nil
     }

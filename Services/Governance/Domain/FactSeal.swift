@@ -6,25 +6,25 @@ import Wire
 ///
 /// The canonical form does not depend on how numbers, white space and the order of members are written, so the seal of the source's bytes is
 /// the seal of what the database gives back.
-package enum FactSeal {
-    package static func of(_ data: JSONValue) -> String { sha256(data.canonicalBytes).hex }
+public enum FactSeal {
+    public static func of(_ data: JSONValue) -> String { sha256(data.canonicalBytes).hex }
 
     /// What stands in one row of the table `fact`.
-    package struct Row: Hashable, Sendable {
-        package let factID: String
+    public struct Row: Hashable, Sendable {
+        public let factID: String
         /// `data::text`.
-        package let data: [UInt8]
+        public let data: [UInt8]
         /// `content_sha256`; nil in rows that were written before there were seals.
-        package let seal: String?
+        public let seal: String?
 
-        package init(factID: String, data: [UInt8], seal: String?) {
+        public init(factID: String, data: [UInt8], seal: String?) {
             self.factID = factID
             self.data = data
             self.seal = seal
         }
     }
 
-    package enum Finding: Hashable, Sendable {
+    public enum Finding: Hashable, Sendable {
         case whole
         /// Written before there were seals.
         case unsealed
@@ -32,7 +32,7 @@ package enum FactSeal {
     }
 
     /// Whether the row says what was taken in.
-    package static func check(_ row: Row) -> Finding {
+    public static func check(_ row: Row) -> Finding {
         guard let seal = row.seal else { return .unsealed }
         do throws(JSONDefect) {
             let data = try JSONDocument(parsing: row.data, limits: JSONLimits(bytesMax: 16 << 20)).root
@@ -43,5 +43,5 @@ package enum FactSeal {
     }
 
     /// Whether the message that a fact came from still has the bytes whose hash the fact keeps. `sha256` as in the column of that name.
-    package static func isMessageWhole(_ bytes: [UInt8], sha256 expected: String) -> Bool { sha256(bytes).hex == expected }
+    public static func isMessageWhole(_ bytes: [UInt8], sha256 expected: String) -> Bool { sha256(bytes).hex == expected }
 }

@@ -8,8 +8,8 @@ import Wire
 /// had, and that they are good enough.
 ///
 /// A key is a unified social credit code or an alias. An alias knows only whom it stands for and what waits to learn that.
-package struct Governance: Decider {
-    package typealias State = GovernanceState
+public struct Governance: Decider {
+    public typealias State = GovernanceState
 
     /// The key under which persons are compared; without it they are not.
     private let persons: PseudonymKey?
@@ -17,14 +17,14 @@ package struct Governance: Decider {
     /// Who signs the checkpoints; without one none are made.
     private let signer: NoteSigner?
 
-    package init(persons: PseudonymKey? = nil, signer: NoteSigner? = nil) {
+    public init(persons: PseudonymKey? = nil, signer: NoteSigner? = nil) {
         self.persons = persons
         self.signer = signer
     }
 
-    package var service: ServiceName { .governance }
+    public var service: ServiceName { .governance }
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.topic {
         case Topic.ingestionRecords where message.type == AcceptedRecord.type: break
         case Topic.governanceIdentity where Self.detour.contains(message.type): break
@@ -35,9 +35,9 @@ package struct Governance: Decider {
         return .handle(key: message.key)
     }
 
-    package var checkpointInterval: Duration? { signer == nil ? nil : .seconds(60) }
+    public var checkpointInterval: Duration? { signer == nil ? nil : .seconds(60) }
 
-    package func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {
+    public func checkpoint(_ head: LedgerHead, lane: Int32, effects: inout Effects) {
         guard let signer else { return }
         let checkpoint = LogCheckpoint(
             origin: Checkpoint.origin(signer.verifier.name, lane: lane), size: Int64(clamping: head.tree.size), grownAt: head.grownAt,
@@ -52,7 +52,7 @@ package struct Governance: Decider {
         AcceptedRecord.type, IdentityMessage.type, NameClaim.type, NameQuestion.type, MergedStatement.type,
     ]
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout GovernanceState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let turn = Turn(key: key, now: now, book: catalog.view(GovernanceCatalog.self), persons: persons)

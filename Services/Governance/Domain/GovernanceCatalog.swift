@@ -5,16 +5,16 @@ import Wire
 
 /// What governance makes of the catalogue: record types with their rules, cross-checks, what consent a category needs, how far each source is
 /// trusted, the working days. Holds every version.
-package final class GovernanceCatalog: CatalogView {
+public final class GovernanceCatalog: CatalogView {
     private let entries: GovernanceEntries
     /// By record type: the entries of kind `qualityRule` that judge it, from one change to the next.
     private let judging: [String: Versions<JudgingRules>]
     /// By record type: the cross-checks that read it, from one change to the next.
     private let comparing: [String: Versions<[CrossCheck]>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var entries = GovernanceEntries()
         var defects: [String: [String]] = [:]
         // By kind and id, versions ascending.
@@ -45,7 +45,7 @@ package final class GovernanceCatalog: CatalogView {
     // MARK: In force
 
     /// The type in force at `now`; nil when there is none.
-    package func type(_ id: String, at now: Instant) -> GovernedType? { entries.types[id]?.inForce(at: now) }
+    public func type(_ id: String, at now: Instant) -> GovernedType? { entries.types[id]?.inForce(at: now) }
 
     /// The entries of kind `qualityRule` that judge the type.
     func rules(for type: String, at now: Instant) -> JudgingRules { judging[type]?.inForce(at: now) ?? .none }

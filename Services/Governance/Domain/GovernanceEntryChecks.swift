@@ -6,12 +6,12 @@ import Wire
 
 extension Governance {
     /// The kinds of entries that governance answers for.
-    package static let kinds: Set<String> = [
+    public static let kinds: Set<String> = [
         "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust", "identityRule",
     ]
 
     /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over.
-    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []

@@ -4,44 +4,44 @@ import Vocabulary
 import Wire
 
 /// What is known of one subject or alias. What was said is read out of the JSON only when a record of its type comes.
-package struct GovernanceState: DecidedState {
+public struct GovernanceState: DecidedState {
     /// For an alias: whom it stands for.
-    package var canonical: CanonicalSubject?
+    public var canonical: CanonicalSubject?
     /// A registration came, and the name it says.
-    package var isRegistered = false
-    package var name = ""
+    public var isRegistered = false
+    public var name = ""
     /// Aliases that were told whom they stand for, sorted.
-    package var aliases: [String] = []
+    public var aliases: [String] = []
     /// By id.
-    package var consents: [ConsentGrant] = []
+    public var consents: [ConsentGrant] = []
     /// By type.
-    package var memories: [TypeMemory] = []
+    public var memories: [TypeMemory] = []
     /// In the order in which they came.
-    package var parked: [ParkedRecord] = []
+    public var parked: [ParkedRecord] = []
     /// The last records held by a quality rule, so that a repeat is known and people can let them go.
-    package var held: [HeldRecord] = []
+    public var held: [HeldRecord] = []
     /// Requests to sources that are open, the oldest first.
-    package var corrections: [Correction] = []
+    public var corrections: [Correction] = []
     /// By id.
-    package var objections: [Objection] = []
+    public var objections: [Objection] = []
     /// By check and key.
-    package var results: [CrossResult] = []
+    public var results: [CrossResult] = []
     /// By check and key.
-    package var comparisons: [DueComparison] = []
+    public var comparisons: [DueComparison] = []
     /// Whether the subject has gone into another.
-    package var merger: Merger?
+    public var merger: Merger?
     /// Statements passed to another subject so far.
     var passed: Int64 = 0
     /// For a name: who has it.
-    package var names = NameBook()
+    public var names = NameBook()
     /// By decision.
-    package var repairs: [CreditRepair] = []
+    public var repairs: [CreditRepair] = []
 
     static let heldMax = 50
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         if let canonical = fields["canonical"] { self.canonical = try CanonicalSubject(canonical) }
         isRegistered = try fields.bool("registered")
@@ -63,7 +63,7 @@ package struct GovernanceState: DecidedState {
         }
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if let canonical { object.member("canonical", object: { canonical.write(to: &$0) }) }
         if isRegistered { object.member("registered", true) }
         if !name.isEmpty { object.member("name", name) }
@@ -137,8 +137,8 @@ package struct GovernanceState: DecidedState {
 }
 
 /// Whom an alias stands for, and which registration said so.
-package struct CanonicalSubject: Hashable, Sendable {
-    package let subject: String
+public struct CanonicalSubject: Hashable, Sendable {
+    public let subject: String
     let order: Order
 
     init(subject: String, order: Order) {
@@ -158,9 +158,9 @@ package struct CanonicalSubject: Hashable, Sendable {
 }
 
 /// Which of two statements is the later one: by when it happened, then by id. It is in the data, so it is the same whatever came first.
-package struct Order: Hashable, Comparable, Sendable {
-    package let at: Instant
-    package let id: String
+public struct Order: Hashable, Comparable, Sendable {
+    public let at: Instant
+    public let id: String
 
     init(at: Instant, id: String) {
         self.at = at
@@ -168,7 +168,7 @@ package struct Order: Hashable, Comparable, Sendable {
     }
 
     /// Byte by byte, as PostgreSQL orders under the collation "C".
-    package static func < (a: Order, b: Order) -> Bool {
+    public static func < (a: Order, b: Order) -> Bool {
         a.at == b.at ? a.id.precedesBytewise(b.id) : a.at < b.at
     }
 

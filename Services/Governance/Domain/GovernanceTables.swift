@@ -1,8 +1,8 @@
 import Deciding
 
 /// The tables that governance writes beside its states. Facts are only ever added: which of them stand, and when, is for views to say.
-package enum GovernanceTables {
-    package static let fact = StoreTable(
+public enum GovernanceTables {
+    public static let fact = StoreTable(
         "fact",
         columns: [
             .init("fact_id", .text), .init("record_type", .text), .init("writer", .text), .init("subject", .text),
@@ -12,12 +12,12 @@ package enum GovernanceTables {
         ],
         key: ["fact_id"], onConflict: .keepFirst)
 
-    package static let factRetracted = StoreTable(
+    public static let factRetracted = StoreTable(
         "fact_retracted",
         columns: [.init("fact_id", .text), .init("retracted_by", .text), .init("known_at", .instant)],
         key: ["fact_id"], onConflict: .keepFirst)
 
-    package static let repairRefused = StoreTable(
+    public static let repairRefused = StoreTable(
         "repair_refused",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("decision_no", .text), .init("approved_on", .day),
@@ -25,7 +25,7 @@ package enum GovernanceTables {
         ],
         key: ["record_id"], onConflict: .replace)
 
-    package static let consent = StoreTable(
+    public static let consent = StoreTable(
         "consent",
         columns: [
             .init("subject", .text), .init("consent_id", .text), .init("status", .text), .init("receivers", .json),
@@ -34,7 +34,7 @@ package enum GovernanceTables {
         ],
         key: ["subject", "consent_id"], onConflict: .replace)
 
-    package static let quarantine = StoreTable(
+    public static let quarantine = StoreTable(
         "quarantine",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("record_type", .text), .init("writer", .text),
@@ -43,7 +43,7 @@ package enum GovernanceTables {
         ],
         key: ["subject", "record_id"], onConflict: .replace)
 
-    package static let qualityVerdict = StoreTable(
+    public static let qualityVerdict = StoreTable(
         "quality_verdict",
         columns: [
             .init("record_id", .text), .init("rule", .text), .init("verdict", .text), .init("observed", .text), .init("at", .instant),
@@ -51,7 +51,7 @@ package enum GovernanceTables {
         ],
         key: ["record_id", "rule"], onConflict: .keepFirst)
 
-    package static let identity = StoreTable(
+    public static let identity = StoreTable(
         "identity",
         columns: [
             .init("alias", .text), .init("subject", .text), .init("learned_from", .text), .init("registered_at", .instant),
@@ -59,7 +59,7 @@ package enum GovernanceTables {
         ],
         key: ["alias"], onConflict: .replace)
 
-    package static let correction = StoreTable(
+    public static let correction = StoreTable(
         "correction",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("record_type", .text), .init("business_key", .text),
@@ -69,7 +69,7 @@ package enum GovernanceTables {
         ],
         key: ["record_id"], onConflict: .replace)
 
-    package static let crossResult = StoreTable(
+    public static let crossResult = StoreTable(
         "cross_result",
         columns: [
             .init("subject", .text), .init("check_id", .text), .init("check_key", .text), .init("verdict", .text), .init("data", .json),
@@ -77,7 +77,7 @@ package enum GovernanceTables {
         ],
         key: ["subject", "check_id", "check_key"], onConflict: .replace)
 
-    package static let objection = StoreTable(
+    public static let objection = StoreTable(
         "objection",
         columns: [
             .init("subject", .text), .init("objection_id", .text), .init("record_id", .text), .init("status", .text),
@@ -85,7 +85,7 @@ package enum GovernanceTables {
         ],
         key: ["subject", "objection_id"], onConflict: .replace)
 
-    package static let repairApplication = StoreTable(
+    public static let repairApplication = StoreTable(
         "repair_application",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("decision_no", .text), .init("applied_on", .day),
@@ -93,7 +93,7 @@ package enum GovernanceTables {
         ],
         key: ["record_id"], onConflict: .replace)
 
-    package static let identityMatch = StoreTable(
+    public static let identityMatch = StoreTable(
         "identity_match",
         columns: [
             .init("alias", .text), .init("status", .text), .init("subject", .text), .init("points", .int64), .init("candidates", .json),
@@ -101,7 +101,7 @@ package enum GovernanceTables {
         ],
         key: ["alias"], onConflict: .replace)
 
-    package static let subjectMerger = StoreTable(
+    public static let subjectMerger = StoreTable(
         "subject_merger",
         columns: [
             .init("subject", .text), .init("into_subject", .text), .init("status", .text), .init("record_id", .text),
@@ -109,12 +109,12 @@ package enum GovernanceTables {
         ],
         key: ["record_id"], onConflict: .keepFirst)
 
-    package static let checkpoint = StoreTable(
+    public static let checkpoint = StoreTable(
         "checkpoint",
         columns: [.init("origin", .text), .init("size", .int64), .init("lane", .int64), .init("grown_at", .instant), .init("note", .text)],
         key: ["origin", "size"], onConflict: .keepFirst)
 
-    package static let all = [
+    public static let all = [
         fact, factRetracted, repairRefused, consent, quarantine, qualityVerdict, identity, correction, crossResult, objection,
         repairApplication, identityMatch, subjectMerger, checkpoint,
     ]

@@ -5,7 +5,7 @@ import Vocabulary
 import Wire
 
 /// A `recordType` entry as governance needs it: consent, business key, quality rules. A class, since every record asks for its type.
-package final class GovernedType: Sendable {
+public final class GovernedType: Sendable {
     /// How statements of the type follow one another.
     enum Succession: Sendable {
         /// One thing is said about the subject, and the latest holds.
@@ -16,8 +16,8 @@ package final class GovernedType: Sendable {
         case happenings
     }
 
-    package let id: String
-    package let consentCategory: String?
+    public let id: String
+    public let consentCategory: String?
     /// What people and subjects say about records and rights, not about the world.
     let isControl: Bool
     let succession: Succession

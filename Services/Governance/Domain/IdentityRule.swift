@@ -69,7 +69,7 @@ struct IdentityRule: Sendable {
 }
 
 /// What is said of a firm apart from its code.
-package struct NamedFirm: Hashable, Sendable {
+public struct NamedFirm: Hashable, Sendable {
     let name: String
     let division: String
     /// As a pseudonym: the same person has the same one, and nobody else can tell who it is.

@@ -3,13 +3,13 @@ import Ledger
 import Wire
 
 /// A proof about a log as a file: JSON, hashes in base64, nearest to the leaves first.
-package enum LogProof: Hashable, Sendable {
+public enum LogProof: Hashable, Sendable {
     /// That an entry is the leaf at `index` of the log of `size` leaves.
     case inclusion(origin: String, size: UInt64, index: UInt64, entry: [UInt8], hashes: [Digest])
     /// That the log of `earlier` leaves is the beginning of the one of `size` leaves.
     case consistency(origin: String, earlier: UInt64, size: UInt64, hashes: [Digest])
 
-    package init(_ bytes: [UInt8]) throws(LogRefusal) {
+    public init(_ bytes: [UInt8]) throws(LogRefusal) {
         let document: JSONDocument
         do throws(JSONDefect) {
             document = try JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 1 << 20))
@@ -48,7 +48,7 @@ package enum LogProof: Hashable, Sendable {
     }
 
     /// The file.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         JSONWriter.encode { writer in
             writer.object { object in
                 switch self {
@@ -76,7 +76,7 @@ package enum LogProof: Hashable, Sendable {
     }
 
     /// Checks that the entry is under the checkpoint, and gives it back.
-    package func entry(under checkpoint: Checkpoint) throws(LogRefusal) -> [UInt8] {
+    public func entry(under checkpoint: Checkpoint) throws(LogRefusal) -> [UInt8] {
         guard case .inclusion(let origin, let size, let index, let entry, let hashes) = self else {
             throw .proofUnreadable("it is no proof of inclusion")
         }
@@ -89,7 +89,7 @@ package enum LogProof: Hashable, Sendable {
     }
 
     /// Checks that the newer log goes on from the older one.
-    package func check(from old: Checkpoint, to new: Checkpoint) throws(LogRefusal) {
+    public func check(from old: Checkpoint, to new: Checkpoint) throws(LogRefusal) {
         guard case .consistency(let origin, let earlier, let size, let hashes) = self else {
             throw .proofUnreadable("it is no proof of consistency")
         }
@@ -107,7 +107,7 @@ package enum LogProof: Hashable, Sendable {
 }
 
 /// Why something about a log is not proven.
-package enum LogRefusal: Error, Hashable, Sendable {
+public enum LogRefusal: Error, Hashable, Sendable {
     case keyUnreadable
     case checkpointUnreadable
     case notSigned(by: String)
@@ -119,7 +119,7 @@ package enum LogRefusal: Error, Hashable, Sendable {
 }
 
 extension LogRefusal: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .keyUnreadable: "this is no verifier key: it should be one line, name+id+base64, as `xinqiao verify key` prints it"
         case .checkpointUnreadable:
@@ -140,7 +140,7 @@ extension LogRefusal: CustomStringConvertible {
 
 extension Checkpoint {
     /// Reads a file with a signed checkpoint: the note itself, or the message of `governance.checkpoints.v1` that carries it.
-    package static func signed(_ bytes: [UInt8], by verifier: NoteVerifier) throws(LogRefusal) -> Checkpoint {
+    public static func signed(_ bytes: [UInt8], by verifier: NoteVerifier) throws(LogRefusal) -> Checkpoint {
         var text = String(decoding: bytes, as: UTF8.self)
         if bytes.first == UInt8(ascii: "{") {
             guard let note = (try? JSONDocument(parsing: bytes))?.root["note"]?.string else { throw .checkpointUnreadable }

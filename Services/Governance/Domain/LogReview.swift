@@ -5,20 +5,20 @@ import Wire
 /// Reads the log of one lane again from its first leaf and holds it against the facts, the head and the signed checkpoints.
 ///
 /// Give it the blocks in order, then call `finish`. What it finds is in the order of the leaves, so the first finding is the first culprit.
-package struct LogReview: Sendable {
+public struct LogReview: Sendable {
     /// What stands in one row of the table `fact`.
-    package struct StoredFact: Sendable {
-        package let entry: FactEntry
+    public struct StoredFact: Sendable {
+        public let entry: FactEntry
         /// `data::text`.
-        package let data: [UInt8]
+        public let data: [UInt8]
 
-        package init(entry: FactEntry, data: [UInt8]) {
+        public init(entry: FactEntry, data: [UInt8]) {
             self.entry = entry
             self.data = data
         }
 
         /// Reads what `FactEntry.cells` wrote; nil for any other row.
-        package init?(cells: [Cell]) {
+        public init?(cells: [Cell]) {
             guard cells.count == 15, case .text(let factID) = cells[0], case .text(let recordType) = cells[1],
                 case .text(let writer) = cells[2], case .text(let subject) = cells[3], case .text(let businessKey) = cells[4],
                 case .instant(let occurredAt) = cells[5], case .instant(let knownAt) = cells[6], case .text(let topic) = cells[7],
@@ -35,7 +35,7 @@ package struct LogReview: Sendable {
         }
     }
 
-    package enum Finding: Hashable, Sendable {
+    public enum Finding: Hashable, Sendable {
         /// A block does not begin where the one before ended.
         case hole(lane: Int32, expected: UInt64, found: UInt64)
         /// A block's hashes and references are not equally many.
@@ -52,16 +52,16 @@ package struct LogReview: Sendable {
         case checkpointDiffers(lane: Int32, size: UInt64)
     }
 
-    package let lane: Int32
+    public let lane: Int32
     /// The tree of the leaves read so far.
-    package private(set) var tree = MerkleTree()
-    package private(set) var findings: [Finding] = []
+    public private(set) var tree = MerkleTree()
+    public private(set) var findings: [Finding] = []
     /// Leaves of facts that were said again under the same id when their first word was forgotten: the first one is what is kept.
-    package private(set) var repeated = 0
+    public private(set) var repeated = 0
     private var checkpoints: [Checkpoint]
 
     /// - Parameter checkpoints: signed ones of this lane's log, whose signatures were checked.
-    package init(lane: Int32, checkpoints: [Checkpoint] = []) {
+    public init(lane: Int32, checkpoints: [Checkpoint] = []) {
         self.lane = lane
         self.checkpoints = checkpoints.sorted { $0.size > $1.size }
         passCheckpoints()
@@ -72,7 +72,7 @@ package struct LogReview: Sendable {
     /// - Parameters:
     ///   - facts: the rows that the references are about, by fact id; the missing ones are absent.
     ///   - isLogged: whether the entry is a leaf elsewhere in the log; asked about rows that are not what this leaf says.
-    package mutating func take(
+    public mutating func take(
         first: UInt64, hashes: [UInt8], references: [String], facts: [String: StoredFact], isLogged: (FactEntry) throws -> Bool
     ) rethrows {
         if first != tree.size { findings.append(.hole(lane: lane, expected: tree.size, found: first)) }
@@ -89,7 +89,7 @@ package struct LogReview: Sendable {
     }
 
     /// Call after the last block. `head` is nil when the lane has none.
-    package mutating func finish(head: LedgerHead?) {
+    public mutating func finish(head: LedgerHead?) {
         if head?.tree ?? MerkleTree() != tree { findings.append(.headDiffers(lane: lane, size: tree.size)) }
         // What was signed and is not reached was cut off.
         for checkpoint in checkpoints.reversed() { findings.append(.checkpointDiffers(lane: lane, size: checkpoint.size)) }
@@ -128,7 +128,7 @@ package struct LogReview: Sendable {
 }
 
 extension LogReview.Finding: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .hole(let lane, let expected, let found):
             "lane \(lane): ledger_block goes from leaf \(expected) to leaf \(found): a block was taken out or put in"

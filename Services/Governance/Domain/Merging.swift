@@ -7,11 +7,11 @@ import Wire
 ///
 /// `identity.merged` and `identity.unmerged` come in by the front door under the code that goes into another; the latest word counts. The
 /// merged subject keeps its own statements, so that everything can be undone.
-package struct Merger: Hashable, Sendable {
+public struct Merger: Hashable, Sendable {
     /// The code that it goes into.
-    package let into: String
+    public let into: String
     /// False once it was undone.
-    package let isOn: Bool
+    public let isOn: Bool
     let order: Order
 
     static let mergedType = "identity.merged"
@@ -36,8 +36,8 @@ package struct Merger: Hashable, Sendable {
 }
 
 /// Governance to itself, under the code that another went into: a statement comes along, or goes again.
-package struct MergedStatement: Payload {
-    package static let type = "governance.merged-statement.v1"
+public struct MergedStatement: Payload {
+    public static let type = "governance.merged-statement.v1"
 
     /// The code that was merged.
     let from: String
@@ -67,7 +67,7 @@ package struct MergedStatement: Payload {
         self.data = data
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             from: try fields.text("from"), recordType: try fields.text("recordType"), recordID: try fields.text("recordId"),
@@ -76,7 +76,7 @@ package struct MergedStatement: Payload {
             data: try fields.required("data"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("from", from)
         object.member("recordType", recordType)
         object.member("recordId", recordID)

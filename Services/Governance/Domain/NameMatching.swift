@@ -7,8 +7,8 @@ import Wire
 // Who a record without a code and without a known alias is about. Asked under the name's own key, where all firms of that name are known.
 
 /// Governance to itself, under `name:<name>`: a firm of this name is registered.
-package struct NameClaim: Payload {
-    package static let type = "governance.name-claim.v1"
+public struct NameClaim: Payload {
+    public static let type = "governance.name-claim.v1"
 
     /// The firm's code.
     let subject: String
@@ -17,7 +17,7 @@ package struct NameClaim: Payload {
     let recordID: String
     let occurredAt: Instant
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             subject: try fields.text("subject"), firm: try NamedFirm(fields), recordID: try fields.text("recordId"),
@@ -31,7 +31,7 @@ package struct NameClaim: Payload {
         self.occurredAt = occurredAt
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("subject", subject)
         firm.write(to: &object)
         object.member("recordId", recordID)
@@ -40,15 +40,15 @@ package struct NameClaim: Payload {
 }
 
 /// Governance to itself, under `name:<name>`: who of this name is meant by the alias?
-package struct NameQuestion: Payload {
-    package static let type = "governance.name-question.v1"
+public struct NameQuestion: Payload {
+    public static let type = "governance.name-question.v1"
 
     let alias: String
     let firm: NamedFirm
     /// The record that names it.
     let recordID: String
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(alias: try fields.text("alias"), firm: try NamedFirm(fields), recordID: try fields.text("recordId"))
     }
@@ -59,7 +59,7 @@ package struct NameQuestion: Payload {
         self.recordID = recordID
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("alias", alias)
         firm.write(to: &object)
         object.member("recordId", recordID)
@@ -81,7 +81,7 @@ extension NamedFirm {
 }
 
 /// What is known under one name: the firms that have it and the aliases that were asked about.
-package struct NameBook: Sendable {
+public struct NameBook: Sendable {
     var claims: [NameClaim] = []
     var questions: [NameQuestion] = []
     /// The alias and the firm that was answered; the alias alone while people have to decide.

@@ -6,8 +6,8 @@ import Wire
 /// The subject says that a statement about it is wrong (异议). Marked until it is answered, within twenty days.
 ///
 /// Source: 征信业管理条例, article 25. The opening and the answer may come in either order.
-package struct Objection: Sendable {
-    package enum Outcome: String, CaseIterable, Sendable {
+public struct Objection: Sendable {
+    public enum Outcome: String, CaseIterable, Sendable {
         /// The statement is right and stays.
         case upheld
         /// The source says it again, and better.
@@ -16,7 +16,7 @@ package struct Objection: Sendable {
         case removed
     }
 
-    package let id: String
+    public let id: String
     /// The statement's record.
     var recordID = ""
     var openedOn: Day?

@@ -7,9 +7,9 @@ import Wire
 ///
 /// Rules stand in a record type's own list, or as entries of kind `qualityRule` that name the types they judge. A class, since every record
 /// walks them: nothing is counted but the rule itself.
-package final class QualityRule: Sendable {
+public final class QualityRule: Sendable {
     /// When it can be judged.
-    package enum Stage: String, CaseIterable, Sendable {
+    public enum Stage: String, CaseIterable, Sendable {
         /// By the record alone.
         case before
         /// By what was said before, or by what others say.
@@ -19,7 +19,7 @@ package final class QualityRule: Sendable {
     }
 
     /// What kind of error it finds.
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         case completeness, format, range, unit, staleness, duplicate, plausibility
         case codeList = "code-list"
         case doubleEntry = "double-entry"
@@ -27,14 +27,14 @@ package final class QualityRule: Sendable {
         case crossSource = "cross-source"
     }
 
-    package let id: String
-    package let stage: Stage
-    package let kind: Kind
+    public let id: String
+    public let stage: Stage
+    public let kind: Kind
     /// Who answers for it; empty means the record's writer.
-    package let owner: String
-    package let isQuarantine: Bool
+    public let owner: String
+    public let isQuarantine: Bool
     /// 1…100.
-    package let weight: Int64
+    public let weight: Int64
     /// What the rule measures against, when the entry says it apart from the logic.
     let threshold: RuleValue?
     /// Other record types that the rule reads, by the name it gives them.

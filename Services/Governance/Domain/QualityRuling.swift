@@ -13,8 +13,8 @@ enum QualityRuling {
 }
 
 /// A record that a rule holds, kept so that people can let it go.
-package struct HeldRecord: Sendable {
-    package let recordID: String
+public struct HeldRecord: Sendable {
+    public let recordID: String
     let rule: String
     let since: Instant
     /// The `AcceptedRecord`, as it came; nil for one that was held before records were kept.

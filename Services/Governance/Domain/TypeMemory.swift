@@ -6,11 +6,11 @@ import Wire
 ///
 /// Bounded. The oldest key is forgotten but for its hash, so that a late correction of it is noticed and set aside instead of being
 /// counted a second time.
-package struct TypeMemory: Sendable {
-    package let type: String
+public struct TypeMemory: Sendable {
+    public let type: String
     private var unread: JSONValue?
     /// By key, byte by byte.
-    package private(set) var slots: [Slot] = []
+    public private(set) var slots: [Slot] = []
     /// Hashes of forgotten keys, the longest forgotten first.
     private var forgotten: [Int64] = []
 
@@ -199,7 +199,7 @@ package struct TypeMemory: Sendable {
 /// The latest statement under one business key.
 ///
 /// One reference: a memory holds dozens of them and is copied for every decision.
-package struct Slot: Sendable {
+public struct Slot: Sendable {
     private var kept: Kept
 
     private final class Kept: Sendable {
@@ -220,12 +220,12 @@ package struct Slot: Sendable {
         var under: [Slot] = []
     }
 
-    package var key: String { kept.parts.key }
-    package var order: Order { kept.parts.order }
-    package var data: JSONValue { kept.parts.data }
+    public var key: String { kept.parts.key }
+    public var order: Order { kept.parts.order }
+    public var data: JSONValue { kept.parts.data }
 
     /// The fact that downstream has for the key; nil when it was taken back or never sent.
-    package internal(set) var sent: String? {
+    public internal(set) var sent: String? {
         get { kept.parts.sent }
         set { change { $0.sent = newValue } }
     }

@@ -63,20 +63,20 @@ extension Turn {
 }
 
 /// A record that waits for something that another record will say.
-package struct ParkedRecord: Sendable {
-    package enum Reason: String, CaseIterable, Sendable {
+public struct ParkedRecord: Sendable {
+    public enum Reason: String, CaseIterable, Sendable {
         case identityUnresolved = "identity-unresolved"
         case consentMissing = "consent-missing"
     }
 
-    package let recordID: String
-    package let reason: Reason
-    package let since: Instant
+    public let recordID: String
+    public let reason: Reason
+    public let since: Instant
     /// The `AcceptedRecord`, as it came.
-    package let record: JSONValue
+    public let record: JSONValue
 
     /// Records of one key that may wait; what comes beyond is refused.
-    package static let countMax = 200
+    public static let countMax = 200
 
     init(recordID: String, reason: Reason, since: Instant, record: JSONValue) {
         self.recordID = recordID

@@ -3,8 +3,8 @@ import Deciding
 import Vocabulary
 
 /// `accepted_record`: one row for every record let in, and where its bytes lie.
-package enum AcceptedRecordTable {
-    package static let table = StoreTable(
+public enum AcceptedRecordTable {
+    public static let table = StoreTable(
         "accepted_record",
         columns: [
             .init("record_id", .text), .init("record_type", .text), .init("writer", .text), .init("subject", .text),

@@ -2,18 +2,18 @@ import Deciding
 import Vocabulary
 
 /// What of the list has been collected, computed from the catalogue's items and what was counted of the records.
-package struct Coverage: Sendable {
+public struct Coverage: Sendable {
     /// Firms with at least one record, as counted: one row for each record type, county and writer.
-    package struct Count: Hashable, Sendable {
-        package let recordType: String
+    public struct Count: Hashable, Sendable {
+        public let recordType: String
         /// Where the firms are registered; nil when no registration has said it.
-        package let division: DivisionCode?
-        package let writer: String
-        package let subjects: Int64
-        package let firstDay: Day
-        package let latestDay: Day
+        public let division: DivisionCode?
+        public let writer: String
+        public let subjects: Int64
+        public let firstDay: Day
+        public let latestDay: Day
 
-        package init(recordType: String, division: DivisionCode?, writer: String, subjects: Int64, firstDay: Day, latestDay: Day) {
+        public init(recordType: String, division: DivisionCode?, writer: String, subjects: Int64, firstDay: Day, latestDay: Day) {
             self.recordType = recordType
             self.division = division
             self.writer = writer
@@ -24,33 +24,33 @@ package struct Coverage: Sendable {
     }
 
     /// One item of the list, in one zone.
-    package struct Line: Sendable {
-        package let item: InformationItem
+    public struct Line: Sendable {
+        public let item: InformationItem
         /// Something has come at all.
-        package let isCollected: Bool
+        public let isCollected: Bool
         /// Firms of the zone that have something: of its record types the one with the most, since one firm may have several.
-        package let subjects: Int64
+        public let subjects: Int64
         /// Firms registered in the zone and not ended: what `subjects` is a part of.
-        package let registered: Int64
-        package let firstDay: Day?
-        package let latestDay: Day?
+        public let registered: Int64
+        public let firstDay: Day?
+        public let latestDay: Day?
         /// Record types of the item that have nothing yet.
-        package let missingTypes: [String]
-        package let writers: [String]
+        public let missingTypes: [String]
+        public let writers: [String]
 
         /// Hundredths of a percent, rounded down; nil while no firm is registered.
-        package var basisPoints: Int64? { registered == 0 ? nil : min(10_000, subjects * 10_000 / registered) }
+        public var basisPoints: Int64? { registered == 0 ? nil : min(10_000, subjects * 10_000 / registered) }
     }
 
-    package let lines: [Line]
+    public let lines: [Line]
 
     /// Items of the list that are required, and those of them that have something: the collection rate's two numbers (归集率).
-    package var required: Int { lines.count { $0.item.isRequired } }
-    package var collected: Int { lines.count { $0.item.isRequired && $0.isCollected } }
-    package var missing: [Line] { lines.filter { $0.item.isRequired && !$0.isCollected } }
+    public var required: Int { lines.count { $0.item.isRequired } }
+    public var collected: Int { lines.count { $0.item.isRequired && $0.isCollected } }
+    public var missing: [Line] { lines.filter { $0.item.isRequired && !$0.isCollected } }
 
     /// `registered` are the firms in force by county. `zone` is a division of any level, nil for everything.
-    package init(items: [InformationItem], counts: [Count], registered: [DivisionCode: Int64], zone: DivisionCode? = nil) {
+    public init(items: [InformationItem], counts: [Count], registered: [DivisionCode: Int64], zone: DivisionCode? = nil) {
         let inZone = counts.filter { count in zone == nil || count.division.map { Self.lies($0, in: zone) } == true }
         let firms = registered.filter { Self.lies($0.key, in: zone) }.values.reduce(0, +)
         let byType = Dictionary(grouping: inZone, by: \.recordType)
@@ -69,7 +69,7 @@ package struct Coverage: Sendable {
     }
 
     /// 430102 lies in 430102, in 430100 and in 430000.
-    package static func lies(_ division: DivisionCode, in zone: DivisionCode?) -> Bool {
+    public static func lies(_ division: DivisionCode, in zone: DivisionCode?) -> Bool {
         guard let zone else { return true }
         let (inner, outer) = (division.text, zone.text)
         if outer.hasSuffix("0000") { return inner.prefix(2) == outer.prefix(2) }

@@ -3,31 +3,31 @@ import Vocabulary
 import Wire
 
 /// One field of a record type, compiled: says what is wrong with a value.
-package struct FieldChecker: Sendable {
-    package enum Kind: String, CaseIterable, Sendable {
+public struct FieldChecker: Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         case text, int, number, yuan, bool, day, month, instant, uscc, division, industry
         case choice = "enum"
         case list
     }
 
-    package let name: String
-    package let kind: Kind
-    package let isRequired: Bool
+    public let name: String
+    public let kind: Kind
+    public let isRequired: Bool
     /// Says something about a natural person: its value is never repeated in a refusal.
-    package let isPersonal: Bool
+    public let isPersonal: Bool
     /// Bounds of a number, both allowed.
-    package let min: ExactDecimal?
-    package let max: ExactDecimal?
+    public let min: ExactDecimal?
+    public let max: ExactDecimal?
     /// Characters of a text, or of each text of a list.
-    package let lengthMax: Int
+    public let lengthMax: Int
     /// What an `enum` may be; for a list, what each text may be. Empty: anything.
-    package let values: Set<String>
-    package let pattern: TextPattern?
+    public let values: Set<String>
+    public let pattern: TextPattern?
 
     /// Characters of a text that states no `maxLength`.
-    package static let lengthMaxDefault = 500
+    public static let lengthMaxDefault = 500
     /// Texts of one list at the most.
-    package static let listCountMax = 200
+    public static let listCountMax = 200
 
     /// Reads `{"type", "required", "min", "max", "maxLength", "values", "pattern", "class"}`. What is wrong goes to `defects`.
     init?(name: String, _ json: JSONValue, defects: inout [String]) {

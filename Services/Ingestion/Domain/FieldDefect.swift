@@ -1,23 +1,23 @@
 /// What is wrong with one field of a body.
-package struct FieldDefect: Error, Hashable, Sendable {
+public struct FieldDefect: Error, Hashable, Sendable {
     /// The member's name, as written.
-    package let field: String
+    public let field: String
     /// Stable, for dead letters and counters.
-    package let code: String
+    public let code: String
     /// What was found and what was expected. Never a personal value: dead letters are read by many.
-    package let detail: String
+    public let detail: String
 
-    package init(field: String, code: String, detail: String) {
+    public init(field: String, code: String, detail: String) {
         self.field = field
         self.code = code
         self.detail = detail
     }
 
     /// Fields named in one refusal at the most; the rest is counted.
-    package static let listedMax = 40
+    public static let listedMax = 40
 
     /// All defects in one line: ``field `period`: date-impossible ("2026-13"); field `sales`: money-decimals (1.005)``.
-    package static func detail(of defects: [FieldDefect]) -> String {
+    public static func detail(of defects: [FieldDefect]) -> String {
         let listed = defects.prefix(listedMax).map { defect in
             "field `\(defect.field.prefix(64))`: \(defect.code)" + (defect.detail.isEmpty ? "" : " (\(defect.detail))")
         }

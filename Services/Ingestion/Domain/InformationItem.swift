@@ -4,9 +4,9 @@ import Wire
 
 /// An `informationItem` entry, compiled: one line of the list of what is to be collected, from whom, on what ground, and by which record
 /// types it is filled.
-package struct InformationItem: Sendable {
+public struct InformationItem: Sendable {
     /// How the platform comes to it.
-    package enum Mode: String, CaseIterable, Sendable {
+    public enum Mode: String, CaseIterable, Sendable {
         /// 落地数据: copies lie on the platform.
         case stored
         /// 接口调用: asked for when needed.
@@ -16,46 +16,46 @@ package struct InformationItem: Sendable {
     }
 
     /// The four classes of a credit data centre: 公共政务、金融征信、企业经营、市场交易.
-    package enum Class: String, CaseIterable, Sendable { case `public`, financial, operations, market }
+    public enum Class: String, CaseIterable, Sendable { case `public`, financial, operations, market }
 
-    package let id: String
-    package let title: (en: String, zh: String)
+    public let id: String
+    public let title: (en: String, zh: String)
     /// The list and its edition, such as `national/2024`.
-    package let list: String
+    public let list: String
     /// The category's number in the list, from 1, and its name.
-    package let category: (number: Int, title: (en: String, zh: String))
-    package let provider: (en: String, zh: String)
+    public let category: (number: Int, title: (en: String, zh: String))
+    public let provider: (en: String, zh: String)
     /// The source that sends it, when one is connected.
-    package let source: String?
-    package let mode: Mode
-    package let itemClass: Class
-    package let recordTypes: [String]
-    package let pilotZones: [DivisionCode]
+    public let source: String?
+    public let mode: Mode
+    public let itemClass: Class
+    public let recordTypes: [String]
+    public let pilotZones: [DivisionCode]
     /// False for what the list only recommends.
-    package let isRequired: Bool
+    public let isRequired: Bool
     /// Compared with the official list.
-    package let isChecked: Bool
+    public let isChecked: Bool
     /// On the one item that says which firms there are: how a record of its first type says where a firm is registered and whether still.
-    package let registry: Registry?
-    package let verification: Verification?
+    public let registry: Registry?
+    public let verification: Verification?
 
-    package struct Registry: Hashable, Sendable {
-        package let divisionField: String
-        package let statusField: String
-        package let ended: Set<String>
+    public struct Registry: Hashable, Sendable {
+        public let divisionField: String
+        public let statusField: String
+        public let ended: Set<String>
     }
 
-    package struct Verification: Hashable, Sendable {
-        package let request: String
-        package let answer: String
+    public struct Verification: Hashable, Sendable {
+        public let request: String
+        public let answer: String
         /// The one bit.
-        package let bit: String
+        public let bit: String
         /// Which question it answers.
-        package let reference: String
+        public let reference: String
     }
 
     /// Compiles the body; everything that is wrong goes to `defects`.
-    package init?(_ entry: CatalogEntry, defects: inout [String]) {
+    public init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         func words(_ json: JSONValue?, _ name: String) -> (en: String, zh: String) {

@@ -6,21 +6,21 @@ import Wire
 /// The front door: who may say what. Lets a message in as an `AcceptedRecord`, or refuses it with every reason there is.
 ///
 /// Knows nothing from one message to the next: that an id comes once is the pipeline's promise (`OutsideID`).
-package struct Ingestion: Decider {
-    package typealias State = IngestionState
+public struct Ingestion: Decider {
+    public typealias State = IngestionState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .ingestion }
+    public var service: ServiceName { .ingestion }
 
     /// Characters of an outside id at the most.
-    package static let idLengthMax = 200
+    public static let idLengthMax = 200
 
     /// How far a writer's clock may be ahead of ours.
-    package static let clockLeadMax: Duration = .seconds(86_400)
+    public static let clockLeadMax: Duration = .seconds(86_400)
 
     /// Looks at the envelope alone. What depends on the catalogue waits for `decide`, which knows the time and so the version in force.
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         guard let writer = Topic.writer(of: message.topic) else {
             return .refuse(Refusal(code: "writer-unknown", detail: "no writer has the topic `\(message.topic)`"))
         }
@@ -43,7 +43,7 @@ package struct Ingestion: Decider {
         }
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout IngestionState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         // Nothing here waits for a clock or for a change of the catalogue.

@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 /// What ingestion makes of the catalogue: record types with their checkers, and who is registered. Holds every version.
-package final class IngestionCatalog: CatalogView {
+public final class IngestionCatalog: CatalogView {
     private let recordTypes: [String: Versions<RecordType>]
     private let sources: [String: Versions<Bool>]
     private let quotas: [String: Versions<SourceGrant>]
@@ -13,9 +13,9 @@ package final class IngestionCatalog: CatalogView {
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var recordTypes: [String: Versions<RecordType>] = [:]
         var sources: [String: Versions<Bool>] = [:]
         var quotas: [String: Versions<SourceGrant>] = [:]
@@ -67,10 +67,10 @@ package final class IngestionCatalog: CatalogView {
     }
 
     /// The type in force at `now`; nil when there is none.
-    package func recordType(_ id: String, at now: Instant) -> RecordType? { recordTypes[id]?.inForce(at: now) }
+    public func recordType(_ id: String, at now: Instant) -> RecordType? { recordTypes[id]?.inForce(at: now) }
 
     /// The list of what is to be collected, in force at `now`, by id.
-    package func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
+    public func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
 
     /// How records of this type say which firms there are; nil for a type that does not.
     func registry(of recordType: String, at now: Instant) -> InformationItem.Registry? {
@@ -81,12 +81,12 @@ package final class IngestionCatalog: CatalogView {
     }
 
     /// How fast the topics of the sources are read at the most at `now`, by topic. A source without a quota is not named.
-    package func grants(at now: Instant) -> [String: SourceGrant] {
+    public func grants(at now: Instant) -> [String: SourceGrant] {
         quotas.reduce(into: [:]) { grants, source in grants[Topic.source(source.key)] = source.value.inForce(at: now) }
     }
 
     /// The portal is always registered: it is the platform's own.
-    package func isRegistered(_ writer: OutsideWriter, at now: Instant) -> Bool {
+    public func isRegistered(_ writer: OutsideWriter, at now: Instant) -> Bool {
         switch writer {
         case .portal: true
         case .source(let id): sources[id]?.inForce(at: now) ?? false

@@ -6,10 +6,10 @@ import Wire
 
 extension Ingestion {
     /// The kinds of entries that ingestion answers for.
-    package static let kinds: Set<String> = ["recordType", "source", "institution", "layout", "codeList", "informationItem"]
+    public static let kinds: Set<String> = ["recordType", "source", "institution", "layout", "codeList", "informationItem"]
 
     /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
-    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []

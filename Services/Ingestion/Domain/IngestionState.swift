@@ -3,8 +3,8 @@ import Deciding
 import Wire
 
 /// Nothing: every message is judged by itself. An empty object is not stored.
-package struct IngestionState: DecidedState {
-    package init() {}
-    package init(_ json: JSONValue) throws(ContractDefect) {}
-    package func write(to object: inout JSONWriter) {}
+public struct IngestionState: DecidedState {
+    public init() {}
+    public init(_ json: JSONValue) throws(ContractDefect) {}
+    public func write(to object: inout JSONWriter) {}
 }

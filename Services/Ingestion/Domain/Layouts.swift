@@ -4,9 +4,9 @@ import Vocabulary
 import Wire
 
 /// The catalogue's layouts, compiled with the code lists and record types they speak of.
-package enum Layouts {
+public enum Layouts {
     /// The layout in force at `now`; nil when there is none, with what is wrong in `defects` when there is one that can not be used.
-    package static func layout(_ id: String, at now: Instant, in catalog: Catalog, defects: inout [LayoutDefect]) -> Layout? {
+    public static func layout(_ id: String, at now: Instant, in catalog: Catalog, defects: inout [LayoutDefect]) -> Layout? {
         catalog.entry("layout", id, at: now).flatMap { compile($0, in: catalog, defects: &defects) }
     }
 

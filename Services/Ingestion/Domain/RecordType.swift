@@ -5,8 +5,8 @@ import Vocabulary
 import Wire
 
 /// A `recordType` entry, compiled: who may write it, and what its body must be.
-package struct RecordType: Sendable {
-    package let id: String
+public struct RecordType: Sendable {
+    public let id: String
     private let writers: Set<String>
     private let institutionField: String?
     private let check: BodyCheck
@@ -14,10 +14,10 @@ package struct RecordType: Sendable {
     let rules: [EntryRule]
 
     /// Fields of one type at the most.
-    package static let fieldsMax = 200
+    public static let fieldsMax = 200
 
     /// Compiles the body; everything that is wrong goes to `defects`.
-    package init?(_ entry: CatalogEntry, defects: inout [String]) {
+    public init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         func elements(_ name: String) -> [JSONValue] { body[name].map { Array($0.elements) } ?? [] }
@@ -76,7 +76,7 @@ package struct RecordType: Sendable {
     }
 
     /// Everything that is wrong with the body, in the order of its members, then what is missing.
-    package func defects(in body: JSONValue) -> [FieldDefect] { check.defects(in: body) }
+    public func defects(in body: JSONValue) -> [FieldDefect] { check.defects(in: body) }
 }
 
 /// A quality rule of an entry, read to check the entry and to run its examples.

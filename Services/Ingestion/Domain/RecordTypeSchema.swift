@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 /// The JSON Schema of a record type, compiled: says the same words about a body as field checkers do.
-package struct RecordTypeSchema: Sendable {
+public struct RecordTypeSchema: Sendable {
     let names: Set<String>
     let required: Set<String>
     private let schema: Schema
@@ -114,7 +114,7 @@ package struct RecordTypeSchema: Sendable {
 
 extension RecordTypeSchema {
     /// The schema that takes exactly what an entry's `fields` take, as JSON text; nil when a field can not be read.
-    package static func schema(ofFields fields: JSONValue) -> [UInt8]? {
+    public static func schema(ofFields fields: JSONValue) -> [UInt8]? {
         var defects: [String] = []
         var checkers: [(checker: FieldChecker, json: JSONValue)] = []
         for (name, json) in fields.members {

@@ -5,8 +5,8 @@ import Wire
 
 /// `registered_subject`: what each registration says of where a firm is and whether it still is. The base of every coverage figure; which
 /// record type is a registration, and which fields say it, is in the catalogue (`InformationItem.Registry`).
-package enum RegisteredSubjectTable {
-    package static let table = StoreTable(
+public enum RegisteredSubjectTable {
+    public static let table = StoreTable(
         "registered_subject",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("occurred_at", .instant), .init("division", .text),

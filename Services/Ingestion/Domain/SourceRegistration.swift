@@ -4,19 +4,19 @@ import Vocabulary
 import Wire
 
 /// A `source` entry, compiled: who sends, what, how often and how fast.
-package struct SourceRegistration: Sendable {
-    package let id: String
-    package let recordTypes: [String]
+public struct SourceRegistration: Sendable {
+    public let id: String
+    public let recordTypes: [String]
     /// When something is expected; nil for a source that sends when something happens.
-    package let rhythm: SourceRhythm?
+    public let rhythm: SourceRhythm?
     /// How fast it is read at the most; nil where nothing is said.
-    package let grant: SourceGrant?
+    public let grant: SourceGrant?
 
     /// Records a second at the most that an entry may grant.
-    package static let recordsPerSecondMax: Int64 = 1_000_000
+    public static let recordsPerSecondMax: Int64 = 1_000_000
 
     /// Compiles the body; everything that is wrong goes to `defects`.
-    package init?(_ entry: CatalogEntry, defects: inout [String]) {
+    public init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         id = entry.id

@@ -3,16 +3,16 @@ import Vocabulary
 import Wire
 
 /// How often a source sends: something for every period, by so many working days after its end.
-package struct SourceRhythm: Hashable, Sendable {
-    package enum Period: String, CaseIterable, Sendable { case day, week, month, quarter, year }
+public struct SourceRhythm: Hashable, Sendable {
+    public enum Period: String, CaseIterable, Sendable { case day, week, month, quarter, year }
 
-    package let period: Period
+    public let period: Period
     /// Working days after the period's last day.
-    package let graceWorkingDays: Int
+    public let graceWorkingDays: Int
     /// The first period is the one with this day.
-    package let since: Day
+    public let since: Day
 
-    package init(period: Period, graceWorkingDays: Int, since: Day) {
+    public init(period: Period, graceWorkingDays: Int, since: Day) {
         self.period = period
         self.graceWorkingDays = graceWorkingDays
         self.since = since
@@ -33,7 +33,7 @@ package struct SourceRhythm: Hashable, Sendable {
     }
 
     /// The first day of the period with this day. A week begins on Monday.
-    package func start(of day: Day) -> Day {
+    public func start(of day: Day) -> Day {
         switch period {
         case .day: day
         case .week: day - (day.weekday - 1)
@@ -44,7 +44,7 @@ package struct SourceRhythm: Hashable, Sendable {
     }
 
     /// The first day of the period after the one that begins on `start`.
-    package func next(after start: Day) -> Day {
+    public func next(after start: Day) -> Day {
         switch period {
         case .day: start + 1
         case .week: start + 7
@@ -56,29 +56,29 @@ package struct SourceRhythm: Hashable, Sendable {
 }
 
 /// How a source stands on one day: what was expected of it, what came, what is missing.
-package struct SourceStanding: Hashable, Sendable {
+public struct SourceStanding: Hashable, Sendable {
     /// Periods whose day of grace has passed.
-    package let expected: Int
+    public let expected: Int
     /// Those of them for which something came.
-    package let arrived: Int
+    public let arrived: Int
     /// First days of those for which nothing came, latest first, at most `listedMax`.
-    package let missing: [Day]
+    public let missing: [Day]
     /// The latest period for which something came: its first day.
-    package let latest: Day?
+    public let latest: Day?
     /// The latest expected period has nothing.
-    package let isLate: Bool
+    public let isLate: Bool
     /// Touches a year whose working days are not announced yet.
-    package let isProvisional: Bool
+    public let isProvisional: Bool
 
-    package static let listedMax = 36
+    public static let listedMax = 36
     /// Periods looked back at the most, so that a daily rhythm of decades has an end.
-    package static let periodsMax = 1_100
+    public static let periodsMax = 1_100
 
     /// Hundredths of a percent, rounded down; nil when nothing was expected yet.
-    package var completenessBasisPoints: Int? { expected == 0 ? nil : arrived * 10_000 / expected }
+    public var completenessBasisPoints: Int? { expected == 0 ? nil : arrived * 10_000 / expected }
 
     /// `arrivals` are the days in the world for which records came.
-    package init(_ rhythm: SourceRhythm, arrivals: some Sequence<Day>, on today: Day, calendar: WorkingCalendar) {
+    public init(_ rhythm: SourceRhythm, arrivals: some Sequence<Day>, on today: Day, calendar: WorkingCalendar) {
         var starts: Set<Day> = []
         for day in arrivals { starts.insert(rhythm.start(of: day)) }
         var expected: [Day] = []
@@ -104,7 +104,7 @@ package struct SourceStanding: Hashable, Sendable {
 
 extension WorkingCalendar {
     /// The years of the `calendar` entries in force.
-    package init(_ catalog: Catalog, at now: Instant) {
+    public init(_ catalog: Catalog, at now: Instant) {
         let announced = catalog.entries("calendar", at: now).flatMap { $0.body["years"].map { Array($0.elements) } ?? [] }
         self.init(
             fitting: announced.compactMap { json in

@@ -2,23 +2,23 @@ import Deciding
 import Vocabulary
 
 /// What a writer says a record is about, in the one form that decides its lane.
-package struct Subject: Hashable, Sendable {
+public struct Subject: Hashable, Sendable {
     /// The code in its normal form, or the alias as written.
-    package let key: String
+    public let key: String
     /// False for an alias, which governance resolves.
-    package let isCode: Bool
+    public let isCode: Bool
 
     /// Characters of an alias at the most.
-    package static let aliasLengthMax = 64
+    public static let aliasLengthMax = 64
 
-    package enum Defect: Error, Hashable, Sendable {
+    public enum Defect: Error, Hashable, Sendable {
         case missing
         /// Meant to be a code and is none.
         case code(USCCDefect)
         /// An alias that is too long, or has a control character or a space at an end.
         case alias(String)
 
-        package var refusal: Refusal {
+        public var refusal: Refusal {
             switch self {
             case .missing: Refusal(code: "subject-missing", detail: "the message has no `ce_subject`")
             case .code(let defect): Refusal(code: defect.code, detail: "`ce_subject`: \(defect)")
@@ -32,7 +32,7 @@ package struct Subject: Hashable, Sendable {
         self.isCode = isCode
     }
 
-    package static func read(_ text: String) throws(Defect) -> Subject {
+    public static func read(_ text: String) throws(Defect) -> Subject {
         guard !text.isEmpty else { throw .missing }
         let span = text.utf8.span
         if span.count <= 64 {

@@ -2,8 +2,8 @@
 ///
 /// Literals, `.`, `\d`, `\.` (any escaped character), `[A-Z0-9-]`, `[^…]`, each with `?`, `*`, `+`, `{n}`, `{n,m}` after it. No groups, no
 /// alternatives. `^` at the start and `$` at the end change nothing.
-package struct TextPattern: Sendable {
-    package let text: String
+public struct TextPattern: Sendable {
+    public let text: String
     private let steps: [Step]
 
     private struct Step: Sendable {
@@ -41,7 +41,7 @@ package struct TextPattern: Sendable {
     private static let stepsMax = 2_000
 
     /// Nil when the pattern is not of the small part.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         self.text = text
         var scalars = Array(text.unicodeScalars)
         if scalars.first == "^" { scalars.removeFirst() }
@@ -144,7 +144,7 @@ package struct TextPattern: Sendable {
     }
 
     /// All places in the pattern where the text read so far may stand, moved one character at a time: nothing is tried twice.
-    package func matches(_ candidate: String) -> Bool {
+    public func matches(_ candidate: String) -> Bool {
         var places = [Bool](repeating: false, count: steps.count + 1)
         places[0] = true
         skipOptional(&places)

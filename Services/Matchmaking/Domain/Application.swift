@@ -3,29 +3,29 @@ import Vocabulary
 import Wire
 
 /// One application for financing and everything that was reported about it.
-package struct Application: Sendable {
-    package let request: FinancingRequest
+public struct Application: Sendable {
+    public let request: FinancingRequest
     /// Empty when nothing fitted.
-    package let institution: String
-    package let productID: String
-    package let scoreID: String
-    package let region: String
-    package let industry: String
+    public let institution: String
+    public let productID: String
+    public let scoreID: String
+    public let region: String
+    public let industry: String
     /// Nil when nothing fitted.
-    package var accept: Deadline?
-    package var answer: Deadline?
-    package let isProvisional: Bool
+    public var accept: Deadline?
+    public var answer: Deadline?
+    public let isProvisional: Bool
     /// In the order in which it happened.
-    package private(set) var feedback: [Feedback] = []
+    public private(set) var feedback: [Feedback] = []
     /// Steps that were said to the world; each is said once.
-    package var announced: Set<FeedbackStep> = []
+    public var announced: Set<FeedbackStep> = []
     /// By fact, why it does not count; as written to the table.
-    package var refusals: [String: String] = [:]
+    public var refusals: [String: String] = [:]
 
     /// Reports on one application that are kept at the most.
-    package static let feedbackMax = 48
+    public static let feedbackMax = 48
 
-    package init(
+    public init(
         request: FinancingRequest, institution: String, productID: String, scoreID: String, region: String, industry: String,
         accept: Deadline?, answer: Deadline?, isProvisional: Bool
     ) {
@@ -52,7 +52,7 @@ package struct Application: Sendable {
     mutating func remove(_ factID: String) { feedback.removeAll { $0.factID == factID } }
 
     /// What all reports together come to, whichever came first.
-    package var course: Course {
+    public var course: Course {
         var status: ApplicationStatus = institution.isEmpty ? .unmatched : .dispatched
         var counted: [Feedback] = []
         var refused: [String: String] = [:]
@@ -70,23 +70,23 @@ package struct Application: Sendable {
     }
 
     /// The outcome of the reports.
-    package struct Course: Sendable {
-        package let status: ApplicationStatus
-        package let counted: [Feedback]
+    public struct Course: Sendable {
+        public let status: ApplicationStatus
+        public let counted: [Feedback]
         /// Why a report does not count, by fact.
-        package let refused: [String: String]
+        public let refused: [String: String]
 
-        package func step(_ step: FeedbackStep) -> Feedback? { counted.first { $0.step == step } }
+        public func step(_ step: FeedbackStep) -> Feedback? { counted.first { $0.step == step } }
 
         /// Steps of a smooth course that were never reported though a later one was.
-        package var skipped: [FeedbackStep] {
+        public var skipped: [FeedbackStep] {
             let smooth: [FeedbackStep] = [.accepted, .credited, .disbursed, .settled]
             guard let last = smooth.lastIndex(where: { step($0) != nil }) else { return [] }
             return smooth[..<last].filter { step($0) == nil }
         }
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         request = try FinancingRequest(try fields.required("request"))
         institution = try fields.text("institution")
@@ -104,7 +104,7 @@ package struct Application: Sendable {
         }
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         request.write(to: &object, as: "request")
         object.member("institution", institution)
         object.member("productId", productID)
@@ -133,8 +133,8 @@ package struct Application: Sendable {
 }
 
 /// A promise of the institution with its last moment, and how it stands.
-package struct Deadline: Hashable, Sendable {
-    package enum Kind: String, CaseIterable, Sendable {
+public struct Deadline: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         case accept, answer
 
         /// The reports that keep the promise.
@@ -146,19 +146,19 @@ package struct Deadline: Hashable, Sendable {
         }
     }
 
-    package enum Standing: String, Sendable {
+    public enum Standing: String, Sendable {
         case open, met, missed
         /// The firm withdrew in time.
         case lapsed
     }
 
-    package let kind: Kind
-    package let due: Instant
-    package private(set) var standing: Standing = .open
+    public let kind: Kind
+    public let due: Instant
+    public private(set) var standing: Standing = .open
     /// When the clock found it missed. Stays when a report that came late shows that the institution was in time.
-    package private(set) var overdueAt: Instant?
+    public private(set) var overdueAt: Instant?
 
-    package init(_ kind: Kind, due: Instant) {
+    public init(_ kind: Kind, due: Instant) {
         self.kind = kind
         self.due = due
     }
@@ -185,7 +185,7 @@ package struct Deadline: Hashable, Sendable {
         return true
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         guard let kind = Kind(rawValue: try fields.text("kind")) else { throw .wrong(field: "kind", expected: "accept or answer") }
         guard let standing = Standing(rawValue: try fields.text("standing")) else {
@@ -197,7 +197,7 @@ package struct Deadline: Hashable, Sendable {
         overdueAt = try fields.instantOrNil("overdueAt")
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("kind", kind.rawValue)
         object.member("due", due)
         object.member("standing", standing.rawValue)

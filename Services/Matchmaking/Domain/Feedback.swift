@@ -3,11 +3,11 @@ import Vocabulary
 import Wire
 
 /// What an institution, or the firm itself, reports about an application. In the order of a smooth course.
-package enum FeedbackStep: String, CaseIterable, Sendable {
+public enum FeedbackStep: String, CaseIterable, Sendable {
     case accepted, credited, disbursed, settled, declined, withdrawn
 
     /// `financing.<step>`.
-    package init?(recordType: String) {
+    public init?(recordType: String) {
         guard recordType.hasPrefix("financing.") else { return nil }
         self.init(rawValue: String(recordType.dropFirst("financing.".count)))
     }
@@ -17,12 +17,12 @@ package enum FeedbackStep: String, CaseIterable, Sendable {
 }
 
 /// Where an application stands.
-package enum ApplicationStatus: String, CaseIterable, Sendable {
+public enum ApplicationStatus: String, CaseIterable, Sendable {
     case dispatched, accepted, credited, disbursed, settled, declined, withdrawn, unmatched
 
     /// The state that `step` leads to, or nil where it may not be taken. Skipping ahead is allowed: some institutions only report the
     /// money. Nothing leads back, and nothing leads out of an end.
-    package func after(_ step: FeedbackStep) -> ApplicationStatus? {
+    public func after(_ step: FeedbackStep) -> ApplicationStatus? {
         switch (self, step) {
         case (.dispatched, .accepted): .accepted
         case (.dispatched, .credited), (.accepted, .credited): .credited
@@ -50,25 +50,25 @@ package enum ApplicationStatus: String, CaseIterable, Sendable {
 }
 
 /// One report about an application, read from a fact.
-package struct Feedback: Hashable, Sendable {
-    package let applicationID: String
-    package let factID: String
-    package let step: FeedbackStep
-    package let occurredAt: Instant
+public struct Feedback: Hashable, Sendable {
+    public let applicationID: String
+    public let factID: String
+    public let step: FeedbackStep
+    public let occurredAt: Instant
     /// `institution:<id>` or `portal`, as the topic says.
-    package let writer: String
+    public let writer: String
     /// The institution that the body names; empty when it names none.
-    package let institution: String
+    public let institution: String
     /// Credit limit or disbursed amount.
-    package let amount: Money?
+    public let amount: Money?
     /// Basis points.
-    package let annualRate: Int64?
-    package let months: Int64?
-    package let loanID: String
-    package let reason: String
+    public let annualRate: Int64?
+    public let months: Int64?
+    public let loanID: String
+    public let reason: String
 
     /// Refuses a body without an application id.
-    package init(_ fact: Fact, _ step: FeedbackStep) throws(ContractDefect) {
+    public init(_ fact: Fact, _ step: FeedbackStep) throws(ContractDefect) {
         let fields = try Fields(fact.data)
         applicationID = try fields.text("applicationId")
         factID = fact.factID
@@ -83,7 +83,7 @@ package struct Feedback: Hashable, Sendable {
         reason = try fields.textOrNil("reason") ?? ""
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         guard let step = FeedbackStep(rawValue: try fields.text("step")) else { throw .wrong(field: "step", expected: "a step") }
         self.step = step
@@ -99,7 +99,7 @@ package struct Feedback: Hashable, Sendable {
         reason = try fields.textOrNil("reason") ?? ""
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("applicationId", applicationID)
         object.member("factId", factID)
         object.member("step", step.rawValue)

@@ -4,26 +4,26 @@ import Rules
 import Vocabulary
 
 /// Which products fit a subject, best first, and which do not and why.
-package struct Matching: Sendable {
+public struct Matching: Sendable {
     /// The best `matchesMax`.
-    package let matches: [ProductMatch]
+    public let matches: [ProductMatch]
     /// How many fit.
-    package let eligibleCount: Int64
+    public let eligibleCount: Int64
     /// The first `refusedMax` in the order of the products' ids: the first condition that says no, or if none does, the first that is not
     /// known, as `tax-grade (unknown: tax-grade)`.
-    package let refused: [(productID: String, condition: String)]
+    public let refused: [(productID: String, condition: String)]
     /// How many do not fit.
-    package let refusedCount: Int64
+    public let refusedCount: Int64
     private let facts: SubjectFacts
     private let ranked: [Ranked]
 
     /// A list is a message, and nobody reads further.
-    package static let matchesMax = 100
-    package static let refusedMax = 200
+    public static let matchesMax = 100
+    public static let refusedMax = 200
 
     /// - Parameter request: nil when the platform looks of its own accord. A condition that only lacks facts of a request then refuses
     ///   nobody, and the term is twelve months or the nearest that the product has.
-    package init(_ portrait: Portrait, request: FinancingRequest?, shelf: Shelf, weights: RankingWeights) {
+    public init(_ portrait: Portrait, request: FinancingRequest?, shelf: Shelf, weights: RankingWeights) {
         let facts = SubjectFacts(portrait, request: request)
         let grade = portrait.score?.grade
         var candidates: [Candidate] = []
@@ -79,7 +79,7 @@ package struct Matching: Sendable {
     }
 
     /// The best of those that fit and of which this is true, listed or not.
-    package func best(where isWanted: (Product) -> Bool) -> ProductMatch? {
+    public func best(where isWanted: (Product) -> Bool) -> ProductMatch? {
         ranked.firstIndex { isWanted($0.candidate.product) }.map { ranked[$0].match($0, facts) }
     }
 
@@ -116,7 +116,7 @@ package struct Matching: Sendable {
 }
 
 /// Whether one product fits one subject.
-package enum Eligibility: Sendable {
+public enum Eligibility: Sendable {
     /// `truths`: the verdicts on the product's own conditions, in order.
     case eligible(limit: Money, truths: [Verdict])
     /// The first condition that says no.
@@ -125,7 +125,7 @@ package enum Eligibility: Sendable {
     case unknown(condition: String, missing: [String])
 
     /// The request's figures first, then the product's own conditions in their order, then the limit.
-    package init(_ product: Product, _ facts: SubjectFacts) {
+    public init(_ product: Product, _ facts: SubjectFacts) {
         let hasRequest = facts.number("request.amount") != nil
         if let failing = Self.requestFailure(product, facts) {
             self = .refused(condition: failing.rawValue)

@@ -5,20 +5,20 @@ import Wire
 
 /// Brings firms and products together, both ways: a portrait looks for products, a product looks for firms; and walks an application from
 /// the request to the last repayment.
-package struct Matchmaking: Decider {
-    package typealias State = MatchmakingState
+public struct Matchmaking: Decider {
+    public typealias State = MatchmakingState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .matchmaking }
+    public var service: ServiceName { .matchmaking }
 
     /// A product, the weights, and an institution's withdrawal concern every known subject.
-    package var sweptKinds: Set<String> { ["product", "ranking", "institution"] }
+    public var sweptKinds: Set<String> { ["product", "ranking", "institution"] }
 
     /// The timer that looks at products anew when a version takes effect that was published ahead.
     static let lookTimer = "look"
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case Portrait.type, Assessment.type: return .handle(key: message.key)
         case Fact.type:
@@ -28,7 +28,7 @@ package struct Matchmaking: Decider {
         }
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout MatchmakingState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let book = catalog.view(MatchmakingCatalog.self)
@@ -339,13 +339,13 @@ private struct ReleaseDraft {
 }
 
 /// Which product an application goes to, and why.
-package struct Choice: Sendable {
-    package let match: ProductMatch?
+public struct Choice: Sendable {
+    public let match: ProductMatch?
     /// `product-of-request`, `best-of-institution`, `best-ranked`; `no-eligible-product` or `no-product-in-force` when there is none.
-    package let reason: String
+    public let reason: String
 
     /// The product that the firm asked for if it fits, else the best of the institution it asked for, else the best.
-    package init(_ request: FinancingRequest, _ matching: Matching) {
+    public init(_ request: FinancingRequest, _ matching: Matching) {
         if !request.productID.isEmpty, let named = matching.best(where: { $0.id == request.productID }) {
             (match, reason) = (named, "product-of-request")
         } else if !request.institution.isEmpty, let best = matching.best(where: { $0.institution == request.institution }) {

@@ -5,7 +5,7 @@ import Wire
 
 /// What matchmaking makes of the catalogue: products compiled, promises of institutions, official working days, ranking weights. Holds
 /// every version.
-package final class MatchmakingCatalog: CatalogView {
+public final class MatchmakingCatalog: CatalogView {
     private let products: [(id: String, versions: Versions<Product>)]
     private let institutions: [String: Versions<Promise>]
     private let calendars: [Versions<[WorkingYear]>]
@@ -14,18 +14,18 @@ package final class MatchmakingCatalog: CatalogView {
     private let changes: [Instant]
     private let shelves = SpanCache<Shelf>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
     /// How soon an institution promised to act, in working days.
-    package struct Promise: Hashable, Sendable {
-        package let acceptDays: Int
-        package let answerDays: Int
+    public struct Promise: Hashable, Sendable {
+        public let acceptDays: Int
+        public let answerDays: Int
 
         /// What holds where an institution said nothing.
-        package static let standard = Promise(acceptDays: 3, answerDays: 10)
+        public static let standard = Promise(acceptDays: 3, answerDays: 10)
     }
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var products: [String: Versions<Product>] = [:]
         var institutions: [String: Versions<Promise>] = [:]
         var calendars: [String: Versions<[WorkingYear]>] = [:]
@@ -67,7 +67,7 @@ package final class MatchmakingCatalog: CatalogView {
     }
 
     /// The products in force at `now`. A product of an institution that was withdrawn is not offered.
-    package func shelf(at now: Instant) -> Shelf {
+    public func shelf(at now: Instant) -> Shelf {
         shelves.made(at: now, changes: changes) {
             Shelf(
                 products.compactMap { _, versions in
@@ -78,22 +78,22 @@ package final class MatchmakingCatalog: CatalogView {
         }
     }
 
-    package func prepare(at now: Instant) { _ = shelf(at: now) }
+    public func prepare(at now: Instant) { _ = shelf(at: now) }
 
     /// The first moment after `now` at which something takes effect that matching depends on.
-    package func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
+    public func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
 
-    package func weights(at now: Instant) -> RankingWeights {
+    public func weights(at now: Instant) -> RankingWeights {
         rankings.lazy.compactMap { $0.inForce(at: now) }.first ?? .standard
     }
 
-    package func promise(of institution: String, at now: Instant) -> Promise {
+    public func promise(of institution: String, at now: Instant) -> Promise {
         institutions[institution]?.inForce(at: now) ?? .standard
     }
 
     /// The end (24:00 in China) of the last of so many working days after the day of the request. Provisional while a year on the way has
     /// not been announced; without any calendar, Monday to Friday are counted.
-    package func deadline(from request: Instant, workingDays: Int, at now: Instant) -> (due: Instant, isProvisional: Bool) {
+    public func deadline(from request: Instant, workingDays: Int, at now: Instant) -> (due: Instant, isProvisional: Bool) {
         let calendar = WorkingCalendar(fitting: calendars.compactMap { $0.inForce(at: now) }.flatMap { $0 })
         let (day, isProvisional) = calendar.deadline(from: request, workingDays: workingDays)
         return ((day + 1).startInChina, isProvisional)

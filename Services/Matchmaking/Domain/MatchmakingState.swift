@@ -4,28 +4,28 @@ import Vocabulary
 import Wire
 
 /// What matchmaking knows of one subject.
-package struct MatchmakingState: DecidedState {
+public struct MatchmakingState: DecidedState {
     /// Of the highest revision seen.
-    package var portrait: Portrait?
+    public var portrait: Portrait?
     /// By id.
-    package var applications: [String: Application] = [:]
+    public var applications: [String: Application] = [:]
     /// Reports about applications that have not come yet, in the order in which they happened.
-    package var waiting: [Feedback] = []
+    public var waiting: [Feedback] = []
     /// Of the last list that the platform drew up, without its revision and time; 0 before the first.
-    package var listHash: UInt64 = 0
+    public var listHash: UInt64 = 0
     /// The products of that list, sorted.
-    package var listed: [String] = []
+    public var listed: [String] = []
     /// When the timer is set that looks at products anew.
-    package var nextLook: Instant?
+    public var nextLook: Instant?
 
     /// Applications of one subject that are kept at the most: beyond, the oldest that have ended are forgotten.
-    package static let applicationsMax = 200
+    public static let applicationsMax = 200
     /// Reports that wait at the most.
-    package static let waitingMax = 200
+    public static let waitingMax = 200
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         portrait = try fields["portrait"].map { json throws(ContractDefect) in try Portrait(json) }
         for application in try fields.list("applications", { json throws(ContractDefect) in try Application(json) }) {
@@ -37,7 +37,7 @@ package struct MatchmakingState: DecidedState {
         nextLook = try fields.instantOrNil("nextLook")
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if !applications.isEmpty {
             object.member(

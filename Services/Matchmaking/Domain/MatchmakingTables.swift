@@ -4,8 +4,8 @@ import Vocabulary
 import Wire
 
 /// The tables that matchmaking writes for others to read.
-package enum MatchmakingTables {
-    package static let application = StoreTable(
+public enum MatchmakingTables {
+    public static let application = StoreTable(
         "application",
         columns: [
             .init("application_id", .text), .init("subject", .text), .init("status", .text), .init("institution", .text),
@@ -16,7 +16,7 @@ package enum MatchmakingTables {
         ],
         key: ["application_id"], onConflict: .replace)
 
-    package static let match = StoreTable(
+    public static let match = StoreTable(
         "match",
         columns: [
             .init("subject", .text), .init("application_id", .text), .init("product_id", .text), .init("rank", .int64),
@@ -26,7 +26,7 @@ package enum MatchmakingTables {
         ],
         key: ["subject", "application_id", "product_id"], onConflict: .replace)
 
-    package static let deadline = StoreTable(
+    public static let deadline = StoreTable(
         "deadline",
         columns: [
             .init("application_id", .text), .init("kind", .text), .init("due_at", .instant), .init("met", .bool),
@@ -34,7 +34,7 @@ package enum MatchmakingTables {
         ],
         key: ["application_id", "kind"], onConflict: .replace)
 
-    package static let refusal = StoreTable(
+    public static let refusal = StoreTable(
         "application_refusal",
         columns: [
             .init("application_id", .text), .init("fact_id", .text), .init("step", .text), .init("writer", .text), .init("code", .text),

@@ -5,51 +5,51 @@ import Vocabulary
 import Wire
 
 /// A financing product, compiled from its catalogue entry.
-package struct Product: Sendable {
+public struct Product: Sendable {
     /// One condition and whether it decides.
-    package struct Requirement: Sendable {
-        package let condition: Condition
+    public struct Requirement: Sendable {
+        public let condition: Condition
         /// False: shown to the firm and the institution, and refuses nobody.
-        package let isHard: Bool
+        public let isHard: Bool
         /// The facts it asks for, sorted.
-        package let names: [String]
+        public let names: [String]
     }
 
-    package let id: String
-    package let version: Int64
-    package let institution: String
-    package let kind: String
-    package let amountMin: Money
-    package let amountMax: Money
-    package let monthsMin: Int64
-    package let monthsMax: Int64
+    public let id: String
+    public let version: Int64
+    public let institution: String
+    public let kind: String
+    public let amountMin: Money
+    public let amountMax: Money
+    public let monthsMin: Int64
+    public let monthsMax: Int64
     /// Empty: any purpose.
-    package let purposes: Set<String>
+    public let purposes: Set<String>
     /// Beginnings of division codes; empty: everywhere.
-    package let regions: [String]
-    package let requirements: [Requirement]
+    public let regions: [String]
+    public let requirements: [Requirement]
     /// Annual, basis points.
-    package let baseRate: Int64
+    public let baseRate: Int64
     /// Added to the base rate by grade, basis points; may be negative.
-    package let gradeRates: [String: Int64]
+    public let gradeRates: [String: Int64]
     /// Once, basis points of the amount.
-    package let fee: Int64
+    public let fee: Int64
     /// The most that the institution lends, in yuan.
-    package let limit: Logic
+    public let limit: Logic
     /// Chance of success by grade, basis points.
-    package let success: [String: Int64]
+    public let success: [String: Int64]
     /// Typical days until the money is there.
-    package let days: Int64
+    public let days: Int64
     /// 0…10,000.
-    package let service: Int64
+    public let service: Int64
 
-    package static let kinds: Set<String> = ["credit", "mortgage", "guarantee", "factoring", "equity", "lease", "insurance"]
+    public static let kinds: Set<String> = ["credit", "mortgage", "guarantee", "factoring", "equity", "lease", "insurance"]
 
     /// Equity and insurance have no interest rate that could be compared with one.
-    package var hasRate: Bool { kind != "equity" && kind != "insurance" }
+    public var hasRate: Bool { kind != "equity" && kind != "insurance" }
 
     /// Reads the entry's body. What is wrong goes to `defects`.
-    package init?(_ entry: CatalogEntry, defects: inout [String]) {
+    public init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         func text(_ name: String) -> String {
@@ -137,7 +137,7 @@ package struct Product: Sendable {
 }
 
 /// The conditions that every product has by its own figures.
-package enum BuiltInCondition: String, CaseIterable, Sendable {
+public enum BuiltInCondition: String, CaseIterable, Sendable {
     case amountRange = "amount-range"
     case monthsRange = "months-range"
     case purpose
@@ -145,7 +145,7 @@ package enum BuiltInCondition: String, CaseIterable, Sendable {
     /// The limit formula reaches the product's smallest amount.
     case limit
 
-    package var title: Bilingual {
+    public var title: Bilingual {
         switch self {
         case .amountRange: Bilingual(en: "Amount within the product's range", zh: "金额在产品范围内")
         case .monthsRange: Bilingual(en: "Term within the product's range", zh: "期限在产品范围内")

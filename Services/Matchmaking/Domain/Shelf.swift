@@ -4,12 +4,12 @@ import Vocabulary
 
 /// The products in force, and what sorts out those that can not fit a subject without judging each: institutions of a whole country have some
 /// ten thousand.
-package struct Shelf: Sendable {
+public struct Shelf: Sendable {
     /// By id.
-    package let products: [Product]
+    public let products: [Product]
     private let sieve: RuleSieve
 
-    package init(_ products: [Product]) {
+    public init(_ products: [Product]) {
         self.products = products.sorted { $0.id < $1.id }
         sieve = RuleSieve(self.products.map(Self.necessary))
     }

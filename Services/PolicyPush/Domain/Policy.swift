@@ -5,47 +5,47 @@ import Vocabulary
 import Wire
 
 /// A policy for firms, compiled from its catalogue entry.
-package struct Policy: Sendable {
-    package let id: String
-    package let version: Int64
-    package let kind: String
-    package let title: Bilingual
-    package let department: Bilingual
-    package let beneficiaries: Bilingual
-    package let procedure: Bilingual
-    package let conditions: [Condition]
+public struct Policy: Sendable {
+    public let id: String
+    public let version: Int64
+    public let kind: String
+    public let title: Bilingual
+    public let department: Bilingual
+    public let beneficiaries: Bilingual
+    public let procedure: Bilingual
+    public let conditions: [Condition]
     /// The facts that each condition asks for, in the order of the conditions.
-    package let names: [[String]]
+    public let names: [[String]]
     /// The first and the last day on which a firm can apply.
-    package let windowFrom: Day
-    package let windowTo: Day
+    public let windowFrom: Day
+    public let windowTo: Day
     /// In yuan; nil when the policy has none.
-    package let amount: Logic?
+    public let amount: Logic?
     /// The house claims the grant for the firm.
-    package let isWithoutApplication: Bool
+    public let isWithoutApplication: Bool
     /// Nil: no limit.
-    package let budget: Money?
+    public let budget: Money?
     /// Days before the last day, most first.
-    package let reminders: [Int]
+    public let reminders: [Int]
 
-    package static let kinds: Set<String> = [
+    public static let kinds: Set<String> = [
         "interest-subsidy", "risk-compensation", "guarantee-fee-subsidy", "first-loan", "grant", "qualification", "honour",
     ]
 
     /// The start of the first day, in China.
-    package var opens: Instant { windowFrom.startInChina }
+    public var opens: Instant { windowFrom.startInChina }
 
     /// The end of the last day, in China.
-    package var closes: Instant { (windowTo + 1).startInChina }
+    public var closes: Instant { (windowTo + 1).startInChina }
 
     /// One round of money: versions with the same first day share budget and beneficiaries, so a correction of the text pays nobody twice.
-    package var round: String { windowFrom.text }
+    public var round: String { windowFrom.text }
 
     /// 09:00 in China, so many days before the last day.
-    package func reminder(_ daysLeft: Int) -> Instant { (windowTo - daysLeft).startInChina + .seconds(9 * 3_600) }
+    public func reminder(_ daysLeft: Int) -> Instant { (windowTo - daysLeft).startInChina + .seconds(9 * 3_600) }
 
     /// Reads the entry's body. What is wrong goes to `defects`.
-    package init?(_ entry: CatalogEntry, defects: inout [String]) {
+    public init?(_ entry: CatalogEntry, defects: inout [String]) {
         let before = defects.count
         let body = entry.body
         func bilingual(_ name: String) -> Bilingual {
@@ -116,15 +116,15 @@ package struct Policy: Sendable {
 }
 
 /// Whether a policy fits a subject.
-package struct PolicyFit: Sendable {
+public struct PolicyFit: Sendable {
     /// `yes` when every condition holds; `no` when one does not; else `unknown`.
-    package let truth: Truth
+    public let truth: Truth
     /// Every condition, met or not, in order.
-    package let conditions: [ConditionResult]
+    public let conditions: [ConditionResult]
     /// What the firm would get; zero when the policy has no amount, or it cannot be computed.
-    package let amount: Money
+    public let amount: Money
 
-    package init(_ policy: Policy, _ facts: SubjectFacts) {
+    public init(_ policy: Policy, _ facts: SubjectFacts) {
         var truth = Truth.yes
         var results: [ConditionResult] = []
         results.reserveCapacity(policy.conditions.count)
@@ -152,5 +152,5 @@ package struct PolicyFit: Sendable {
     }
 
     /// Stable codes for why a push is taken back.
-    package var withdrawalReason: String { truth == .no ? "conditions-no-longer-met" : "evidence-missing" }
+    public var withdrawalReason: String { truth == .no ? "conditions-no-longer-met" : "evidence-missing" }
 }

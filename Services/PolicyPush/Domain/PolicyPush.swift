@@ -6,15 +6,15 @@ import Wire
 
 /// Lets policies find firms: pushes each fitting policy once a version, takes it back when it no longer fits, reminds before the window
 /// closes, and spends the budget of grants that need no application in one place.
-package struct PolicyPush: Decider {
-    package typealias State = PolicyPushState
+public struct PolicyPush: Decider {
+    public typealias State = PolicyPushState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .policypush }
+    public var service: ServiceName { .policypush }
 
     /// A policy concerns every known subject.
-    package var sweptKinds: Set<String> { ["policy"] }
+    public var sweptKinds: Set<String> { ["policy"] }
 
     /// The timer that looks at policies anew when a version takes effect that was published ahead.
     static let lookTimer = "look"
@@ -22,7 +22,7 @@ package struct PolicyPush: Decider {
     /// The key under which a policy's budget is kept; no subject has a colon.
     static let policyPrefix = "policy:"
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case Portrait.type: return .handle(key: message.key)
         case GrantClaim.type: return .handle(key: message.key)
@@ -30,7 +30,7 @@ package struct PolicyPush: Decider {
         }
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout PolicyPushState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let book = catalog.view(PolicyPushCatalog.self)

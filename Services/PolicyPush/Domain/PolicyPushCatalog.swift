@@ -4,7 +4,7 @@ import Rules
 import Vocabulary
 
 /// What policy push makes of the catalogue: every version of every policy, compiled.
-package final class PolicyPushCatalog: CatalogView {
+public final class PolicyPushCatalog: CatalogView {
     /// Ascending by version; nil where it was withdrawn.
     private let versions: [String: [(version: Int64, from: Instant, policy: Policy?)]]
     /// All policies ever published, sorted.
@@ -13,9 +13,9 @@ package final class PolicyPushCatalog: CatalogView {
     private let changes: [Instant]
     private let racks = SpanCache<Rack>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var versions: [String: [(version: Int64, from: Instant, policy: Policy?)]] = [:]
         var changes: Set<Instant> = []
         var unusable: [String: [String]] = [:]
@@ -38,7 +38,7 @@ package final class PolicyPushCatalog: CatalogView {
     }
 
     /// The policy in force at `now`; nil when there is none or it was withdrawn.
-    package func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.last { $0.from <= now }?.policy }
+    public func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.last { $0.from <= now }?.policy }
 
     /// The policies in force at `now` that fit the subject, and some that do not.
     func candidates(_ facts: SubjectFacts, at now: Instant) -> [String] {
@@ -46,7 +46,7 @@ package final class PolicyPushCatalog: CatalogView {
         return rack.sieve.passing(facts).map { rack.ids[$0] }
     }
 
-    package func prepare(at now: Instant) { _ = rack(at: now) }
+    public func prepare(at now: Instant) { _ = rack(at: now) }
 
     private func rack(at now: Instant) -> Rack {
         racks.made(at: now, changes: changes) {
@@ -62,8 +62,8 @@ package final class PolicyPushCatalog: CatalogView {
     }
 
     /// One exact version, in force or not.
-    package func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version }?.policy }
+    public func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version }?.policy }
 
     /// The first moment after `now` at which a version takes effect or its claims begin.
-    package func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
+    public func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
 }

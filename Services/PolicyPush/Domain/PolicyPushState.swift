@@ -4,21 +4,21 @@ import Vocabulary
 import Wire
 
 /// What policy push knows under one key: of a subject its portrait and what was pushed to it, or of a policy what was spent.
-package struct PolicyPushState: DecidedState {
+public struct PolicyPushState: DecidedState {
     /// Of the highest revision seen.
-    package var portrait: Portrait?
+    public var portrait: Portrait?
     /// By policy.
-    package var pushes: [String: Push] = [:]
+    public var pushes: [String: Push] = [:]
     /// About the subject's policies.
-    package var said = LastWord()
+    public var said = LastWord()
     /// When the timer is set that looks at policies anew.
-    package var nextLook: Instant?
+    public var nextLook: Instant?
     /// By round; only under a policy's key.
-    package var rounds: [String: GrantRound] = [:]
+    public var rounds: [String: GrantRound] = [:]
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         portrait = try fields["portrait"].map { json throws(ContractDefect) in try Portrait(json) }
         if let list = fields["pushes"] {
@@ -31,7 +31,7 @@ package struct PolicyPushState: DecidedState {
         }
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if !pushes.isEmpty {
             object.member(
@@ -59,22 +59,22 @@ package struct PolicyPushState: DecidedState {
 }
 
 /// One policy as it was pushed to one firm.
-package struct Push: Sendable {
-    package var version: Int64
+public struct Push: Sendable {
+    public var version: Int64
     /// False once withdrawn.
-    package var isActive: Bool
-    package var firstPushedAt: Instant
-    package var amount: Money
+    public var isActive: Bool
+    public var firstPushedAt: Instant
+    public var amount: Money
     /// How often this version was pushed: 1, and one more each time the firm fits again.
-    package var turn: Int64
+    public var turn: Int64
     /// The version for which a grant was claimed; 0 before the first.
-    package var claimedVersion: Int64
+    public var claimedVersion: Int64
     /// Days before the end for which a timer is set, most first.
-    package var timers: [Int]
+    public var timers: [Int]
     /// Last days of reminders that were sent, as `yyyy-MM-dd`, sorted.
-    package var reminded: [String]
+    public var reminded: [String]
 
-    package init(version: Int64, at now: Instant, amount: Money, claimedVersion: Int64) {
+    public init(version: Int64, at now: Instant, amount: Money, claimedVersion: Int64) {
         self.version = version
         isActive = true
         firstPushedAt = now
@@ -85,7 +85,7 @@ package struct Push: Sendable {
         reminded = []
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         version = try fields.int("version")
         isActive = try fields.bool("isActive")
@@ -97,7 +97,7 @@ package struct Push: Sendable {
         reminded = try fields.texts("reminded")
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("version", version)
         object.member("isActive", isActive)
         object.member("firstPushedAt", firstPushedAt)
@@ -110,19 +110,19 @@ package struct Push: Sendable {
 }
 
 /// What one round of a policy has spent and on whom.
-package struct GrantRound: Sendable {
-    package private(set) var spent: Money = .zero
-    package private(set) var grants: Int64 = 0
+public struct GrantRound: Sendable {
+    public private(set) var spent: Money = .zero
+    public private(set) var grants: Int64 = 0
     /// By subject: what was decided, and for which version.
     private var decided: [String: (version: Int64, isGranted: Bool)] = [:]
 
     /// Subjects of one round at the most: its state is one row, rewritten with every decision.
-    package static let subjectsMax = 100_000
+    public static let subjectsMax = 100_000
 
-    package init() {}
+    public init() {}
 
     /// What becomes of a claim.
-    package enum Outcome: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
         case granted
         /// A stable code: `budget-exhausted`, `already-granted`, `amount-missing`, `round-full`.
         case refused(String)
@@ -131,7 +131,7 @@ package struct GrantRound: Sendable {
     }
 
     /// Grants when the whole amount still fits the budget; never more, never twice.
-    package mutating func decide(_ claim: GrantClaim, budget: Money?) -> Outcome {
+    public mutating func decide(_ claim: GrantClaim, budget: Money?) -> Outcome {
         if let known = decided[claim.subject] {
             if claim.policyVersion <= known.version { return .known }
             if known.isGranted {
@@ -155,7 +155,7 @@ package struct GrantRound: Sendable {
         return .granted
     }
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         spent = try fields.money("spentFen")
         grants = try fields.int("grants")
@@ -165,7 +165,7 @@ package struct GrantRound: Sendable {
         }
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("spentFen", spent.fen)
         object.member("grants", grants)
         let subjects = decided.keys.sorted()

@@ -4,8 +4,8 @@ import Vocabulary
 import Wire
 
 /// The tables that policy push writes for others to read.
-package enum PolicyPushTables {
-    package static let push = StoreTable(
+public enum PolicyPushTables {
+    public static let push = StoreTable(
         "push",
         columns: [
             .init("policy_id", .text), .init("policy_version", .int64), .init("subject", .text), .init("status", .text),
@@ -14,7 +14,7 @@ package enum PolicyPushTables {
         ],
         key: ["policy_id", "policy_version", "subject"], onConflict: .replace)
 
-    package static let grantDecision = StoreTable(
+    public static let grantDecision = StoreTable(
         "grant_decision",
         columns: [
             .init("policy_id", .text), .init("policy_version", .int64), .init("subject", .text), .init("amount_fen", .int64),
@@ -22,7 +22,7 @@ package enum PolicyPushTables {
         ],
         key: ["policy_id", "policy_version", "subject"], onConflict: .keepFirst)
 
-    package static let budget = StoreTable(
+    public static let budget = StoreTable(
         "policy_budget",
         columns: [
             .init("policy_id", .text), .init("policy_version", .int64), .init("round", .text), .init("budget_fen", .int64),
@@ -30,7 +30,7 @@ package enum PolicyPushTables {
         ],
         key: ["policy_id", "policy_version"], onConflict: .replace)
 
-    package static let reminder = StoreTable(
+    public static let reminder = StoreTable(
         "reminder",
         columns: [
             .init("policy_id", .text), .init("policy_version", .int64), .init("subject", .text), .init("due_on", .day),

@@ -3,7 +3,7 @@ import Deciding
 import Vocabulary
 
 /// The states of an application, and the clock's two marks. The order is the order of the way.
-package enum ApplicationStatus: String, CaseIterable, Sendable {
+public enum ApplicationStatus: String, CaseIterable, Sendable {
     case requested, unmatched, dispatched
     case acceptOverdue = "accept-overdue"
     case accepted
@@ -20,11 +20,11 @@ package enum ApplicationStatus: String, CaseIterable, Sendable {
 ///
 /// The status is that of the latest step, but a loan that was paid out stays one, and settled is the end: a late refusal of a second
 /// institution does not take the first one's loan away.
-package struct ApplicationStory: Sendable {
+public struct ApplicationStory: Sendable {
     private let steps: [(status: ApplicationStatus, event: ApplicationEvent)]
 
     /// - Parameter told: by `<status>|<institution>`.
-    package init(_ told: Steps<ApplicationEvent>) {
+    public init(_ told: Steps<ApplicationEvent>) {
         steps = told.byName.values
             .compactMap { event in ApplicationStatus(rawValue: event.status).map { ($0, event) } }
             .sorted { one, other in
@@ -33,12 +33,12 @@ package struct ApplicationStory: Sendable {
     }
 
     /// The latest step of a status, of all institutions or of one.
-    package func step(_ status: ApplicationStatus, of institution: String? = nil) -> ApplicationEvent? {
+    public func step(_ status: ApplicationStatus, of institution: String? = nil) -> ApplicationEvent? {
         steps.last { $0.status == status && (institution == nil || $0.event.institution == institution) }?.event
     }
 
     /// Nil while only the clock has spoken.
-    package var status: ApplicationStatus? {
+    public var status: ApplicationStatus? {
         if step(.settled) != nil { return .settled }
         if step(.disbursed) != nil { return .disbursed }
         return steps.last { !$0.status.isMark }?.status

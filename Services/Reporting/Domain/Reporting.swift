@@ -8,15 +8,15 @@ import Wire
 /// Every row is keyed by what it is about and says everything known of it, so statistics are sums over rows: a message that comes twice,
 /// or late, leaves the same rows. Only facts are tallied, in any order and each once, as the path hands them over: to know them again
 /// would take every fact's id, and their place in the link does not tell, for a replayed letter takes its turn late. Sends nothing.
-package struct Reporting: Decider {
-    package let service = ServiceName.reporting
+public struct Reporting: Decider {
+    public let service = ServiceName.reporting
 
-    package init() {}
+    public init() {}
 
     /// Reporting owns no kind of catalogue entry, so it finds no fault with any.
-    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] { [] }
+    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] { [] }
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch (message.topic, message.type) {
         case (Topic.governanceFacts, Fact.type), (Topic.governanceEvents, GovernanceEvent.type), (Topic.scoringPortraits, Portrait.type),
             (Topic.scoringPortraits, WhitelistChange.type), (Topic.scoringPortraits, ReportIssued.type),
@@ -30,7 +30,7 @@ package struct Reporting: Decider {
         }
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout SubjectRecord, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         guard case .message(let message) = input else { return }

@@ -1,8 +1,8 @@
 import Deciding
 
 /// The tables that reporting writes. Each row is keyed by what it is about and replaced as a whole, or is one event and kept for good.
-package enum ReportingTables {
-    package static let subject = StoreTable(
+public enum ReportingTables {
+    public static let subject = StoreTable(
         "subject_view",
         columns: [
             .init("subject", .text), .init("name", .text), .init("region", .text), .init("prefecture", .text), .init("industry", .text),
@@ -14,7 +14,7 @@ package enum ReportingTables {
         ],
         key: ["subject"], onConflict: .replace)
 
-    package static let coverage = StoreTable(
+    public static let coverage = StoreTable(
         "coverage_view",
         columns: [
             .init("subject", .text), .init("record_type", .text), .init("facts", .int64), .init("standing", .int64),
@@ -22,7 +22,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "record_type"], onConflict: .replace)
 
-    package static let application = StoreTable(
+    public static let application = StoreTable(
         "application_view",
         columns: [
             .init("subject", .text), .init("application_id", .text), .init("institution", .text), .init("product_id", .text),
@@ -36,7 +36,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "application_id"], onConflict: .replace)
 
-    package static let handling = StoreTable(
+    public static let handling = StoreTable(
         "handling_view",
         columns: [
             .init("subject", .text), .init("application_id", .text), .init("institution", .text), .init("dispatched_at", .instant),
@@ -47,7 +47,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "application_id", "institution"], onConflict: .replace)
 
-    package static let offer = StoreTable(
+    public static let offer = StoreTable(
         "offer_view",
         columns: [
             .init("subject", .text), .init("application_id", .text), .init("revision", .int64), .init("at", .instant),
@@ -56,7 +56,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "application_id"], onConflict: .replace)
 
-    package static let push = StoreTable(
+    public static let push = StoreTable(
         "push_view",
         columns: [
             .init("policy_id", .text), .init("subject", .text), .init("status", .text), .init("policy_version", .int64),
@@ -65,7 +65,7 @@ package enum ReportingTables {
         ],
         key: ["policy_id", "subject"], onConflict: .replace)
 
-    package static let alert = StoreTable(
+    public static let alert = StoreTable(
         "alert_view",
         columns: [
             .init("subject", .text), .init("alert_id", .text), .init("rule", .text), .init("level", .text), .init("kind", .text),
@@ -74,7 +74,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "alert_id"], onConflict: .replace)
 
-    package static let watch = StoreTable(
+    public static let watch = StoreTable(
         "watch_view",
         columns: [
             .init("subject", .text), .init("loan_id", .text), .init("institution", .text), .init("balance_fen", .int64),
@@ -82,14 +82,14 @@ package enum ReportingTables {
         ],
         key: ["subject", "loan_id"], onConflict: .replace)
 
-    package static let whitelist = StoreTable(
+    public static let whitelist = StoreTable(
         "whitelist_view",
         columns: [
             .init("list", .text), .init("subject", .text), .init("is_member", .bool), .init("reason", .text), .init("changed_at", .instant),
         ],
         key: ["list", "subject"], onConflict: .replace)
 
-    package static let governanceEvent = StoreTable(
+    public static let governanceEvent = StoreTable(
         "governance_event_view",
         columns: [
             .init("subject", .text), .init("record_id", .text), .init("kind", .text), .init("reason", .text), .init("at", .instant),
@@ -97,7 +97,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "record_id", "kind", "reason", "at"], onConflict: .keepFirst)
 
-    package static let creditReport = StoreTable(
+    public static let creditReport = StoreTable(
         "credit_report_view",
         columns: [
             .init("subject", .text), .init("report_id", .text), .init("application_id", .text), .init("score_id", .text),
@@ -105,7 +105,7 @@ package enum ReportingTables {
         ],
         key: ["subject", "report_id"], onConflict: .keepFirst)
 
-    package static let release = StoreTable(
+    public static let release = StoreTable(
         "release_view",
         columns: [
             .init("subject", .text), .init("release_id", .text), .init("kind", .text), .init("at", .instant), .init("receiver", .text),
@@ -114,7 +114,7 @@ package enum ReportingTables {
         key: ["subject", "release_id", "kind", "at"], onConflict: .keepFirst)
 
     /// All of them, for checks against the schema.
-    package static let all = [
+    public static let all = [
         subject, coverage, application, handling, offer, push, alert, watch, whitelist, governanceEvent, creditReport, release,
     ]
 }

@@ -3,7 +3,7 @@ import Vocabulary
 import Wire
 
 /// A payload that says when it happened.
-package protocol DatedPayload: Payload {
+public protocol DatedPayload: Payload {
     var at: Instant { get }
 }
 
@@ -14,17 +14,17 @@ extension PolicyEvent: DatedPayload {}
 extension WhitelistChange: DatedPayload {}
 
 /// What was told about one thing, by name: of each name the latest. The order in which they came leaves no trace.
-package struct Steps<Step: DatedPayload>: Sendable {
-    package private(set) var byName: [String: Step] = [:]
+public struct Steps<Step: DatedPayload>: Sendable {
+    public private(set) var byName: [String: Step] = [:]
 
-    package init() {}
+    public init() {}
 
     /// Reads the object that `write` made.
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         for (name, step) in try Fields(json).json.members { byName[name] = try Step(step) }
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         for name in byName.keys.sorted() {
             guard let step = byName[name] else { continue }
             object.member(name, object: { step.write(to: &$0) })
@@ -32,7 +32,7 @@ package struct Steps<Step: DatedPayload>: Sendable {
     }
 
     /// False when nothing changed: it is here already, or something later of that name is.
-    package mutating func take(_ step: Step, as name: String) -> Bool {
+    public mutating func take(_ step: Step, as name: String) -> Bool {
         if let kept = byName[name] {
             // Of two at one moment the greater bytes stand: any rule will do that does not ask which came first.
             guard kept.at < step.at || (kept.at == step.at && kept.bytes.lexicographicallyPrecedes(step.bytes)) else { return false }
@@ -42,7 +42,7 @@ package struct Steps<Step: DatedPayload>: Sendable {
     }
 
     /// The step that happened last; of two at one moment the one whose name ranks higher.
-    package func latest(rank: (String) -> Int, where isMeant: (Step) -> Bool = { _ in true }) -> Step? {
+    public func latest(rank: (String) -> Int, where isMeant: (Step) -> Bool = { _ in true }) -> Step? {
         byName.filter { isMeant($0.value) }.max { (one, other) in
             (one.value.at, rank(one.key), one.key) < (other.value.at, rank(other.key), other.key)
         }?.value

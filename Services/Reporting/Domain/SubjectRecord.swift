@@ -4,28 +4,28 @@ import Vocabulary
 import Wire
 
 /// What reporting knows of one subject: just enough that a row can be written again whenever a part of it changes.
-package struct SubjectRecord: DecidedState {
-    package var registration: RegistrationSeen?
+public struct SubjectRecord: DecidedState {
+    public var registration: RegistrationSeen?
     /// The latest revision, without its indicators.
-    package var portrait: Portrait?
+    public var portrait: Portrait?
     /// By record type.
-    package var facts: [String: FactTally] = [:]
+    public var facts: [String: FactTally] = [:]
     /// By application, then `<status>|<institution>`.
-    package var applications: [String: Steps<ApplicationEvent>] = [:]
+    public var applications: [String: Steps<ApplicationEvent>] = [:]
     /// By application; the empty one is what the platform found of its own accord.
-    package var offers: [String: OfferSummary] = [:]
+    public var offers: [String: OfferSummary] = [:]
     /// By policy, then kind.
-    package var pushes: [String: Steps<PolicyEvent>] = [:]
+    public var pushes: [String: Steps<PolicyEvent>] = [:]
     /// By alert, then kind.
-    package var alerts: [String: Steps<RiskAlert>] = [:]
+    public var alerts: [String: Steps<RiskAlert>] = [:]
     /// By loan, then kind.
-    package var watches: [String: Steps<WatchEvent>] = [:]
+    public var watches: [String: Steps<WatchEvent>] = [:]
     /// By white list.
-    package var lists: [String: Steps<WhitelistChange>] = [:]
+    public var lists: [String: Steps<WhitelistChange>] = [:]
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         if let seen = fields["registration"] { registration = try RegistrationSeen(seen) }
         if let portrait = fields["portrait"] { self.portrait = try Portrait(portrait) }
@@ -38,7 +38,7 @@ package struct SubjectRecord: DecidedState {
         lists = try SubjectRecord.steps(fields, "lists")
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if let registration { object.member("registration", object: { registration.write(to: &$0) }) }
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if !facts.isEmpty {
@@ -129,12 +129,12 @@ package struct SubjectRecord: DecidedState {
 }
 
 /// What the business register says of a subject, in the latest registration.
-package struct RegistrationSeen: Sendable {
+public struct RegistrationSeen: Sendable {
     static let recordType = "registration"
 
     let at: Instant
     let factID: String
-    package let name: String
+    public let name: String
     let region: String
     let industry: String
     /// Masked before it is kept: `张*`.
@@ -180,11 +180,11 @@ package struct RegistrationSeen: Sendable {
 }
 
 /// How many facts of one type were told, how many of them stand, and when the latest happened.
-package struct FactTally: Hashable, Sendable {
-    package private(set) var told: Int64 = 0
+public struct FactTally: Hashable, Sendable {
+    public private(set) var told: Int64 = 0
     /// A fact in another's place adds none; one taken back takes one away.
-    package private(set) var standing: Int64 = 0
-    package private(set) var latestAt = Instant.epoch
+    public private(set) var standing: Int64 = 0
+    public private(set) var latestAt = Instant.epoch
 
     init() {}
 
@@ -217,8 +217,8 @@ package struct FactTally: Hashable, Sendable {
 }
 
 /// What the platform could offer: how many products, and the best.
-package struct OfferSummary: Hashable, Sendable {
-    package let applicationID: String
+public struct OfferSummary: Hashable, Sendable {
+    public let applicationID: String
     let revision: Int64
     let at: Instant
     let offered: Int64

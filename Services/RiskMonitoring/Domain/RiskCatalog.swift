@@ -5,16 +5,16 @@ import Vocabulary
 import Wire
 
 /// A rule that warns: parsed once, judged whenever something about a borrower changes.
-package struct RiskRule: Sendable {
+public struct RiskRule: Sendable {
     /// The entry's id and version.
-    package let id: String
-    package let version: Int64
+    public let id: String
+    public let version: Int64
     /// Shown to lenders.
-    package let title: Bilingual
+    public let title: Bilingual
     /// `blue`, `yellow`, `orange` or `red`.
-    package let level: String
+    public let level: String
     /// True means: warn.
-    package let logic: Logic
+    public let logic: Logic
     /// What the rule asks for, sorted: shown with the alert.
     let variables: [String]
 
@@ -85,9 +85,9 @@ struct RiskBoard: Sendable {
 }
 
 /// What risk monitoring makes of the catalogue: every version of every rule.
-package final class RiskCatalog: CatalogView {
+public final class RiskCatalog: CatalogView {
     /// The kind of entry that a rule is.
-    package static let ruleKind = "riskRule"
+    public static let ruleKind = "riskRule"
 
     /// By id; versions ascending, nil where withdrawn.
     private let versions: [(id: String, versions: [(from: Instant, rule: RiskRule?)])]
@@ -95,9 +95,9 @@ package final class RiskCatalog: CatalogView {
     private let changes: [Instant]
     private let boards = SpanCache<RiskBoard>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var byID: [String: [(from: Instant, rule: RiskRule?)]] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
@@ -122,7 +122,7 @@ package final class RiskCatalog: CatalogView {
         }
     }
 
-    package func prepare(at now: Instant) { _ = board(at: now) }
+    public func prepare(at now: Instant) { _ = board(at: now) }
 
     /// The title of the rule's last usable version, in force or not; its id when there is none.
     func title(of rule: String) -> Bilingual {

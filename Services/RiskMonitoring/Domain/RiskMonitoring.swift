@@ -7,20 +7,20 @@ import Wire
 ///
 /// What is told follows from what is known: each input changes the facts of one subject, and then watches and alerts are brought into
 /// line with them. So facts may come in any order, and a repeated one says nothing new.
-package struct RiskMonitoring: Decider {
-    package typealias State = RiskState
+public struct RiskMonitoring: Decider {
+    public typealias State = RiskState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .riskmonitoring }
+    public var service: ServiceName { .riskmonitoring }
 
-    package var sweptKinds: Set<String> { [RiskCatalog.ruleKind] }
+    public var sweptKinds: Set<String> { [RiskCatalog.ruleKind] }
 
     static let disbursedType = "financing.disbursed"
     static let settledType = "financing.settled"
     static let statusType = "loan.status"
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case Fact.type:
             switch message.body["recordType"]?.string {
@@ -34,7 +34,7 @@ package struct RiskMonitoring: Decider {
         return .handle(key: message.key)
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout RiskState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let turn = RiskTurn(subject: key, now: now, book: catalog.view(RiskCatalog.self))

@@ -4,11 +4,11 @@ import Vocabulary
 import Wire
 
 /// What is known of one subject: its loans, its latest portrait, and the alerts that are live.
-package struct RiskState: DecidedState {
+public struct RiskState: DecidedState {
     /// By institution, then the institution's number.
-    package internal(set) var loans: [WatchedLoan] = []
+    public internal(set) var loans: [WatchedLoan] = []
     /// By rule.
-    package internal(set) var alerts: [LiveAlert] = []
+    public internal(set) var alerts: [LiveAlert] = []
     var portrait: PortraitFacts?
     /// Counts what was said about this subject's alerts, so that no two releases share an id.
     var sequence: Int64 = 0
@@ -20,9 +20,9 @@ package struct RiskState: DecidedState {
     /// Live loans of one subject at the most.
     static let liveMax = 1_000
 
-    package init() {}
+    public init() {}
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         loans = try fields.list("loans") { json throws(ContractDefect) in try WatchedLoan(json) }
         alerts = try fields.list("alerts") { json throws(ContractDefect) in try LiveAlert(json) }
@@ -31,7 +31,7 @@ package struct RiskState: DecidedState {
         said = LastWord(at: try fields.instantOrNil("said"))
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         if !loans.isEmpty {
             object.member(
                 "loans",
@@ -82,18 +82,18 @@ package struct RiskState: DecidedState {
 }
 
 /// An alert that stands: at most one of each rule.
-package struct LiveAlert: Hashable, Sendable {
+public struct LiveAlert: Hashable, Sendable {
     /// The rule's id, and the version that said yes last.
-    package let rule: String
-    package var ruleVersion: Int64
+    public let rule: String
+    public var ruleVersion: Int64
     /// `blue`, `yellow`, `orange` or `red`.
-    package var level: String
+    public var level: String
     /// When it was raised.
-    package let since: Instant
+    public let since: Instant
     /// What the rule saw when it said yes last.
-    package var observed: String
+    public var observed: String
     /// The lenders who were told and still are lenders, sorted.
-    package var lenders: [String]
+    public var lenders: [String]
 
     init(rule: String, ruleVersion: Int64, level: String, since: Instant, observed: String, lenders: [String]) {
         self.rule = rule

@@ -4,9 +4,9 @@ import Vocabulary
 import Wire
 
 /// The tables that risk monitoring writes beside its states.
-package enum RiskTables {
+public enum RiskTables {
     /// Loans as they stand.
-    package static let watch = StoreTable(
+    public static let watch = StoreTable(
         "watch",
         columns: [
             .init("subject", .text), .init("institution", .text), .init("loan_id", .text), .init("balance_fen", .int64),
@@ -16,7 +16,7 @@ package enum RiskTables {
         key: ["subject", "institution", "loan_id"], onConflict: .replace)
 
     /// The latest alert of each rule and subject.
-    package static let alert = StoreTable(
+    public static let alert = StoreTable(
         "alert",
         columns: [
             .init("subject", .text), .init("rule", .text), .init("rule_version", .int64), .init("level", .text), .init("status", .text),
@@ -25,7 +25,7 @@ package enum RiskTables {
         key: ["subject", "rule"], onConflict: .replace)
 
     /// Every raising, change of colour and lowering.
-    package static let history = StoreTable(
+    public static let history = StoreTable(
         "alert_history",
         columns: [
             .init("alert_id", .text), .init("sequence", .int64), .init("kind", .text), .init("level", .text), .init("at", .instant),
@@ -34,7 +34,7 @@ package enum RiskTables {
         key: ["alert_id", "sequence"], onConflict: .keepFirst)
 
     /// For checks against the migration.
-    package static let all = [watch, alert, history]
+    public static let all = [watch, alert, history]
 
     /// The days of payout and settlement stand at their midnight in China.
     static func row(_ loan: WatchedLoan, of subject: String) -> [Cell] {

@@ -6,7 +6,7 @@ import Wire
 /// One loan of the subject as far as it is known: payout, settlement and latest status may come in any order.
 ///
 /// A loan is named by its institution and that institution's own number, so that no lender can speak about another's loan.
-package struct WatchedLoan: Hashable, Sendable {
+public struct WatchedLoan: Hashable, Sendable {
     /// Of two facts about the same thing the one with the greater order stands, as in governance.
     struct Order: Hashable, Comparable, Sendable {
         let occurredAt: Instant
@@ -56,7 +56,7 @@ package struct WatchedLoan: Hashable, Sendable {
     }
 
     /// Paid out and not settled.
-    package var isLive: Bool { disbursement != nil && settlement == nil }
+    public var isLive: Bool { disbursement != nil && settlement == nil }
 
     /// The status that counts: one from before the payout does not.
     private var standing: Status? {

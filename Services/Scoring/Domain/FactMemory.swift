@@ -4,8 +4,8 @@ import Vocabulary
 /// was counted, in whatever order facts and their corrections come.
 ///
 /// Holds 48 bits of a hash and a month for each fact, eleven characters in the stored state.
-package struct FactMemory: Hashable, Sendable {
-    package enum Entry: Hashable, Sendable {
+public struct FactMemory: Hashable, Sendable {
+    public enum Entry: Hashable, Sendable {
         /// Counted in this month.
         case counted(Int32)
         /// Was counted in this month or would have been, and something took its place.
@@ -18,18 +18,18 @@ package struct FactMemory: Hashable, Sendable {
     private var words: [UInt64] = []
 
     /// Beyond it the oldest months are forgotten: far more facts than a firm has in a lifetime.
-    package static let countMax = 20_000
+    public static let countMax = 20_000
 
-    package init() {}
+    public init() {}
 
-    package subscript(id: String) -> Entry? {
+    public subscript(id: String) -> Entry? {
         let key = Self.key(id)
         let place = place(of: key)
         guard place < words.count, words[place] >> Self.codeBits == key else { return nil }
         return Entry(code: words[place] & Self.codeMask)
     }
 
-    package mutating func set(_ entry: Entry, for id: String) {
+    public mutating func set(_ entry: Entry, for id: String) {
         let key = Self.key(id)
         let word = key << Self.codeBits | entry.code
         let place = place(of: key)
@@ -73,7 +73,7 @@ package struct FactMemory: Hashable, Sendable {
     private static let letterCount = 11
 
     /// Eleven letters for each fact: eight of the hash, three of the month and what became of the fact.
-    package var text: String {
+    public var text: String {
         let letters = Self.letters
         var bytes: [UInt8] = []
         bytes.reserveCapacity(words.count * Self.letterCount)
@@ -86,7 +86,7 @@ package struct FactMemory: Hashable, Sendable {
     }
 
     /// Nil for what `text` does not write.
-    package init?(text: ArraySlice<UInt8>) {
+    public init?(text: ArraySlice<UInt8>) {
         guard text.count % Self.letterCount == 0 else { return nil }
         let digits = Self.digits
         words.reserveCapacity(text.count / Self.letterCount)

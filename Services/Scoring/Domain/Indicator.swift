@@ -5,14 +5,14 @@ import Vocabulary
 import Wire
 
 /// An entry of kind `indicator`, compiled: how one number or word about a subject is found.
-package struct Indicator: Sendable {
-    package let id: String
-    package let title: Bilingual
+public struct Indicator: Sendable {
+    public let id: String
+    public let title: Bilingual
     /// Such as `yuan`, `months`, `ratio`; for people.
-    package let unit: String
-    package let method: Method
+    public let unit: String
+    public let method: Method
 
-    package enum Method: Sendable {
+    public enum Method: Sendable {
         /// An aggregate over so many months, the last of them the month of the subject's latest fact; 0 is all time.
         case series(SeriesSource, Aggregate, months: Int32)
         /// The latest value of a field.
@@ -28,7 +28,7 @@ package struct Indicator: Sendable {
         case logic(Logic)
     }
 
-    package enum Aggregate: String, CaseIterable, Sendable {
+    public enum Aggregate: String, CaseIterable, Sendable {
         case sum, count, mean, max, last, cv, gapMonths, trend, monthsSince, activeMonths
 
         var needsField: Bool {
@@ -40,7 +40,7 @@ package struct Indicator: Sendable {
     }
 
     /// The indicators that it is made of.
-    package var needs: [String] {
+    public var needs: [String] {
         switch method {
         case .series, .profile, .age: []
         case .ratio(let numerator, let denominator): [numerator, denominator]
@@ -50,7 +50,7 @@ package struct Indicator: Sendable {
     }
 
     /// The record type that it reads itself.
-    package var recordType: String? {
+    public var recordType: String? {
         switch method {
         case .series(let source, _, _): source.recordType
         case .profile(let recordType, _), .age(let recordType, _): recordType
@@ -59,7 +59,7 @@ package struct Indicator: Sendable {
     }
 
     /// Longest window: what is older than `MonthlySeries.monthsKept` is no longer known by month.
-    package static let monthsMax = Int64(MonthlySeries.monthsKept)
+    public static let monthsMax = Int64(MonthlySeries.monthsKept)
 
     /// Reads an entry's body; what is wrong goes to `defects`.
     init?(_ entry: CatalogEntry, defects: inout [String]) {

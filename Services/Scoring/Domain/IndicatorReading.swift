@@ -3,9 +3,9 @@ import Rules
 import Vocabulary
 
 /// What the indicators of a catalogue say about one subject. What is not known is not there, and is never zero.
-package struct IndicatorReading: Sendable {
+public struct IndicatorReading: Sendable {
     /// By indicator id.
-    package private(set) var values: [String: IndicatorValue] = [:]
+    public private(set) var values: [String: IndicatorValue] = [:]
     /// The same for rules.
     private(set) var facts: [String: RuleValue] = [:]
 

@@ -6,9 +6,9 @@ import Vocabulary
 import Wire
 
 /// An entry of kind `tag`: a word that a subject has when a rule holds.
-package struct Tag: Sendable {
-    package let id: String
-    package let title: Bilingual
+public struct Tag: Sendable {
+    public let id: String
+    public let title: Bilingual
     let logic: Logic
 
     init?(_ entry: CatalogEntry, defects: inout [String]) {
@@ -20,9 +20,9 @@ package struct Tag: Sendable {
 }
 
 /// An entry of kind `dimension`: a side of the portrait, 0…1000 points.
-package struct Dimension: Sendable {
-    package let id: String
-    package let title: Bilingual
+public struct Dimension: Sendable {
+    public let id: String
+    public let title: Bilingual
     let base: Int64
     let items: [Item]
 
@@ -75,10 +75,10 @@ package struct Dimension: Sendable {
 }
 
 /// An entry of kind `model`: a card, and whom it is for.
-package struct ScoringModel: Sendable {
-    package let id: String
-    package let version: Int64
-    package let title: Bilingual
+public struct ScoringModel: Sendable {
+    public let id: String
+    public let version: Int64
+    public let title: Bilingual
     /// Lower first.
     let priority: Int64
     let appliesTo: Logic
@@ -125,17 +125,17 @@ package struct ScoringModel: Sendable {
 
     /// How far those who are scored now are from those for whom the card was made: the population stability index over the grades. Nil
     /// where nobody has counted these, and below `scoredMin`.
-    package func drift(of scored: [String: Int]) -> Double? {
+    public func drift(of scored: [String: Int]) -> Double? {
         guard let population, scored.values.reduce(0, +) >= Self.scoredMin else { return nil }
         return Discrimination.psi(expected: population, actual: card.grades.map { scored[$0.grade] ?? 0 })
     }
 }
 
 /// An entry of kind `whitelist`: a list that a subject enters and leaves as a rule holds or not.
-package struct Whitelist: Sendable {
-    package let id: String
-    package let title: Bilingual
-    package let reason: Bilingual
+public struct Whitelist: Sendable {
+    public let id: String
+    public let title: Bilingual
+    public let reason: Bilingual
     let logic: Logic
 
     init?(_ entry: CatalogEntry, defects: inout [String]) {

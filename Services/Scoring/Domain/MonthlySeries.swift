@@ -7,28 +7,28 @@ import Wire
 /// Amounts are whole millionths, so that sums do not depend on the order of their terms. Count and sum follow every
 /// correction. The greatest and the last amount of a month are kept as they were once said: nothing that was said before is
 /// known any more when one is taken back. A month of which nothing stands (count 0) is as if it had never been.
-package struct MonthlySeries: Equatable, Sendable {
+public struct MonthlySeries: Equatable, Sendable {
     /// Ascending; all of the last 60 months before the subject's latest fact, and any after it.
-    package private(set) var months: [MonthTotal] = []
+    public private(set) var months: [MonthTotal] = []
     /// Everything earlier, folded into one; its month says nothing.
-    package private(set) var earlier: MonthTotal?
+    public private(set) var earlier: MonthTotal?
 
     /// The text it was read from, as long as nothing has changed since: most turns change few of a subject's series, and write the others back
     /// as they came.
     private var stored: ArraySlice<UInt8>?
 
     /// How many months stay apart.
-    package static let monthsKept: Int32 = 60
+    public static let monthsKept: Int32 = 60
 
-    package init() {}
+    public init() {}
 
     /// By what they say.
-    package static func == (a: Self, b: Self) -> Bool { a.months == b.months && a.earlier == b.earlier }
+    public static func == (a: Self, b: Self) -> Bool { a.months == b.months && a.earlier == b.earlier }
 
-    package var isEmpty: Bool { months.isEmpty && earlier == nil }
+    public var isEmpty: Bool { months.isEmpty && earlier == nil }
 
     /// Anything at all stands.
-    package var isKnown: Bool { (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 } }
+    public var isKnown: Bool { (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 } }
 
     /// Adds to a month, or takes away with a negative `count`.
     mutating func add(_ change: MonthTotal, keeping firstKept: Int32) {
@@ -61,17 +61,17 @@ package struct MonthlySeries: Equatable, Sendable {
 }
 
 /// Count, sum, greatest and last amount of one month. Unit of the amounts: millionths.
-package struct MonthTotal: Hashable, Sendable {
+public struct MonthTotal: Hashable, Sendable {
     /// `Month.number`.
-    package private(set) var month: Int32
-    package private(set) var count: Int64
-    package private(set) var sum: Int64
-    package private(set) var max: Int64?
-    package private(set) var last: LastAmount?
+    public private(set) var month: Int32
+    public private(set) var count: Int64
+    public private(set) var sum: Int64
+    public private(set) var max: Int64?
+    public private(set) var last: LastAmount?
 
-    package struct LastAmount: Hashable, Sendable {
-        package let order: FactOrder
-        package let amount: Int64
+    public struct LastAmount: Hashable, Sendable {
+        public let order: FactOrder
+        public let amount: Int64
     }
 
     init(month: Int32, count: Int64, sum: Int64, max: Int64? = nil, last: LastAmount? = nil) {
@@ -94,11 +94,11 @@ package struct MonthTotal: Hashable, Sendable {
 }
 
 /// Which of two facts is the later one: by when it happened, then by id.
-package struct FactOrder: Hashable, Comparable, Sendable {
-    package let at: Instant
-    package let id: String
+public struct FactOrder: Hashable, Comparable, Sendable {
+    public let at: Instant
+    public let id: String
 
-    package static func < (a: FactOrder, b: FactOrder) -> Bool {
+    public static func < (a: FactOrder, b: FactOrder) -> Bool {
         a.at != b.at ? a.at < b.at : a.id.precedesBytewise(b.id)
     }
 }

@@ -8,28 +8,28 @@ import Wire
 ///
 /// A fact only changes the state and sets a timer; the portrait is made when the timer is due, so that a hundred facts make one portrait.
 /// A firm that asks for financing does not wait: its portrait, report and assessment are made at once.
-package struct Scoring: Decider {
-    package typealias State = ScoringState
+public struct Scoring: Decider {
+    public typealias State = ScoringState
 
-    package init() {}
+    public init() {}
 
-    package var service: ServiceName { .scoring }
+    public var service: ServiceName { .scoring }
 
-    package var sweptKinds: Set<String> { Self.kinds }
+    public var sweptKinds: Set<String> { Self.kinds }
 
     /// The kinds of entries that scoring answers for.
-    package static let kinds: Set<String> = ["indicator", "tag", "dimension", "model", "whitelist"]
+    public static let kinds: Set<String> = ["indicator", "tag", "dimension", "model", "whitelist"]
 
     static let portraitTimer = "portrait"
     static let requestType = "financing.requested"
 
-    package func admit(_ message: Message, catalog: Catalog) -> Admission {
+    public func admit(_ message: Message, catalog: Catalog) -> Admission {
         guard message.topic == Topic.governanceFacts, message.type == Fact.type else { return .pass }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
         return .handle(key: message.key)
     }
 
-    package func decide(
+    public func decide(
         _ input: Input, key: String, on state: inout ScoringState, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
         let view = catalog.view(ScoringCatalog.self)

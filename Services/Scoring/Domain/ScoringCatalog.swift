@@ -3,15 +3,15 @@ import Deciding
 import Vocabulary
 
 /// What scoring makes of the catalogue: for every stretch of time between two changes, the entries in force, compiled and in order.
-package final class ScoringCatalog: CatalogView {
+public final class ScoringCatalog: CatalogView {
     /// Ascending by when they begin; the first one begins before everything.
     private let books: [ScoringBook]
     /// What facts are kept for. Also for entries not in force yet, so that they do not start with nothing.
-    package let collected: Collected
+    public let collected: Collected
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
-    package let defects: [String: [String]]
+    public let defects: [String: [String]]
 
-    package init(_ catalog: Catalog) {
+    public init(_ catalog: Catalog) {
         var unusable: [String: [String]] = [:]
         var indicators: [String: [InForce<Indicator>]] = [:]
         var tags: [String: [InForce<Tag>]] = [:]
@@ -80,26 +80,26 @@ package final class ScoringCatalog: CatalogView {
     }
 
     /// What is in force at `now`.
-    package func book(at now: Instant) -> ScoringBook { books.last { $0.from <= now } ?? empty }
+    public func book(at now: Instant) -> ScoringBook { books.last { $0.from <= now } ?? empty }
 
     /// What will be in force when every entry is.
-    package var latestBook: ScoringBook { books.last ?? empty }
+    public var latestBook: ScoringBook { books.last ?? empty }
 }
 
 /// The compiled entries that are in force together.
-package struct ScoringBook: Sendable {
-    package let from: Instant
-    package let catalogVersion: Int64
+public struct ScoringBook: Sendable {
+    public let from: Instant
+    public let catalogVersion: Int64
     /// Each after what it is made of.
-    package let indicators: [Indicator]
+    public let indicators: [Indicator]
     /// Their ids in the order in which a portrait lists them.
     let indicatorIDs: [String]
     /// By id.
-    package let tags: [Tag]
-    package let dimensions: [Dimension]
+    public let tags: [Tag]
+    public let dimensions: [Dimension]
     /// By priority.
-    package let models: [ScoringModel]
-    package let whitelists: [Whitelist]
+    public let models: [ScoringModel]
+    public let whitelists: [Whitelist]
     private let recordTypes: [String: Set<String>]
     /// Position in `indicators`.
     private let places: [String: Int]
@@ -127,10 +127,10 @@ package struct ScoringBook: Sendable {
         self.recordTypes = recordTypes
     }
 
-    package func indicator(_ id: String) -> Indicator? { places[id].map { indicators[$0] } }
+    public func indicator(_ id: String) -> Indicator? { places[id].map { indicators[$0] } }
 
     /// The record types that an indicator rests on, itself or through others.
-    package func recordTypes(of id: String) -> Set<String> { recordTypes[id] ?? [] }
+    public func recordTypes(of id: String) -> Set<String> { recordTypes[id] ?? [] }
 
     /// Each indicator after what it is made of; those that rest on themselves are left out. A need that is no indicator is
     /// no hindrance: its value is missing.

@@ -7,7 +7,7 @@ import Wire
 
 extension Scoring {
     /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
-    package static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []

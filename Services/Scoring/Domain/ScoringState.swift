@@ -4,34 +4,34 @@ import Vocabulary
 import Wire
 
 /// What is known of one subject: no facts, only what indicators need of them. The order in which facts came leaves no trace in it.
-package struct ScoringState: DecidedState {
+public struct ScoringState: DecidedState {
     /// Facts taken, each once.
-    package private(set) var factCount: Int64 = 0
+    public private(set) var factCount: Int64 = 0
     /// The latest moment at which any fact happened; windows end in its month.
-    package private(set) var latest: Instant?
+    public private(set) var latest: Instant?
     /// The latest moment at which any fact became known.
-    package private(set) var known: Instant?
+    public private(set) var known: Instant?
     /// The latest value of each field that is asked for, by `<record type>/<field>`.
-    package private(set) var profile: [String: ProfileValue] = [:]
+    public private(set) var profile: [String: ProfileValue] = [:]
     /// By `SeriesSource.key`.
-    package private(set) var series: [String: MonthlySeries] = [:]
-    package private(set) var memory = FactMemory()
+    public private(set) var series: [String: MonthlySeries] = [:]
+    public private(set) var memory = FactMemory()
 
     /// Portraits sent.
-    package internal(set) var revision: Int64 = 0
+    public internal(set) var revision: Int64 = 0
     /// FNV-1a of what the last portrait said; nil before the first.
-    package internal(set) var saidLast: UInt64?
+    public internal(set) var saidLast: UInt64?
     /// White lists that the subject is on, and since when.
-    package internal(set) var lists: [String: Instant] = [:]
+    public internal(set) var lists: [String: Instant] = [:]
     /// About white lists.
-    package internal(set) var said = LastWord()
+    public internal(set) var said = LastWord()
 
-    package struct ProfileValue: Hashable, Sendable {
-        package let order: FactOrder
-        package let value: IndicatorValue
+    public struct ProfileValue: Hashable, Sendable {
+        public let order: FactOrder
+        public let value: IndicatorValue
     }
 
-    package init() {}
+    public init() {}
 
     // MARK: taking facts
 
@@ -110,7 +110,7 @@ package struct ScoringState: DecidedState {
 
     // MARK: stored form
 
-    package init(_ json: JSONValue) throws(ContractDefect) {
+    public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         factCount = try fields.int("facts")
         latest = try fields.intOrNil("latest").map { Instant(microseconds: $0) }
@@ -136,7 +136,7 @@ package struct ScoringState: DecidedState {
         said = LastWord(at: try fields.intOrNil("listsSaid").map { Instant(microseconds: $0) })
     }
 
-    package func write(to object: inout JSONWriter) {
+    public func write(to object: inout JSONWriter) {
         object.member("facts", factCount)
         object.memberIfPresent("latest", latest?.microseconds)
         object.memberIfPresent("known", known?.microseconds)

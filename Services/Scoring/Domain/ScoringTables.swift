@@ -4,8 +4,8 @@ import Vocabulary
 import Wire
 
 /// The tables that scoring writes beside its states.
-package enum ScoringTables {
-    package static let portrait = StoreTable(
+public enum ScoringTables {
+    public static let portrait = StoreTable(
         "portrait",
         columns: [
             .init("subject", .text), .init("revision", .int64), .init("as_of", .instant), .init("points", .int64), .init("grade", .text),
@@ -15,7 +15,7 @@ package enum ScoringTables {
         ],
         key: ["subject"], onConflict: .replace)
 
-    package static let scoreHistory = StoreTable(
+    public static let scoreHistory = StoreTable(
         "score_history",
         columns: [
             .init("score_id", .text), .init("subject", .text), .init("points", .int64), .init("grade", .text), .init("model", .text),
@@ -24,14 +24,14 @@ package enum ScoringTables {
         ],
         key: ["score_id"], onConflict: .keepFirst)
 
-    package static let whitelistMember = StoreTable(
+    public static let whitelistMember = StoreTable(
         "whitelist_member",
         columns: [
             .init("list", .text), .init("subject", .text), .init("is_member", .bool), .init("since", .instant), .init("reason", .text),
         ],
         key: ["list", "subject"], onConflict: .replace)
 
-    package static let report = StoreTable(
+    public static let report = StoreTable(
         "report",
         columns: [
             .init("report_id", .text), .init("subject", .text), .init("application_id", .text), .init("score_id", .text),
@@ -39,7 +39,7 @@ package enum ScoringTables {
         ],
         key: ["report_id"], onConflict: .keepFirst)
 
-    package static let all = [portrait, scoreHistory, whitelistMember, report]
+    public static let all = [portrait, scoreHistory, whitelistMember, report]
 
     static func portraitRow(_ portrait: Portrait, at now: Instant) -> [Cell] {
         let score = portrait.score

@@ -4,18 +4,18 @@ import Vocabulary
 import Wire
 
 /// What a series is made of: one field of one record type, of the records that pass a filter. Indicators with the same source share it.
-package struct SeriesSource: Hashable, Sendable {
-    package let recordType: String
+public struct SeriesSource: Hashable, Sendable {
+    public let recordType: String
     /// Nil: facts are counted, whatever they say.
-    package let field: String?
+    public let field: String?
     /// Every field must have one of its values. By name.
-    package let filter: [Filter]
+    public let filter: [Filter]
     /// The same text for the same source, whichever entry it came from.
-    package let key: String
+    public let key: String
 
-    package struct Filter: Hashable, Sendable {
-        package let field: String
-        package let values: Set<RuleValue>
+    public struct Filter: Hashable, Sendable {
+        public let field: String
+        public let values: Set<RuleValue>
     }
 
     init(recordType: String, field: String?, filter: [Filter]) {
@@ -56,13 +56,13 @@ package struct SeriesSource: Hashable, Sendable {
 }
 
 /// What the catalogue asks to be remembered of facts.
-package struct Collected: Sendable {
-    package struct Series: Sendable {
-        package let source: SeriesSource
+public struct Collected: Sendable {
+    public struct Series: Sendable {
+        public let source: SeriesSource
         /// Some indicator asks for the greatest amount.
-        package internal(set) var needsMax: Bool
+        public internal(set) var needsMax: Bool
         /// Some indicator asks for the last amount.
-        package internal(set) var needsLast: Bool
+        public internal(set) var needsLast: Bool
     }
 
     /// By record type; each in the order of its keys.

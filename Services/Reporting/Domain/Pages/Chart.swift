@@ -1,9 +1,9 @@
 import Contracts
 
 /// Drawings made of bars: numbers in, SVG out.
-package enum Chart {
+public enum Chart {
     /// Two bars a month, such as asked and paid out. `shown` gives a value with its unit.
-    package static func months(
+    public static func months(
         _ months: [(label: String, one: Int64, two: Int64)], one: Bilingual, two: Bilingual, shown: (Int64) -> String,
         in markup: inout Markup
     ) {
@@ -42,7 +42,7 @@ package enum Chart {
     }
 
     /// One bar a stage, the first the longest.
-    package static func funnel(_ stages: [(title: Bilingual, count: Int64, note: String)], in markup: inout Markup) {
+    public static func funnel(_ stages: [(title: Bilingual, count: Int64, note: String)], in markup: inout Markup) {
         let greatest = max(1, stages.map(\.count).max() ?? 1)
         let rowHeight = 34.0
         markup.element("div", [("class", "scroll")]) { box in

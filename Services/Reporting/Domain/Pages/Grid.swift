@@ -1,17 +1,17 @@
 import Contracts
 
 /// A table of a page.
-package struct Grid: Sendable {
+public struct Grid: Sendable {
     /// One heading; figures stand on the right.
-    package struct Column: Sendable {
+    public struct Column: Sendable {
         let title: Bilingual
         let isFigure: Bool
 
-        package static func words(_ en: String, _ zh: String) -> Column { Column(title: Bilingual(en: en, zh: zh), isFigure: false) }
-        package static func figure(_ en: String, _ zh: String) -> Column { Column(title: Bilingual(en: en, zh: zh), isFigure: true) }
+        public static func words(_ en: String, _ zh: String) -> Column { Column(title: Bilingual(en: en, zh: zh), isFigure: false) }
+        public static func figure(_ en: String, _ zh: String) -> Column { Column(title: Bilingual(en: en, zh: zh), isFigure: true) }
     }
 
-    package enum Cell: Sendable {
+    public enum Cell: Sendable {
         case words(String)
         /// May break into lines.
         case long(String)
@@ -21,13 +21,13 @@ package struct Grid: Sendable {
     }
 
     private let columns: [Column]
-    package private(set) var rows: [[Cell]] = []
+    public private(set) var rows: [[Cell]] = []
 
-    package init(_ columns: [Column]) { self.columns = columns }
+    public init(_ columns: [Column]) { self.columns = columns }
 
-    package mutating func add(_ row: [Cell]) { rows.append(row) }
+    public mutating func add(_ row: [Cell]) { rows.append(row) }
 
-    package func draw(in markup: inout Markup) {
+    public func draw(in markup: inout Markup) {
         guard !rows.isEmpty else {
             markup.element("div", [("class", "empty")], text: "Nothing yet. 暂无数据。")
             return

@@ -1,15 +1,15 @@
 /// HTML under construction. Words go in only through `text` and attribute values, which are escaped; tags and names of attributes are
 /// written in the code.
-package struct Markup: Sendable {
-    package private(set) var html = ""
+public struct Markup: Sendable {
+    public private(set) var html = ""
 
-    package init() {}
+    public init() {}
 
     /// Words, escaped.
-    package mutating func text(_ words: String) { Markup.escape(words, into: &html) }
+    public mutating func text(_ words: String) { Markup.escape(words, into: &html) }
 
     /// An element with a body.
-    package mutating func element(
+    public mutating func element(
         _ tag: StaticString, _ attributes: [(StaticString, String)] = [], _ body: (inout Markup) -> Void = { _ in }
     ) {
         open(tag, attributes)
@@ -18,12 +18,12 @@ package struct Markup: Sendable {
     }
 
     /// An element with words in it.
-    package mutating func element(_ tag: StaticString, _ attributes: [(StaticString, String)] = [], text words: String) {
+    public mutating func element(_ tag: StaticString, _ attributes: [(StaticString, String)] = [], text words: String) {
         element(tag, attributes) { $0.text(words) }
     }
 
     /// An element without a body or a closing tag, such as `meta`.
-    package mutating func open(_ tag: StaticString, _ attributes: [(StaticString, String)] = []) {
+    public mutating func open(_ tag: StaticString, _ attributes: [(StaticString, String)] = []) {
         html += "<\(tag)"
         for (name, value) in attributes {
             html += " \(name)=\""
@@ -34,10 +34,10 @@ package struct Markup: Sendable {
     }
 
     /// Text of the code itself: the style sheet, the document type.
-    package mutating func verbatim(_ text: StaticString) { html += text.description }
+    public mutating func verbatim(_ text: StaticString) { html += text.description }
 
     /// What another markup holds, which was escaped when it was made.
-    package mutating func append(_ other: Markup) { html += other.html }
+    public mutating func append(_ other: Markup) { html += other.html }
 
     /// `&`, `<`, `>`, both quotation marks; control characters and U+0000 become U+FFFD, which HTML can show.
     static func escape(_ words: String, into html: inout String) {
@@ -56,7 +56,7 @@ package struct Markup: Sendable {
     }
 
     /// One segment of a path, percent-encoded.
-    package static func segment(_ text: String) -> String {
+    public static func segment(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {

@@ -1,7 +1,7 @@
 import Contracts
 
 /// A page of the console under construction: the frame, and sections one under the other. No scripts, nothing loaded from elsewhere.
-package struct Page: Sendable {
+public struct Page: Sendable {
     private let title: Bilingual
     /// The entry of the menu that is lit.
     private let place: String
@@ -14,16 +14,16 @@ package struct Page: Sendable {
         ("/services", Bilingual(en: "Services", zh: "服务")),
     ]
 
-    package init(_ title: Bilingual, at place: String) {
+    public init(_ title: Bilingual, at place: String) {
         self.title = title
         self.place = place
     }
 
     /// Under the title, in small letters: when, of what.
-    package mutating func lead(_ words: String) { body.element("p", [("class", "lead")], text: words) }
+    public mutating func lead(_ words: String) { body.element("p", [("class", "lead")], text: words) }
 
     /// Big numbers side by side.
-    package mutating func cards(_ cards: [(title: Bilingual, value: String, note: String)]) {
+    public mutating func cards(_ cards: [(title: Bilingual, value: String, note: String)]) {
         body.element("div", [("class", "cards")]) { grid in
             for card in cards {
                 grid.element("div", [("class", "card")]) { box in
@@ -36,7 +36,7 @@ package struct Page: Sendable {
     }
 
     /// A section with a heading; `note` says what the figures mean.
-    package mutating func section(_ title: Bilingual, note: Bilingual? = nil, _ fill: (inout Markup) -> Void) {
+    public mutating func section(_ title: Bilingual, note: Bilingual? = nil, _ fill: (inout Markup) -> Void) {
         body.element("section") { section in
             section.element("h2") { Page.words(title, in: &$0) }
             if let note { section.element("p", [("class", "note")]) { Page.words(note, in: &$0) } }
@@ -44,12 +44,12 @@ package struct Page: Sendable {
         }
     }
 
-    package mutating func table(_ title: Bilingual, note: Bilingual? = nil, _ grid: Grid) {
+    public mutating func table(_ title: Bilingual, note: Bilingual? = nil, _ grid: Grid) {
         section(title, note: note) { grid.draw(in: &$0) }
     }
 
     /// Two tables side by side, one under the other on a phone.
-    package mutating func pair(_ left: (Bilingual, Grid), _ right: (Bilingual, Grid)) {
+    public mutating func pair(_ left: (Bilingual, Grid), _ right: (Bilingual, Grid)) {
         body.element("div", [("class", "pair")]) { pair in
             for (title, grid) in [left, right] {
                 pair.element("section") { section in
@@ -61,7 +61,7 @@ package struct Page: Sendable {
     }
 
     /// A field to look for something.
-    package mutating func search(_ asked: String, hint: String, at path: String) {
+    public mutating func search(_ asked: String, hint: String, at path: String) {
         body.element("form", [("method", "get"), ("action", path), ("role", "search")]) { form in
             form.open(
                 "input",
@@ -71,7 +71,7 @@ package struct Page: Sendable {
     }
 
     /// Links to the pages before and after.
-    package mutating func steps(earlier: String?, later: String?) {
+    public mutating func steps(earlier: String?, later: String?) {
         body.element("p", [("class", "lead")]) { line in
             if let earlier { line.element("a", [("href", earlier)], text: "← earlier 上一页") }
             if earlier != nil, later != nil { line.text(" · ") }
@@ -80,7 +80,7 @@ package struct Page: Sendable {
     }
 
     /// The whole document.
-    package var html: String {
+    public var html: String {
         var page = Markup()
         page.verbatim("<!DOCTYPE html>")
         page.element("html", [("lang", "en")]) { html in
@@ -125,7 +125,7 @@ package struct Page: Sendable {
     }
 
     /// What is shown when something is in the way.
-    package static func obstacle(_ title: Bilingual, _ words: Bilingual) -> String {
+    public static func obstacle(_ title: Bilingual, _ words: Bilingual) -> String {
         var page = Page(title, at: "")
         page.section(words) { _ in }
         return page.html

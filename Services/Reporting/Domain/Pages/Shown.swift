@@ -1,9 +1,9 @@
 import Vocabulary
 
 /// Figures as people read them. Every text carries its unit or stands under a heading that does.
-package enum Shown {
+public enum Shown {
     /// `1,234,567`.
-    package static func count(_ number: Int64) -> String {
+    public static func count(_ number: Int64) -> String {
         let digits = String(number.magnitude)
         var result = ""
         for (place, digit) in digits.enumerated() {
@@ -15,7 +15,7 @@ package enum Shown {
 
     /// `¥ 12.3456 million` is hard to compare, so money is in 万元 with two decimals, and in 亿元 from a hundred million on.
     /// Rounds toward zero.
-    package static func money(fen: Int64) -> String {
+    public static func money(fen: Int64) -> String {
         let sign = fen < 0 ? "−" : ""
         let size = fen.magnitude
         let (unit, name): (UInt64, String) = size >= 10_000_000_000 ? (10_000_000_000, "亿元") : (1_000_000, "万元")
@@ -25,20 +25,20 @@ package enum Shown {
     }
 
     /// `93.50 %` of basis points; rounds nothing.
-    package static func percent(_ ratio: BasisPoints) -> String {
+    public static func percent(_ ratio: BasisPoints) -> String {
         let size = ratio.value.magnitude
         let rest = size % 100
         return (ratio.value < 0 ? "−" : "") + "\(size / 100)." + (rest < 10 ? "0" : "") + "\(rest) %"
     }
 
     /// A share of counts; a dash when there is nothing to divide by. Rounds down.
-    package static func share(_ part: Int64, of whole: Int64) -> String {
+    public static func share(_ part: Int64, of whole: Int64) -> String {
         guard whole > 0, part >= 0 else { return "–" }
         return percent(BasisPoints(part.multipliedClamped(by: 10_000) / whole))
     }
 
     /// `2026-07-01 09:30`, China Standard Time.
-    package static func moment(_ instant: Instant) -> String {
+    public static func moment(_ instant: Instant) -> String {
         let local = (instant + .seconds(8 * 3_600)).rfc3339
         return String(local.prefix(10)) + " " + String(local.dropFirst(11).prefix(5))
     }
