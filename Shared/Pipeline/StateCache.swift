@@ -38,7 +38,7 @@ public struct StateCache<State: DecidedState> {
     /// Bytes of all stored forms. A decoded state is several times as large, in proportion.
     public var size: Int { table.size }
 
-    /// The slot of a key, marked as needed by this batch. Mutating, so that unspecialised code reaches the table in place and does not copy it.
+    /// The slot of a key, marked as needed by this batch.
     mutating func slot(_ key: StateKey) -> StateSlot? { table.slot(key) }
 
     func state(in slot: StateSlot) -> State { states[slot.place] }
@@ -104,8 +104,7 @@ public struct StateCache<State: DecidedState> {
     }
 }
 
-/// The part of the cache that does not depend on what a state is: code over a generic type is not specialised for its users in other modules,
-/// and looking a key up would cost several times as much.
+/// The part of the cache that does not depend on what a state is.
 private struct StateTable {
     private(set) var slots: [StateKey: StateSlot] = [:]
     private(set) var size = 0

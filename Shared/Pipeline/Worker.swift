@@ -513,10 +513,11 @@ public final class Worker<Service: Decider> {
         } catch { throw StoreFault(error) }
     }
 
-    /// What only the database knows, for alerts: once every ten seconds.
+    /// What only the database knows, for alerts: once every ten seconds, in which memory is given back as well.
     private func gauge(_ store: PostgresStore) throws(StoreFault) {
         guard MonotonicClock.now.since(gaugedAt) >= .seconds(10) else { return }
         gaugedAt = MonotonicClock.now
+        HeapTuning.giveBack()
         guard let row = try store.rows(Self.readGauges, []).first else { return }
         do {
             metrics.gauges(

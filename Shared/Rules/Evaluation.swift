@@ -20,8 +20,7 @@ extension Logic {
 /// One run of one rule over one subject. Both the two-valued and the three-valued reading go through here, so that the public suite
 /// checks what decides.
 ///
-/// Not generic over the facts: its users are in other modules, where it would not be specialised, and looking up metadata at every step
-/// costs more than one call through the protocol for each name.
+/// Not generic over the facts: one code for all their kinds costs no more than one call through the protocol for each name.
 struct Evaluation {
     let facts: any FactSource
     /// False: an absent name is null. True: it makes everything unknown that needs it.

@@ -3,7 +3,6 @@
 extension Array {
     /// How many elements stand at the beginning for which `isBefore` holds, in a list where it holds for none after one for which it does not:
     /// the place of the first of the others, and where a new one would go.
-    @inlinable
     public func prefixCount(while isBefore: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

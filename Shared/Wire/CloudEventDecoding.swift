@@ -26,7 +26,7 @@ extension CloudEvent {
         }
 
         var event: CloudEvent
-        let media = (contentType ?? "").lowercased()
+        let media = contentType == plainJSON ? plainJSON : (contentType ?? "").lowercased()
         if media.hasPrefix("application/cloudevents-batch") { throw .batchUnsupported }
         if media.hasPrefix("application/cloudevents") {
             event = try structured(value, limits: limits.json)
@@ -45,6 +45,7 @@ extension CloudEvent {
     }
 
     private static let contentTypeName = "content-type"
+    private static let plainJSON = "application/json"
 
     private static func text(of header: (name: String, value: [UInt8])) throws(CloudEventDefect) -> String {
         guard let text = String(validating: header.value, as: UTF8.self) else { throw .notUTF8(header: header.name) }
@@ -219,6 +220,8 @@ private enum Base64 {
 extension CloudEvent {
     /// Whether an attribute may have the value: none may hold a control character.
     public static func mayBeAttribute(_ value: String) -> Bool {
-        value.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+        // Nearly all of them are ASCII, where a byte is a character.
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+            || value.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     }
 }

@@ -17,9 +17,14 @@ extension JSONValue {
                     writer.openArray()
                     open.append(Remainder(elementsOf: value))
                 case .number:
-                    if let decimal = value.decimal { decimal.write(to: &writer) } else { writer.raw(value.rawBytes) }
+                    if !value.isPlainInteger, let decimal = value.decimal {
+                        decimal.write(to: &writer)
+                    } else {
+                        writer.raw(value.rawBytes)
+                    }
                 case .string:
-                    if let string = value.string { writer.value(string) }
+                    // What was written without escapes needs none.
+                    if value.entry.hasEscapes { writer.value(value.string ?? "") } else { writer.raw(value.rawBytes) }
                 case .null, .bool:
                     writer.raw(value.rawBytes)
                 }
@@ -29,9 +34,10 @@ extension JSONValue {
             switch open[last].next() {
             case .element(let value):
                 current = value
-            case .member(let key, let value):
-                writer.key(key)
-                current = value
+            case .member(let key):
+                let entry = key.entry
+                if entry.hasEscapes { writer.key(key.string ?? "") } else { writer.key(written: key.rawBytes) }
+                current = JSONValue(document: key.document, index: key.index + 1)
             case .end:
                 if open[last].isObject { writer.closeObject() } else { writer.closeArray() }
                 open.removeLast()
@@ -40,41 +46,71 @@ extension JSONValue {
     }
 }
 
+extension JSONValue {
+    /// Written as the plain decimal that it is: all digits, no sign before a zero.
+    fileprivate var isPlainInteger: Bool {
+        let entry = entry
+        return entry.info & TapeEntry.isSmallInteger != 0 && entry.link != 0
+    }
+}
+
 /// What of a container is still to be written.
 private struct Remainder {
     enum Step {
         case element(JSONValue)
-        case member(String, JSONValue)
+        /// The key; its value follows it on the tape.
+        case member(JSONValue)
         case end
     }
 
     let isObject: Bool
+    private let container: JSONValue
     private var elements: JSONElements
-    private var members: ArraySlice<(key: String, value: JSONValue)>
+    /// Where the keys are on the tape, in the order of their bytes, the next one last.
+    private var keys: [Int] = []
 
     init(elementsOf array: JSONValue) {
         isObject = false
+        container = array
         elements = array.elements
-        members = []
     }
 
     init(sortedMembersOf object: JSONValue) {
         isObject = true
+        container = object
         elements = object.elements
-        var sorted = object.members.map { (bytes: Array($0.key.utf8)[...], member: $0) }
-        sorted.sort { a, b in
-            switch JSONText.order(a.bytes, b.bytes) {
-            case 0: a.member.value.offset < b.member.value.offset
-            case let order: order < 0
+        let document = object.document
+        keys.reserveCapacity(object.count)
+        var place = object.index + 1
+        while place < Int(object.entry.link) {
+            keys.append(place)
+            place = document.tape[place + 1].next(after: place + 1)
+        }
+        keys.sort { a, b in
+            switch document.order(ofKey: a, andKey: b) {
+            case 0: a > b
+            case let order: order > 0
             }
         }
-        // Of equal keys, which only `lastWins` lets in, the last is the one that counts.
-        let kept = sorted.indices.filter { $0 + 1 == sorted.count || sorted[$0].bytes != sorted[$0 + 1].bytes }
-        members = kept.map { sorted[$0].member }[...]
+        guard document.duplicateKeys == .lastWins else { return }
+        // Of equal keys the last is the one that counts.
+        let all = keys
+        keys = all.indices.filter { $0 == 0 || document.order(ofKey: all[$0], andKey: all[$0 - 1]) != 0 }.map { all[$0] }
     }
 
     mutating func next() -> Step {
-        if let member = members.popFirst() { return .member(member.key, member.value) }
+        if let key = keys.popLast() { return .member(JSONValue(document: container.document, index: key)) }
         return elements.next().map { .element($0) } ?? .end
+    }
+}
+
+extension JSONDocument {
+    /// Below, at or above zero, by the bytes of two keys whose places on the tape are given.
+    fileprivate func order(ofKey a: Int, andKey b: Int) -> Int {
+        func text(_ place: Int) -> ArraySlice<UInt8> {
+            let (key, bytes) = (tape[place], bytes)
+            return key.hasEscapes ? JSONText.unescaped(bytes.span.extracting(key.inside))[...] : bytes[key.inside]
+        }
+        return JSONText.order(text(a), text(b))
     }
 }

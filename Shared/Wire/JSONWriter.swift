@@ -20,7 +20,6 @@ public struct JSONWriter: Sendable {
     }
 
     /// The text that the closure writes.
-    @inlinable
     public static func encode<Failure: Error>(
         reserving capacity: Int = 256, _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
@@ -32,7 +31,6 @@ public struct JSONWriter: Sendable {
     // MARK: Containers
 
     /// An object, as the next value.
-    @inlinable
     public mutating func object<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         openObject()
         try body(&self)
@@ -40,7 +38,6 @@ public struct JSONWriter: Sendable {
     }
 
     /// An array, as the next value.
-    @inlinable
     public mutating func array<Failure: Error>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         openArray()
         try body(&self)
@@ -50,20 +47,17 @@ public struct JSONWriter: Sendable {
     // MARK: Members
 
     /// A member with a value; a nil value is written as null.
-    @inlinable
     public mutating func member(_ key: String, _ value: some JSONWritable) {
         self.key(key)
         value.write(to: &self)
     }
 
     /// A member, or nothing at all when there is no value.
-    @inlinable
     public mutating func memberIfPresent(_ key: String, _ value: (some JSONWritable)?) {
         if let value { member(key, value) }
     }
 
     /// A member whose value is an object.
-    @inlinable
     public mutating func member<Failure: Error>(
         _ key: String, object body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
@@ -72,7 +66,6 @@ public struct JSONWriter: Sendable {
     }
 
     /// A member whose value is an array.
-    @inlinable
     public mutating func member<Failure: Error>(
         _ key: String, array body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) {
@@ -89,17 +82,14 @@ public struct JSONWriter: Sendable {
     // MARK: Elements
 
     /// The next value of an array, or the document's only value.
-    @inlinable
     public mutating func element(_ value: some JSONWritable) { value.write(to: &self) }
 
     /// An object as the next value of an array.
-    @inlinable
     public mutating func element<Failure: Error>(object body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         try object(body)
     }
 
     /// An array as the next value of an array.
-    @inlinable
     public mutating func element<Failure: Error>(array body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
         try array(body)
     }
@@ -110,6 +100,14 @@ public struct JSONWriter: Sendable {
     public mutating func key(_ key: String) {
         separate()
         append(quoted: key)
+        bytes.append(Ascii.colon)
+        needsComma = false
+    }
+
+    /// A key as it stands in a checked document, with its quotes, and its colon; a value must follow.
+    mutating func key(written text: ArraySlice<UInt8>) {
+        separate()
+        bytes.append(contentsOf: text)
         bytes.append(Ascii.colon)
         needsComma = false
     }

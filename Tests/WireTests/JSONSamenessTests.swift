@@ -45,9 +45,13 @@ import Vocabulary
             "1", "1.0", "10e-1", "2", #""x""#, #""\u0078""#, "null", "true", "[1]", "[1.0]", "[ 1 ]", #"{"k":1}"#, #"{"k":1.0}"#, "1e400",
         ]
         func object() -> String {
-            var keys = ["a", "b", "c"].shuffled(using: &dice).prefix(Int.random(in: 0...3, using: &dice)).map { "\"\($0)\"" }
-            if !keys.isEmpty, Bool.random(using: &dice) { keys[0] = "\"\\u006\(keys[0].utf8.dropFirst().first! - 0x60)\"" }
-            return "{" + keys.map { "\($0):\(values.randomElement(using: &dice)!)" }.joined(separator: ",") + "}"
+            // Each name as it is, or with an escape.
+            let names = [("a", "\\u0061"), ("b", "\\u0062"), ("c", "\\u0063")].shuffled(using: &dice).prefix(
+                Int.random(in: 0...3, using: &dice))
+            let members = names.map { plain, escaped in
+                "\"\(Bool.random(using: &dice) ? plain : escaped)\":\(values[Int.random(in: 0..<values.count, using: &dice)])"
+            }
+            return "{" + members.joined(separator: ",") + "}"
         }
         var same = 0
         for _ in 0..<20_000 {

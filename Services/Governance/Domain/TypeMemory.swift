@@ -72,9 +72,10 @@ public struct TypeMemory: Sendable {
         case .latestWins:
             if let found = place(key).found, slots[found].order < order { earlier = [found] }
         case .periods:
-            let row = Self.row(of: key)
+            let length = Self.rowLength(of: key)
             var next = place(key).insertion
-            while next > 0, earlier.count < countMax * 2, Self.isRow(row, of: slots[next - 1].key) {
+            earlier.reserveCapacity(min(next, countMax * 2))
+            while next > 0, earlier.count < countMax * 2, Self.areOneRow(key, slots[next - 1].key, length: length) {
                 next -= 1
                 earlier.append(next)
             }
@@ -84,6 +85,7 @@ public struct TypeMemory: Sendable {
         }
         let isNewLevel = earlier.count > 2 && earlier.prefix(3).allSatisfy { slots[$0].isSuspect }
         var told: [JSONValue] = []
+        told.reserveCapacity(min(earlier.count, countMax))
         for place in earlier where isNewLevel || !slots[place].isSuspect {
             told.append(slots[place].data)
             if told.count == countMax { break }
@@ -105,7 +107,8 @@ public struct TypeMemory: Sendable {
         } else {
             return nil
         }
-        guard let found = place(String(key.dropLast(period.count)) + former).found, !slots[found].isSuspect else { return nil }
+        let row = key[..<key.utf8.index(key.endIndex, offsetBy: -period.utf8.count)]
+        guard let found = place(row + former).found, !slots[found].isSuspect else { return nil }
         return slots[found].data
     }
 
@@ -133,13 +136,21 @@ public struct TypeMemory: Sendable {
 
     private static let separator = UInt8(ascii: "|")
 
-    /// The key without its last part, the period; with the separator, none when there is only one part.
-    private static func row(of key: String) -> Substring {
-        key.utf8.lastIndex(of: separator).map { key[...$0] } ?? ""
+    /// Bytes of the key without its last part, the period; with the separator, none when there is only one part.
+    private static func rowLength(of key: String) -> Int {
+        let bytes = key.utf8Span.span
+        var length = bytes.count
+        while length > 0, bytes[length - 1] != separator { length -= 1 }
+        return length
     }
 
-    private static func isRow(_ row: Substring, of key: String) -> Bool {
-        key.utf8.starts(with: row.utf8) && self.row(of: key).utf8.count == row.utf8.count
+    /// Whether two keys differ in nothing but their last part; `length` as `rowLength` has it of the first.
+    private static func areOneRow(_ a: String, _ b: String, length: Int) -> Bool {
+        let (a, b) = (a.utf8Span.span, b.utf8Span.span)
+        guard b.count >= length else { return false }
+        for place in 0..<length where a[place] != b[place] { return false }
+        for place in length..<b.count where b[place] == separator { return false }
+        return true
     }
 
     private func place(_ key: String) -> (found: Int?, insertion: Int) {
