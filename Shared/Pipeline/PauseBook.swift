@@ -75,8 +75,7 @@ public struct PauseBook {
 
     /// The partitions of the lanes that are paused. Those paused for refusals under an older catalogue are let go first: what was
     /// published since may be the remedy.
-    public func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String]
-    {
+    public func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String] {
         var standing: [TopicPartition: String] = [:]
         do {
             let mine: Parameter = .int32s(lanes.sorted())

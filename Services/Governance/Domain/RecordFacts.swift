@@ -89,7 +89,8 @@ struct RecordFacts: FactSource {
     }
 
     private func other(_ name: VariableName) -> RuleValue? {
-        guard name.steps.count >= 3, let id = rule?.others[name.steps[1]], let memory = ground.memories.first(where: { $0.type == id }) else {
+        guard name.steps.count >= 3, let id = rule?.others[name.steps[1]], let memory = ground.memories.first(where: { $0.type == id })
+        else {
             return nil
         }
         let period = TypeMemory.period(of: ground.key)
