@@ -13,15 +13,12 @@ public enum HeapTuning {
     /// it costs some page faults and saves a fifth of the largest service's memory (docs/performance.md).
     public static func apply() { _ = mallopt(M_MMAP_THRESHOLD, mappedFrom) }
 
-    /// From this size on of the process, free memory in the heap's middle is given back too.
-    private static let large = 256 << 10
-
-    /// Call now and then.
+    /// Gives free memory in the heap's middle back to the system, in a process above `size` KiB. Call now and then.
     ///
     /// States and batches come and go side by side and leave free pages between what stays; glibc gives back only what is free at the heap's
     /// end. Looking for the rest costs some ten milliseconds, so small processes are left alone.
-    public static func giveBack() {
-        guard ProcessMemory.resident.kibibytes(of: getpid()) ?? 0 > large else { return }
+    public static func giveBack(above size: Int = 256 << 10) {
+        guard ProcessMemory.resident.kibibytes(of: getpid()) ?? 0 > size else { return }
         _ = malloc_trim(0)
     }
 }

@@ -57,6 +57,9 @@ public final class Worker<Service: Decider> {
     private var missingTopics: [String] = []
     private var topicsCheckedAt = MonotonicClock.now
     private var pauses: [TopicPartition: PauseReason] = [:]
+    /// Since it was turned away last, and how long it waits when that happens again.
+    private var hasCommittedNothing = false
+    private var turnedAway = Backoff(initial: .milliseconds(100), cap: .seconds(2))
     private var timersCheckedAt = MonotonicClock.now + .seconds(-60)
     private var renewedAt = MonotonicClock.now + .seconds(-60)
     private var markedAt = MonotonicClock.now
@@ -117,6 +120,10 @@ public final class Worker<Service: Decider> {
                 case .fenced:
                     log.info("another worker moved a lane of ours; reading again where it stands", event: "fenced")
                     forget(closing: false)
+                    // Taking lanes up turns whoever else believes to hold them away. Two of them would do so to one another for ever: who is
+                    // turned away again before it has committed anything waits, by lot.
+                    if hasCommittedNothing { _ = Shutdown.wait(atMost: turnedAway.next()) }
+                    hasCommittedNothing = true
                 case .unavailable(let reason), .outcomeUnknown(let reason):
                     log.warning("waiting for a dependency", event: "dependency-unavailable", ["reason": .text(reason)])
                     health.set(reason.hasPrefix("kafka") ? "kafka" : "db", .failing(reason))
@@ -444,6 +451,8 @@ public final class Worker<Service: Decider> {
     }
 
     private func report(_ done: CommittedBatch) {
+        hasCommittedNothing = false
+        turnedAway.reset()
         pausesDue += pauseBook.note(done.batch.messages, refused: done.result.write.deadLetters)
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
         metrics.latencies(done.batch.messages, at: WallClock.now)
@@ -530,6 +539,8 @@ public final class Worker<Service: Decider> {
     private func forget(closing: Bool) {
         work.forget(committer)
         lease = nil
+        // Whoever has just taken up looks for timers at once, before it may be turned away again.
+        timersCheckedAt = MonotonicClock.now + .seconds(-60)
         if closing {
             store?.close()
             store = nil

@@ -256,6 +256,13 @@ final class FaultWorld: @unchecked Sendable {
              + (SELECT count(*) FROM operator.timer WHERE due_at <= now())
         """
 
+    /// Does something to the services' database behind their backs.
+    func order(_ sql: String) throws {
+        let connection = try connect()
+        defer { connection.close() }
+        try connection.script(sql)
+    }
+
     /// O3: links whose reader has not exactly what the writer gave out, or that the broker has not acknowledged.
     func brokenLinks() throws -> [String] {
         try texts(
