@@ -21,14 +21,7 @@ public struct Versions<Compiled: Sendable>: Sendable {
     public var starts: Set<Instant> { Set(versions.map(\.from)) }
 
     /// The highest version that is effective by `now`.
-    public func inForce(at now: Instant) -> Compiled? {
-        var place = versions.count
-        while place > 0 {
-            place -= 1
-            if versions[place].from <= now { return versions[place].compiled }
-        }
-        return nil
-    }
+    public func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
 
     /// False also when there never was one.
     public func isWithdrawn(at now: Instant) -> Bool {

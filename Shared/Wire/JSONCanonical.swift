@@ -64,20 +64,17 @@ private struct Remainder {
     }
 
     let isObject: Bool
-    private let container: JSONValue
     private var elements: JSONElements
     /// Where the keys are on the tape, in the order of their bytes, the next one last.
     private var keys: [Int] = []
 
     init(elementsOf array: JSONValue) {
         isObject = false
-        container = array
         elements = array.elements
     }
 
     init(sortedMembersOf object: JSONValue) {
         isObject = true
-        container = object
         elements = object.elements
         let document = object.document
         keys.reserveCapacity(object.count)
@@ -99,7 +96,7 @@ private struct Remainder {
     }
 
     mutating func next() -> Step {
-        if let key = keys.popLast() { return .member(JSONValue(document: container.document, index: key)) }
+        if let key = keys.popLast() { return .member(JSONValue(document: elements.document, index: key)) }
         return elements.next().map { .element($0) } ?? .end
     }
 }

@@ -47,7 +47,7 @@ public final class GovernanceCatalog: CatalogView {
     /// The type in force at `now`; nil when there is none.
     public func type(_ id: String, at now: Instant) -> GovernedType? { entries.types[id]?.inForce(at: now) }
 
-    /// The entries of kind `qualityRule` that judge the type.
+    /// The entries of kind `qualityRule` that judge the type, by id.
     func rules(for type: String, at now: Instant) -> JudgingRules { judging[type]?.inForce(at: now) ?? .none }
 
     /// The cross-checks that read the type, by id.

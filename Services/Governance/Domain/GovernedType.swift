@@ -32,12 +32,9 @@ public final class GovernedType: Sendable {
     let ending: Ending?
     /// How long its statements count as fresh; nil when for ever.
     let freshness: Freshness?
-    private let rules: [QualityRule]
+    /// Its own list.
+    let rules: JudgingRules
     private let personalFields: Set<String>
-    /// The types that its own rules read beside it.
-    let otherTypes: Set<String>
-    /// One of its own rules asks for more than the record.
-    let readsHistory: Bool
 
     /// Types with an empty business key whose latest statement holds; others say so with `"latestWins": true`.
     private static let latestWinsTypes: Set<String> = [Registration.type, "public-grade"]
@@ -79,9 +76,7 @@ public final class GovernedType: Sendable {
             freshness = entry.id == "public-grade" ? Freshness.ofPublicGrade : nil
         }
         personalFields = fields?.personal ?? []
-        rules = QualityRule.list(body["rules"], defects: &defects)
-        otherTypes = Set(rules.flatMap(\.others.values))
-        readsHistory = rules.contains(where: \.readsHistory)
+        rules = JudgingRules(QualityRule.list(body["rules"], defects: &defects))
         if defects.count > before { return nil }
     }
 
@@ -124,19 +119,18 @@ public final class GovernedType: Sendable {
     }
 
     /// Judges the record by every rule: the type's own, and those of the catalogue that name it.
-    func judge(_ facts: RecordFacts, beside added: [QualityRule]) -> Judgement {
+    func judge(_ facts: RecordFacts, by judges: [JudgingRules]) -> Judgement {
         var judgement = Judgement()
         var heldWeight: Int64 = 0
         var judgedWeight: Int64 = 0
-        func judge(_ rule: QualityRule) {
-            guard rule.stage != .after else { return }
+        for rule in judges.map(\.rules).joined() where rule.stage != .after {
             let facts = facts.asked(by: rule)
             let truth = rule.logic.judge(facts).truth
             switch truth {
             case .yes:
                 heldWeight += rule.weight
                 judgedWeight += rule.weight
-                return
+                continue
             case .no:
                 judgedWeight += rule.weight
                 judgement.note(failing: rule)
@@ -148,8 +142,6 @@ public final class GovernedType: Sendable {
                     rule: rule, truth: truth, observed: observed(rule.variables, facts),
                     observedOfRecord: observed(rule.variables.filter(RecordFacts.isOfTheRecord), facts)))
         }
-        for rule in rules { judge(rule) }
-        for rule in added { judge(rule) }
         judgement.quality = judgedWeight == 0 ? 10_000 : heldWeight * 10_000 / judgedWeight
         return judgement
     }

@@ -141,12 +141,11 @@ public final class QualityRule: Sendable {
     }
 }
 
-/// The catalogue's rules that judge one record type at one time, beside the type's own.
+/// Rules that judge one record type together: the type's own list, or those of the catalogue that name it at one time.
 final class JudgingRules: Sendable {
-    /// By id.
     let rules: [QualityRule]
-    /// The types that they read beside it, sorted, each once.
-    let otherTypes: [String]
+    /// The types that they read beside it.
+    let otherTypes: Set<String>
     /// One of them asks for more than the record.
     let readsHistory: Bool
 
@@ -154,7 +153,7 @@ final class JudgingRules: Sendable {
 
     init(_ rules: [QualityRule]) {
         self.rules = rules
-        otherTypes = Set(rules.flatMap(\.others.values)).sorted()
+        otherTypes = Set(rules.flatMap(\.others.values))
         readsHistory = rules.contains(where: \.readsHistory)
     }
 }

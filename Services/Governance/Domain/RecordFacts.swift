@@ -136,12 +136,7 @@ private final class Ground {
     /// Of an even count the lower of the two in the middle, so that it is always a number somebody said.
     func median(of field: String) -> RuleValue? {
         if let known = medians.first(where: { $0.field == field }) { return known.median }
-        var numbers: [Double] = []
-        numbers.reserveCapacity(history.count)
-        for statement in history {
-            guard let number = statement[field]?.double else { continue }
-            numbers.insert(number, at: numbers.firstIndex { $0 > number } ?? numbers.endIndex)
-        }
+        let numbers = history.compactMap { $0[field]?.double }.sorted()
         let median: RuleValue? = numbers.count < RecordFacts.medianOfAtLeast ? nil : .number(numbers[(numbers.count - 1) / 2])
         medians.append((field, median))
         return median

@@ -47,15 +47,14 @@ extension Turn {
         _ record: AcceptedRecord, raw: JSONValue, _ type: GovernedType, _ slotKey: String, isOverridden: Bool,
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) -> Refusal? {
-        let added = book.rules(for: type.id, at: now)
-        for other in type.otherTypes { _ = try state.openMemory(of: other) }
-        for other in added.otherTypes { _ = try state.openMemory(of: other) }
+        let judges = [type.rules, book.rules(for: type.id, at: now)]
+        for rules in judges { for other in rules.otherTypes { _ = try state.openMemory(of: other) } }
         let place = try state.openMemory(of: type.id)
         let order = record.order
         let facts = RecordFacts(
             record, key: slotKey, order: order, type: type, memories: state.memories,
-            withHistory: type.readsHistory || added.readsHistory)
-        let judgement = type.judge(facts, beside: added.rules)
+            withHistory: judges.contains { $0.readsHistory })
+        let judgement = type.judge(facts, by: judges)
         for finding in judgement.findings { writeVerdict(record, finding, effects: &effects) }
 
         let former = state.memories[place].slot(slotKey)

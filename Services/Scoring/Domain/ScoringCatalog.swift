@@ -13,28 +13,33 @@ public final class ScoringCatalog: CatalogView {
 
     public init(_ catalog: Catalog) {
         var unusable: [String: [String]] = [:]
-        var indicators: [String: [InForce<Indicator>]] = [:]
-        var tags: [String: [InForce<Tag>]] = [:]
-        var dimensions: [String: [InForce<Dimension>]] = [:]
-        var models: [String: [InForce<ScoringModel>]] = [:]
-        var whitelists: [String: [InForce<Whitelist>]] = [:]
+        var indicators: [String: Versions<Indicator>] = [:]
+        var tags: [String: Versions<Tag>] = [:]
+        var dimensions: [String: Versions<Dimension>] = [:]
+        var models: [String: Versions<ScoringModel>] = [:]
+        var whitelists: [String: Versions<Whitelist>] = [:]
         var collected = Collected()
         var starts: Set<Instant> = []
 
         func add<Compiled: Sendable>(
-            _ entry: CatalogEntry, to versions: inout [String: [InForce<Compiled>]], _ compile: (CatalogEntry, inout [String]) -> Compiled?
+            _ entry: CatalogEntry, to versions: inout [String: Versions<Compiled>], _ compile: (CatalogEntry, inout [String]) -> Compiled?
         ) {
             var found: [String] = []
             let compiled = entry.isWithdrawn ? nil : compile(entry, &found)
             if !found.isEmpty { unusable[entry.key] = found }
             guard compiled != nil || entry.isWithdrawn else { return }
-            versions[entry.id, default: []].append(InForce(from: entry.effectiveFrom, compiled: compiled))
+            versions[entry.id, default: .init()].add(compiled, from: entry.effectiveFrom)
             starts.insert(entry.effectiveFrom)
         }
         // By kind and id, versions ascending.
         for entry in catalog.all {
             switch entry.kind {
-            case "indicator": add(entry, to: &indicators) { Indicator($0, defects: &$1) }
+            case "indicator":
+                add(entry, to: &indicators) { entry, defects in
+                    let indicator = Indicator(entry, defects: &defects)
+                    if let indicator { collected.add(indicator) }
+                    return indicator
+                }
             case "tag": add(entry, to: &tags) { Tag($0, defects: &$1) }
             case "dimension": add(entry, to: &dimensions) { Dimension($0, defects: &$1) }
             case "model": add(entry, to: &models) { ScoringModel($0, defects: &$1) }
@@ -42,7 +47,6 @@ public final class ScoringCatalog: CatalogView {
             default: continue
             }
         }
-        for versions in indicators.values { for version in versions { if let indicator = version.compiled { collected.add(indicator) } } }
 
         var books: [ScoringBook] = []
         for start in starts.sorted() {
@@ -68,15 +72,9 @@ public final class ScoringCatalog: CatalogView {
 
     private let empty: ScoringBook
 
-    private struct InForce<Compiled: Sendable>: Sendable {
-        let from: Instant
-        /// Nil when it was withdrawn.
-        let compiled: Compiled?
-    }
-
     /// By id; of each the highest version effective by `now`.
-    private static func pick<Compiled>(_ entries: [String: [InForce<Compiled>]], at now: Instant) -> [Compiled] {
-        entries.sorted { $0.key < $1.key }.compactMap { $0.value.last { $0.from <= now }?.compiled }
+    private static func pick<Compiled>(_ entries: [String: Versions<Compiled>], at now: Instant) -> [Compiled] {
+        entries.sorted { $0.key < $1.key }.compactMap { $0.value.inForce(at: now) }
     }
 
     /// What is in force at `now`.
