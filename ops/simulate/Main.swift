@@ -42,7 +42,7 @@ struct Order {
     var what = What.seeds
     var first: UInt64 = 1
     var count = 10_000
-    var jobs = 2
+    var jobs = ProcessInfo.processInfo.activeProcessorCount
     /// This process does every `jobs`th world from `part` on, and reports to the one that started it.
     var part: Int?
     var packs = "packs"
@@ -83,7 +83,10 @@ struct Order {
     var environment: [String: String] { ["SEED": "\(first)", "SEEDS": "\(count)", "SWIFT_DETERMINISTIC_HASHING": "1"] }
 
     /// Does the order in `jobs` processes, which share nothing; returns the lines that they wrote.
-    func inParts() throws -> [String] { try inProcesses((0..<jobs).map { (arguments(part: $0), environment) }) }
+    /// - Parameter meanwhile: called every ten seconds with the lines so far.
+    func inParts(meanwhile: ([String]) -> Void) throws -> [String] {
+        try inProcesses((0..<jobs).map { (arguments(part: $0), environment) }, meanwhile: meanwhile)
+    }
 
     /// Each mutant in a process of its own.
     func tried(_ mutants: [String]) throws -> [String] {
@@ -98,7 +101,11 @@ struct Order {
         return try inProcesses([(["--explain", "--packs", packs], asked)])
     }
 
-    private func inProcesses(_ orders: [(arguments: [String], environment: [String: String])]) throws -> [String] {
+    private static let glance = Duration.seconds(10)
+
+    private func inProcesses(
+        _ orders: [(arguments: [String], environment: [String: String])], meanwhile: ([String]) -> Void = { _ in }
+    ) throws -> [String] {
         let folder = NSTemporaryDirectory() + "simulate-\(getpid())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -106,13 +113,21 @@ struct Order {
             try ChildProcess(
                 program: "/proc/self/exe", arguments: order.arguments, environment: order.environment, output: "\(folder)/\(part)")
         }
-        var lines: [String] = []
-        for (part, child) in children.enumerated() {
-            let end = child.wait(atMost: .seconds(86_400))
-            let text = FileManager.default.contents(atPath: "\(folder)/\(part)").map { String(decoding: $0, as: UTF8.self) } ?? ""
-            lines += text.split(separator: "\n").map(String.init)
-            if end?.isOrderly != true { lines.append("broken\tprocess \(part) ended with \(end.map { "\($0)" } ?? "nothing")") }
+        func written() -> [String] {
+            children.indices.flatMap { part in
+                let text = FileManager.default.contents(atPath: "\(folder)/\(part)").map { String(decoding: $0, as: UTF8.self) } ?? ""
+                return text.split(separator: "\n").map(String.init)
+            }
         }
-        return lines
+        var ends: [ChildProcess.End] = []
+        for child in children {
+            var end = child.wait(atMost: Self.glance)
+            while end == nil {
+                meanwhile(written())
+                end = child.wait(atMost: Self.glance)
+            }
+            if let end { ends.append(end) }
+        }
+        return written() + ends.enumerated().filter { !$1.isOrderly }.map { "broken\tprocess \($0) ended with \($1)" }
     }
 }

@@ -206,7 +206,7 @@ final class SimWorker<Service: Decider> {
             }
             reading[index].position = max(reading[index].position, position + Int64(count))
         }
-        reading.removeAll { entry in paused.contains { $0 === entry.log } }
+        if !paused.isEmpty { reading.removeAll { entry in paused.contains { $0 === entry.log } } }
         return messages
     }
 
