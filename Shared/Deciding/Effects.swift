@@ -29,8 +29,16 @@ public struct Effects: Sendable {
         send(type: Swift.type(of: payload).type, value: payload.bytes, to: topic, key: key, subject: key)
     }
 
-    /// Sends bytes as they are, with any CloudEvents type: for what leaves the house.
+    /// Bytes of a message's value, key and subject. With its headers it stays below what the client of Kafka takes (`message.max.bytes`).
+    public static var messageBytesMax: Int { 860_000 }
+
+    /// Sends bytes as they are, with any CloudEvents type: for what leaves the house. What no client and no broker would take refuses the
+    /// whole input (`output-too-large`): committed and never deliverable, it would hold up its link for ever.
     public mutating func send(type: String, value: [UInt8], to topic: String, key: String, subject: String) {
+        let size = value.count + key.utf8.count + subject.utf8.count
+        guard size <= Self.messageBytesMax else {
+            return refuse("output-too-large", "what is to be sent to \(topic) has \(size) bytes; at most \(Self.messageBytesMax)")
+        }
         messages.append(OutgoingMessage(topic: topic, key: key, subject: subject, type: type, value: value))
     }
 

@@ -16,6 +16,8 @@ public struct Tally: Hashable, Sendable {
         case alertRaised
         /// By purpose.
         case consentDenied
+        /// What a timer or a catalogue walk would have done and may not; by the refusal's code.
+        case effectRefused
     }
 
     public let name: Name

@@ -23,6 +23,11 @@ public struct Versions<Compiled: Sendable>: Sendable {
     /// The highest version that is effective by `now`.
     public func inForce(at now: Instant) -> Compiled? { versions.last { $0.from <= now }?.compiled }
 
+    /// The last usable version that answers to the question, in force or not.
+    public func last(where answers: (Compiled) -> Bool = { _ in true }) -> Compiled? {
+        versions.last { $0.compiled.map(answers) ?? false }?.compiled
+    }
+
     /// False also when there never was one.
     public func isWithdrawn(at now: Instant) -> Bool {
         guard let latest = versions.last(where: { $0.from <= now }) else { return false }

@@ -22,6 +22,7 @@ public struct AttemptMarker {
     private let owner: String
     private var isOpen = false
     private var plan = AttemptPlan.asItComes
+    /// Of the processes before this one. What this one tries again, after a commit that failed, say, ended no process and counts once.
     private var former: [TopicPartition: AttemptPlan.Mark] = [:]
     private var carefulLeft = 0
 
@@ -97,7 +98,6 @@ public struct AttemptMarker {
                     )
                 )
             }
-            former[partition] = mark
             marks.append(mark)
         }
         do {

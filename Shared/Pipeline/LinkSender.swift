@@ -88,7 +88,7 @@ public struct LinkSender {
         case taken
         /// No room in the client: nothing more for now.
         case full
-        /// Its destination is missing: this link waits, the others go on.
+        /// Its destination is missing or refuses it: this link waits, the others go on.
         case blocked
         case failed
     }
@@ -118,6 +118,9 @@ public struct LinkSender {
         links[number].rows = []
         return .taken
     }
+
+    /// The link that the ticket was given for.
+    public func link(of ticket: Ticket) -> LinkOut? { links.indices.contains(ticket.link) ? links[ticket.link].link : nil }
 
     /// The broker has the message. Only an unbroken beginning counts as acknowledged.
     public mutating func acknowledged(_ ticket: Ticket) {

@@ -19,6 +19,8 @@ public final class MemoryStore: LaneStore {
     public private(set) var outsideIDs: [OutsideID: [UInt8]] = [:]
     public private(set) var deadLetters: [MessagePlace: DeadLetter] = [:]
     public private(set) var counts: [CountKey: Int64] = [:]
+    /// What the deciders counted for those who watch; the metrics of a process, in place of them.
+    public private(set) var tallies: [Tally: Int] = [:]
     /// Where the lanes' logs stand, and their leaves in order, as they were appended.
     public private(set) var ledgers: [Int32: LedgerHead] = [:]
     public private(set) var leaves: [Int32: [LedgerLeaf]] = [:]
@@ -258,6 +260,7 @@ public final class MemoryStore: LaneStore {
         outsideIDs.merge(write.outsideIDs) { first, _ in first }
         keep(write.deadLetters)
         counts.merge(write.counts) { $0 + $1 }
+        tallies.merge(write.tallies) { $0 + $1 }
         for ledger in write.ledgers {
             ledgers[ledger.lane] = ledger.head
             leaves[ledger.lane, default: []] += ledger.leaves

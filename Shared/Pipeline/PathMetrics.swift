@@ -157,6 +157,7 @@ extension Tally.Name {
         case .policyTold: .policiesPushed
         case .alertRaised: .riskAlerts
         case .consentDenied: .consentDenied
+        case .effectRefused: .effectsRefused
         }
     }
 }

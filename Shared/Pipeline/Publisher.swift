@@ -16,7 +16,7 @@ final class Publisher {
     private let reports = ReportBox()
     private var producer: KafkaProducer?
     private var sender: LinkSender
-    /// Links whose destination is missing wait until then; the others go on.
+    /// Links whose destination is missing, or refuses what it is given, wait until then; the others go on.
     private var blocked: [LinkOut: (reason: String, until: MonotonicInstant)] = [:]
     /// By the sender's number of the link.
     private var destinations: [KafkaProducer.Destination?] = []
@@ -32,7 +32,7 @@ final class Publisher {
     /// Committed messages that the broker has not acknowledged.
     var pending: Int { sender.pending }
 
-    /// Links that wait because their destination is missing, for `/readyz`.
+    /// Links that wait because their destination is missing or refuses them, for `/readyz`.
     var blockedLinks: [(link: LinkOut, reason: String)] { blocked.map { ($0.key, $0.value.reason) } }
 
     /// Begins anew with what the outbox has above the acknowledged sequences.
@@ -41,7 +41,11 @@ final class Publisher {
         producer = nil
         destinations.removeAll()
         reports.clear()
-        blocked.removeAll()
+        if !blocked.isEmpty {
+            // Who was refused is not asked again at once, or one refusal would keep all links going back for ever.
+            let links = Set(rows.map(\.link))
+            blocked = blocked.filter { links.contains($0.key) }
+        }
         needsRestart = false
         sender.restart(acked: acked, rows: rows)
         pump()
@@ -98,8 +102,8 @@ final class Publisher {
             } catch {
                 switch error {
                 case .queueFull: return .full
-                case .unknownTopicOrPartition:
-                    blocked[link] = ("\(error)", now + .seconds(2))
+                case _ where Self.isRefusal(error):
+                    block(link, error)
                     return .blocked
                 default:
                     fault = error
@@ -108,6 +112,19 @@ final class Publisher {
             }
         }
         if let fault { fail(fault) }
+    }
+
+    /// Whether only this destination says no, and would say so again: no such topic, no right to it, too large, not valid.
+    private static func isRefusal(_ fault: KafkaFault) -> Bool { !fault.isTransient && fault != .closed }
+
+    private func block(_ link: LinkOut, _ fault: KafkaFault) {
+        // A topic that is being made is there in a moment; the rest needs somebody's help.
+        if case .unknownTopicOrPartition = fault {
+            blocked[link] = ("\(fault)", MonotonicClock.now + .seconds(2))
+        } else {
+            blocked[link] = ("\(fault)", MonotonicClock.now + .seconds(30))
+            metrics.publishFailed(fault)
+        }
     }
 
     private func destination(
@@ -130,8 +147,12 @@ final class Publisher {
 
     private func settle() {
         for report in reports.take() {
-            if let fault = report.fault { return fail(fault) }
-            sender.acknowledged(LinkSender.Ticket(tag: report.tag))
+            let ticket = LinkSender.Ticket(tag: report.tag)
+            if let fault = report.fault {
+                if Self.isRefusal(fault), let link = sender.link(of: ticket) { block(link, fault) }
+                return fail(fault)
+            }
+            sender.acknowledged(ticket)
         }
         if let fatal = producer?.fatal { fail(fatal) }
     }

@@ -19,7 +19,7 @@ public struct Step<Service: Decider> {
     /// Bounds of an outside message; a larger one is set aside.
     let limits: CloudEventLimits
 
-    public init(decider: Service, lanes: Int32, partitions: [String: Int32] = [:], limits: CloudEventLimits = .standard) {
+    public init(decider: Service, lanes: Int32, partitions: [String: Int32] = [:], limits: CloudEventLimits = .outside) {
         self.decider = decider
         self.lanes = lanes
         self.partitions = partitions
@@ -146,7 +146,7 @@ public struct Step<Service: Decider> {
             }
             let document: JSONDocument
             do {
-                document = try JSONDocument(parsing: Array(reader.bytes[frame.value]), limits: limits.json)
+                document = try JSONDocument(parsing: Array(reader.bytes[frame.value]), limits: .standard)
             } catch {
                 work.setAside(letter(Refusal(code: "json-" + error.code, detail: "\(error)")))
                 continue
@@ -232,6 +232,7 @@ public struct Step<Service: Decider> {
     ) {
         let refused = poisoned.refusal(of: raw)
         let event: CloudEvent
+        let limits = run.isOutside ? limits : .standard
         do {
             event = try CloudEvent.decode(headers: raw.headers, value: raw.value ?? [], limits: limits)
         } catch {
@@ -395,7 +396,12 @@ public struct Step<Service: Decider> {
             decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
         }
         if let refusal = effects.refusal {
-            if let admitted { setAside(admitted, batch, refusal, &work) }
+            if let admitted {
+                setAside(admitted, batch, refusal, &work)
+            } else {
+                // A timer or a walk has no bytes to set aside: somebody must look.
+                work.write.tallies[Tally(.effectRefused, [refusal.code]), default: 0] += 1
+            }
             return
         }
         if let admitted { work.count(TopicPartition(topic: admitted.message.topic, partition: lane), .applied) }

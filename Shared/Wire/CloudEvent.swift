@@ -97,6 +97,9 @@ public struct CloudEventLimits: Sendable {
 
     /// 64 headers of 8 KiB each, standard JSON.
     public static let standard = CloudEventLimits()
+
+    /// What others may send: 384 KiB, so that what is made of it, which may hold it twice, still fits one message.
+    public static let outside = CloudEventLimits(json: JSONLimits(bytesMax: 384 << 10))
 }
 
 /// Why a Kafka message is no CloudEvent that we read.

@@ -74,6 +74,25 @@ import Vocabulary
         }
     }
 
+    @Test func `what one process tries again and again is not taken for what ended it`() throws {
+        guard let house = try ToyHouse() else { return }
+        var first = AttemptMarker(owner: "a")
+        try first.open(on: house.owner)
+        // Two ends over the same message, the second one alone.
+        for attempts in 1...2 as ClosedRange<Int64> {
+            var marker = AttemptMarker(owner: "a")
+            try marker.open(on: house.owner)
+            #expect(marker.isCareful)
+            // The database refuses or forgets to answer, and the worker takes the batch up anew.
+            for _ in 0..<9 {
+                let piece = try #require(marker.pieces(of: batch(7..<10)).first)
+                let crash = try marker.begin(piece, on: house.owner)
+                #expect(crash?.place == nil, "set aside in the run after end \(attempts)")
+            }
+            #expect(try house.number("SELECT attempts FROM attempt WHERE \"offset\" = 7") == attempts)
+        }
+    }
+
     @Test func `after an orderly end nothing is written down, after another's unclean end it is`() throws {
         guard let house = try ToyHouse() else { return }
         var first = AttemptMarker(owner: "a")

@@ -109,6 +109,40 @@ import Wire
         #expect(sweeps() == [2, 2, 2])
     }
 
+    @Test func `what could never be sent is refused with its input, and the state stays as it was`() throws {
+        let house = house(lanes: 1)
+        house.add(999_999, to: "k", id: "1", more: ",\"wait\":true")
+        house.add(1, to: "k", id: "2")
+        house.add(2, to: "j", id: "3")
+        try house.settle()
+        #expect(house.sums == [999_999, 2])
+        let letters = house.store(of: .ingestion)?.deadLetters.values.map { $0 } ?? []
+        #expect(letters.map(\.refusal.code) == ["output-too-large"] && letters.map(\.key) == [Array("k".utf8)])
+        // The sender may go on.
+        house.add(-999_000, to: "k", id: "4")
+        try house.settle()
+        #expect(house.sums == [999_999, 2, 999])
+    }
+
+    @Test func `what a timer may not do is counted, and the timer is over`() throws {
+        let house = house(lanes: 1)
+        house.add(-5, to: "k", id: "1", more: ",\"wait\":true")
+        try house.advance(to: house.now + .seconds(120))
+        #expect(house.messages(on: Topic.ingestionRecords).map(\.event.type) == ["sum"])
+        let store = try #require(house.store(of: .ingestion))
+        #expect(store.tallies == [Tally(.effectRefused, ["output-too-large"]): 1])
+        #expect(store.timers.isEmpty)
+    }
+
+    @Test func `a message from outside above 384 KiB is set aside`() throws {
+        let house = house(lanes: 1)
+        house.add(1, to: "k", id: "1", more: String(repeating: " ", count: (384 << 10) - 9))
+        house.add(1, to: "k", id: "2", more: String(repeating: " ", count: (384 << 10) - 8))
+        try house.settle()
+        #expect(house.sums == [1])
+        #expect(house.store(of: .ingestion)?.deadLetters.values.map(\.refusal.code) == ["data-over-limit"])
+    }
+
     @Test func `links are dense: a duplicate is dropped, an early message waits for its predecessor`() throws {
         let place = TopicPartition(topic: Topic.ingestionRecords, partition: 0)
         let store = MemoryStore()

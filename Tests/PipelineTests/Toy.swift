@@ -54,11 +54,15 @@ struct Toy: Decider {
             if isLogging { effects.append(Self.leaf(key, state.sum)) }
             if message.body["wait"]?.bool == true { effects.schedule("later", at: now + .seconds(60)) }
             effects.write([.text(key), .int64(state.sum), .text(message.body["note"]?.string ?? "")], to: Self.sums)
-            effects.send(type: "sum", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.ingestionRecords, key: key, subject: key)
+            effects.send(type: "sum", value: said(state, atLength: state.sum >= 1_000_000), to: Topic.ingestionRecords, key: key, subject: key)
         case .timer:
-            effects.send(type: "late", value: Array("{\"sum\":\(state.sum)}".utf8), to: Topic.ingestionRecords, key: key, subject: key)
+            effects.send(type: "late", value: said(state, atLength: state.sum < 0), to: Topic.ingestionRecords, key: key, subject: key)
         case .sweep: state.sweeps += 1
         }
+    }
+
+    private func said(_ state: State, atLength isLong: Bool) -> [UInt8] {
+        Array("{\"sum\":\(state.sum)}".utf8) + Array(repeating: 0x20, count: isLong ? 1_000_000 : 0)
     }
 
     static func leaf(_ key: String, _ sum: Int64) -> LedgerLeaf {

@@ -5,8 +5,7 @@ import Vocabulary
 
 /// What policy push makes of the catalogue: every version of every policy, compiled.
 public final class PolicyPushCatalog: CatalogView {
-    /// Ascending by version; nil where it was withdrawn.
-    private let versions: [String: [(version: Int64, from: Instant, policy: Policy?)]]
+    private let versions: [String: Versions<Policy>]
     /// All policies ever published, sorted.
     private let ids: [String]
     /// When a version takes effect or its claims begin, ascending.
@@ -16,7 +15,7 @@ public final class PolicyPushCatalog: CatalogView {
     public let defects: [String: [String]]
 
     public init(_ catalog: Catalog) {
-        var versions: [String: [(version: Int64, from: Instant, policy: Policy?)]] = [:]
+        var versions: [String: Versions<Policy>] = [:]
         var changes: Set<Instant> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
@@ -24,7 +23,7 @@ public final class PolicyPushCatalog: CatalogView {
             var found: [String] = []
             let policy = entry.isWithdrawn ? nil : Policy(entry, defects: &found)
             if policy != nil || entry.isWithdrawn {
-                versions[entry.id, default: []].append((entry.version, entry.effectiveFrom, policy))
+                versions[entry.id, default: Versions()].add(policy, from: entry.effectiveFrom)
                 changes.insert(entry.effectiveFrom)
                 // From its first day on a grant without application can be claimed.
                 if let policy, policy.isWithoutApplication { changes.insert(policy.opens) }
@@ -38,7 +37,7 @@ public final class PolicyPushCatalog: CatalogView {
     }
 
     /// The policy in force at `now`; nil when there is none or it was withdrawn.
-    public func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.last { $0.from <= now }?.policy }
+    public func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.inForce(at: now) }
 
     /// The policies in force at `now` that fit the subject, and some that do not.
     func candidates(_ facts: SubjectFacts, at now: Instant) -> [String] {
@@ -62,7 +61,7 @@ public final class PolicyPushCatalog: CatalogView {
     }
 
     /// One exact version, in force or not.
-    public func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version }?.policy }
+    public func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version } }
 
     /// The first moment after `now` at which a version takes effect or its claims begin.
     public func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }

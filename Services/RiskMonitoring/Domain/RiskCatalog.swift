@@ -89,8 +89,9 @@ public final class RiskCatalog: CatalogView {
     /// The kind of entry that a rule is.
     public static let ruleKind = "riskRule"
 
-    /// By id; versions ascending, nil where withdrawn.
-    private let versions: [(id: String, versions: [(from: Instant, rule: RiskRule?)])]
+    private let rules: [String: Versions<RiskRule>]
+    /// Of all rules ever published, sorted.
+    private let ids: [String]
     /// When a version of a rule takes effect, ascending.
     private let changes: [Instant]
     private let boards = SpanCache<RiskBoard>()
@@ -98,27 +99,29 @@ public final class RiskCatalog: CatalogView {
     public let defects: [String: [String]]
 
     public init(_ catalog: Catalog) {
-        var byID: [String: [(from: Instant, rule: RiskRule?)]] = [:]
+        var rules: [String: Versions<RiskRule>] = [:]
+        var changes: Set<Instant> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all where entry.kind == Self.ruleKind {
             var found: [String] = []
-            if entry.isWithdrawn {
-                byID[entry.id, default: []].append((entry.effectiveFrom, nil))
-            } else if let rule = RiskRule(entry, defects: &found) {
-                byID[entry.id, default: []].append((entry.effectiveFrom, rule))
+            let rule = entry.isWithdrawn ? nil : RiskRule(entry, defects: &found)
+            if rule != nil || entry.isWithdrawn {
+                rules[entry.id, default: Versions()].add(rule, from: entry.effectiveFrom)
+                changes.insert(entry.effectiveFrom)
             }
             if !found.isEmpty { unusable[entry.key] = found }
         }
-        versions = byID.keys.sorted().map { ($0, byID[$0] ?? []) }
-        changes = Set(byID.values.joined().map(\.from)).sorted()
+        self.rules = rules
+        ids = rules.keys.sorted()
+        self.changes = changes.sorted()
         defects = unusable
     }
 
     /// The rules in force at `now`.
     func board(at now: Instant) -> RiskBoard {
         boards.made(at: now, changes: changes) {
-            RiskBoard(versions.compactMap { _, versions in versions.last { $0.from <= now }?.rule })
+            RiskBoard(ids.compactMap { rules[$0]?.inForce(at: now) })
         }
     }
 
@@ -126,7 +129,6 @@ public final class RiskCatalog: CatalogView {
 
     /// The title of the rule's last usable version, in force or not; its id when there is none.
     func title(of rule: String) -> Bilingual {
-        let known = versions.first { $0.id == rule }?.versions.last { $0.rule != nil }?.rule
-        return known?.title ?? Bilingual(en: rule, zh: rule)
+        rules[rule]?.last()?.title ?? Bilingual(en: rule, zh: rule)
     }
 }
