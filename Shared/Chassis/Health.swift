@@ -56,7 +56,9 @@ public final class Health: Sendable {
         progressAt = Atomic(now().nanoseconds)
     }
 
-    public func set(_ name: String, _ check: Check) { checks.withLock { $0[name] = check } }
+    /// True when that is news.
+    @discardableResult
+    public func set(_ name: String, _ check: Check) -> Bool { checks.withLock { $0.updateValue(check, forKey: name) } != check }
 
     /// Forgets a check, for a lane that moved to another instance.
     public func remove(_ name: String) { checks.withLock { $0[name] = nil } }
@@ -64,9 +66,11 @@ public final class Health: Sendable {
     /// The pipeline turned once: it polled, or finished a batch, or found nothing to do.
     public func progress() { progressAt.store(now().nanoseconds, ordering: .relaxed) }
 
+    var lastProgress: MonotonicInstant { MonotonicInstant(nanoseconds: progressAt.load(ordering: .relaxed)) }
+
     public var snapshot: Snapshot {
         let known = checks.withLock { $0 }
-        let since = max(.zero, now().since(MonotonicInstant(nanoseconds: progressAt.load(ordering: .relaxed))))
+        let since = max(.zero, now().since(lastProgress))
         return Snapshot(
             checks: known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
             isReady: !known.isEmpty && known.values.allSatisfy(\.isOK),

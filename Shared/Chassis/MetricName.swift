@@ -53,7 +53,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case policiesPushed = "credit_policies_pushed_total"
     case riskAlerts = "credit_risk_alerts_total"
     case consentDenied = "credit_consent_denied_total"
-    case effectsRefused = "credit_effects_refused_total"
+    case effectRefused = "credit_effects_refused_total"
     case auditTreeSize = "credit_audit_tree_size"
     case auditCheckpointAge = "credit_audit_checkpoint_age_seconds"
     // Process
@@ -166,7 +166,7 @@ extension MetricName {
                 of: "messages", "outcome")
         case .riskAlerts: return counter("Post-loan warnings.", of: "warnings", "severity", "rule")
         case .consentDenied: return counter("Releases refused for want of consent.", of: "releases", "purpose")
-        case .effectsRefused:
+        case .effectRefused:
             return counter("Timers and catalogue walks whose outcome was refused, such as one too large to be sent.", of: "outcomes", "reason")
         case .auditTreeSize: return gauge("Leaves of the tamper-evident log.", in: "leaves")
         case .auditCheckpointAge:

@@ -22,6 +22,8 @@ final class Committer: WriteHand, @unchecked Sendable {
     struct Outlook: Sendable {
         var pending = 0
         var blocked: [(link: LinkOut, reason: String)] = []
+        /// Why what the outbox has can not be read, or how far it got can not be noted.
+        var fault: StoreFault?
     }
 
     private let address: PostgresAddress
@@ -96,7 +98,12 @@ final class Committer: WriteHand, @unchecked Sendable {
                     return
                 }
                 var fault: StoreFault?
-                do throws(StoreFault) { try carryOut(next) } catch { fault = error }
+                do throws(StoreFault) {
+                    try carryOut(next)
+                } catch {
+                    fault = error
+                    if case .refused(let sqlstate, _) = error { metrics.refused(sqlstate) }
+                }
                 if fault != nil, store?.connection.isAlive != true { closeStore() }
                 answer.withLock { $0 = fault }
                 answered.signal()
@@ -131,13 +138,16 @@ final class Committer: WriteHand, @unchecked Sendable {
     /// What goes on beside the orders: delivery reports, a new producer after a failure, marks in `link_out`.
     private func tend() {
         publisher.serve(wait: .zero)
+        var outlook = Outlook()
         do throws(StoreFault) {
             if publisher.needsRestart { try begin() }
             if MonotonicClock.now.since(markedAt) >= .milliseconds(500) { try markAcknowledged() }
         } catch {
             closeStore()
+            outlook.fault = error
         }
-        let outlook = Outlook(pending: publisher.pending, blocked: publisher.blockedLinks)
+        outlook.pending = publisher.pending
+        outlook.blocked = publisher.blockedLinks
         outlookNow.withLock { $0 = outlook }
     }
 

@@ -38,7 +38,7 @@ struct LaneLoader {
     private func watermarks(_ lanes: Set<Int32>) throws(StoreFault) -> [TopicPartition: (low: Int64, high: Int64)] {
         var marks: [TopicPartition: (low: Int64, high: Int64)] = [:]
         for topic in topics {
-            guard !Shutdown.isRequested else { throw .unavailable("stopping") }
+            guard !Shutdown.isRequested else { throw .kafka("stopping") }
             for lane in lanes {
                 let place = TopicPartition(topic: topic, partition: lane)
                 marks[place] = try watermark(place)
@@ -51,7 +51,7 @@ struct LaneLoader {
         do {
             return try consumer.watermarks(topic: place.topic, partition: place.partition, timeout: .seconds(10))
         } catch {
-            throw .unavailable("kafka: \(error)")
+            throw .kafka("kafka: \(error)")
         }
     }
 

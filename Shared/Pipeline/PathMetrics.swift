@@ -54,12 +54,16 @@ public final class PathMetrics: Sendable {
             counter(.consumerFenced).add()
             counter(.dbTransactions, ("outcome", "rollback")).add()
         case .outcomeUnknown: counter(.dbTransactions, ("outcome", "unknown")).add()
-        case .refused(let sqlstate, _):
-            counter(.dbErrors, ("sqlstate_class", String(sqlstate.prefix(2)))).add()
+        case .unavailable(_, let sqlstate):
+            if let sqlstate { refused(sqlstate) }
             counter(.dbTransactions, ("outcome", "rollback")).add()
-        case .unavailable, .corrupt: counter(.dbTransactions, ("outcome", "rollback")).add()
+        case .refused, .corrupt: counter(.dbTransactions, ("outcome", "rollback")).add()
+        case .kafka: break
         }
     }
+
+    /// The database said no, for now or for good. A refused row is counted where it was to be committed: most are found and set aside.
+    func refused(_ sqlstate: String) { counter(.dbErrors, ("sqlstate_class", String(sqlstate.prefix(2)))).add() }
 
     func paused(_ place: TopicPartition, _ reason: PauseReason) {
         let labels = [("topic", place.topic), ("partition", String(place.partition))]
@@ -157,7 +161,7 @@ extension Tally.Name {
         case .policyTold: .policiesPushed
         case .alertRaised: .riskAlerts
         case .consentDenied: .consentDenied
-        case .effectRefused: .effectsRefused
+        case .effectRefused: .effectRefused
         }
     }
 }

@@ -15,8 +15,10 @@ public protocol PathStore {
 public enum StoreFault: Error, Sendable {
     /// The compare-and-set found other offsets: somebody else owns the lane now, or our own lost commit did succeed.
     case fenced
-    /// The connection or the server failed before anything could have been committed.
-    case unavailable(String)
+    /// The connection or the server failed before anything could have been committed. The SQLSTATE where a statement was refused for now.
+    case unavailable(String, sqlstate: String? = nil)
+    /// Kafka does not answer, or is not as it must be: nothing to do with the store, and waited out in the same way.
+    case kafka(String)
     /// The COMMIT was sent and no answer came: whether it took effect is found out by reading again under the lock.
     case outcomeUnknown(String)
     /// The database refuses a row: the batch is bisected to find it.
@@ -29,7 +31,7 @@ extension StoreFault: CustomStringConvertible {
     public var description: String {
         switch self {
         case .fenced: "another worker has moved the lane"
-        case .unavailable(let reason): reason
+        case .unavailable(let reason, _), .kafka(let reason): reason
         case .outcomeUnknown(let reason): "the outcome of a commit is unknown: \(reason)"
         case .refused(let sqlstate, let reason): "refused (\(sqlstate)): \(reason)"
         case .corrupt(let reason): "corrupt: \(reason)"

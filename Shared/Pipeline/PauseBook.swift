@@ -8,8 +8,8 @@ public struct PauseBook {
 
     public init() {}
 
-    /// Counts what a committed batch decided. The answers are the partitions that are to be paused, each at its first offset that was
-    /// not decided any more: what came after it in the same batch has been decided too, so `next` of the book holds.
+    /// Counts what a committed batch decided. The answers are the partitions that are to be paused. What came after the last straw in the
+    /// same batch, and in the one behind it, has been decided too: the book knows where each goes on.
     ///
     /// - Parameter letters: of the batch's write.
     public mutating func note(_ messages: [RawMessage], refused letters: [MessagePlace: DeadLetter]) -> [RefusalLimits.Pause] {

@@ -445,7 +445,7 @@ extension StoreFault {
         } else if fault.isDataRefusal || Mutant.isOn("dead-letter-on-serialization") && fault.sqlstate == "40001" {
             self = .refused(sqlstate: fault.sqlstate ?? "", fault.description)
         } else {
-            self = .unavailable(fault.description)
+            self = .unavailable(fault.description, sqlstate: fault.sqlstate)
         }
     }
 }

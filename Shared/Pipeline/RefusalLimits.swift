@@ -23,7 +23,7 @@ public struct RefusalLimits: Sendable {
 
         public let place: TopicPartition
         /// The first message that is not decided any more.
-        public let next: Int64
+        public var next: Int64
         /// The last one that was refused, and its reason.
         public let last: Int64
         public let code: String

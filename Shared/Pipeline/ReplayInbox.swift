@@ -29,12 +29,14 @@ public struct ReplayInbox {
     static let attemptsMax: Int32 = 2
 
     private var lookedAt = MonotonicClock.now + .seconds(-60)
+    /// The letter that this process tried last. Tried again, since the database failed meanwhile, say, it has ended no process.
+    private var tried: Int64?
 
     public init() {}
 
     /// The next letter of the lanes, if there is one. Asks the database once a second while there is none.
     ///
-    /// Each try is noted first, in a transaction of its own: a letter that ends the process twice is refused as `crash`.
+    /// The first try of each process is noted before, in a transaction of its own: a letter that ends two is refused as `crash`.
     public mutating func next(
         of lanes: Set<Int32>, for decider: some Decider, catalog: Catalog, on connection: Connection
     ) throws(StoreFault) -> ReplayInput? {
@@ -47,11 +49,12 @@ public struct ReplayInbox {
     private mutating func take(
         _ lanes: Set<Int32>, _ decider: some Decider, _ catalog: Catalog, _ connection: Connection
     ) throws(PostgresFault) -> ReplayInput? {
-        guard let row = try connection.execute(Self.takeNext, [.int32s(lanes.sorted())]).first else {
+        guard let row = try connection.execute(Self.takeNext, [.int32s(lanes.sorted()), .int64(tried ?? 0)]).first else {
             lookedAt = MonotonicClock.now
             return nil
         }
         let id = try row.int64(0)
+        tried = id
         let attempts = try row.int32(8)
         guard let headers = LetterHeaders.decode(try row.bytes(7)), let originalHeaders = LetterHeaders.decode(try row.bytes(11)) else {
             try refuse(id, Refusal(code: "headers-unreadable", detail: "the headers of the letter can not be read back"), connection)
@@ -100,7 +103,7 @@ public struct ReplayInbox {
             topic: original.topic, partition: original.partition, offset: original.offset, key: original.keyText, id: event.id,
             source: event.source, type: event.type, subject: event.subject ?? "", time: event.time, body: document.root)
         guard case .handle(_, let outsideID?) = decider.admit(message, catalog: catalog) else { return nil }
-        let digest = Ledger.sha256(Array(event.type.utf8) + [0] + Array((event.subject ?? "").utf8) + [0] + (original.value ?? [])).bytes
+        let digest = OutsideID.digest(type: event.type, subject: event.subject ?? "", value: (original.value ?? [])[...])
         let rows = try connection.execute(
             "SELECT count(*) FROM outside_id WHERE writer = $1 AND id = $2 AND digest = $3 AND seen_at = $4",
             [.text(outsideID.writer), .text(outsideID.id), .bytes(digest), .instant(setAsideAt)])
@@ -111,7 +114,7 @@ public struct ReplayInbox {
     static let takeNext = """
         WITH taken AS (
             UPDATE dead_letter_replay r
-               SET attempts = r.attempts + 1
+               SET attempts = r.attempts + (r.id <> $2)::int4
              WHERE r.id = (SELECT id FROM dead_letter_replay WHERE NOT is_done AND partition = ANY ($1::int4[]) ORDER BY id LIMIT 1)
             RETURNING r.*)
         SELECT t.id, t.topic, t.partition, t."offset", t.index, t.key, t.value, t.headers, t.attempts,

@@ -116,6 +116,7 @@ public struct ServiceMain<Service: Decider> {
             decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, quotas: quotas,
             readings: readings, bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
             crash: settings.crash)
+        Watchdog.start(health, log: log)
         worker.run()
         feed.stop()
         server.stop()

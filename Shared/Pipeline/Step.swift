@@ -305,14 +305,7 @@ public struct Step<Service: Decider> {
     ) -> Bool {
         let raw = batch.messages[input.rawIndex]
         let value = input.isPacked ? input.message.body.rawBytes : (raw.value ?? [])[...]
-        var said: [UInt8] = []
-        said.reserveCapacity(input.message.type.utf8.count + input.message.subject.utf8.count + 2 + value.count)
-        for part in [input.message.type, input.message.subject] {
-            said += part.utf8
-            said.append(0)
-        }
-        said += value
-        let digest = Ledger.sha256(said).bytes
+        let digest = OutsideID.digest(type: input.message.type, subject: input.message.subject, value: value)
         guard let seen = known[outsideID] ?? work.write.outsideIDs[outsideID] else {
             if !Mutant.isOn("outside-id-not-kept") { work.write.outsideIDs[outsideID] = digest }
             return false
@@ -457,6 +450,20 @@ public struct Step<Service: Decider> {
                 from: key.partition, to: Lane.of(letter.keyText, lanes: lanes))
         }
         work.close(checkpointInterval: decider.checkpointInterval)
+    }
+}
+
+extension OutsideID {
+    /// What a sender said under an id: a repetition has the same.
+    static func digest(type: String, subject: String, value: ArraySlice<UInt8>) -> [UInt8] {
+        var said: [UInt8] = []
+        said.reserveCapacity(type.utf8.count + subject.utf8.count + 2 + value.count)
+        for part in [type, subject] {
+            said += part.utf8
+            said.append(0)
+        }
+        said += value
+        return Ledger.sha256(said).bytes
     }
 }
 

@@ -124,12 +124,10 @@ public final class Worker<Service: Decider> {
                     // turned away again before it has committed anything waits, by lot.
                     if hasCommittedNothing { _ = Shutdown.wait(atMost: turnedAway.next()) }
                     hasCommittedNothing = true
-                case .unavailable(let reason), .outcomeUnknown(let reason):
-                    log.warning("waiting for a dependency", event: "dependency-unavailable", ["reason": .text(reason)])
-                    health.set(reason.hasPrefix("kafka") ? "kafka" : "db", .failing(reason))
+                case .unavailable(let reason, _), .outcomeUnknown(let reason):
                     metrics.databaseUp(false)
-                    forget(closing: true)
-                    _ = Shutdown.wait(atMost: backoff.next())
+                    waitFor("db", reason, &backoff)
+                case .kafka(let reason): waitFor("kafka", reason, &backoff)
                 case .refused, .corrupt:
                     log.error("the database refuses what no message explains", event: "row-refused", ["reason": .text("\(error)")])
                     health.set("path", .failing("\(error)"))
@@ -139,6 +137,14 @@ public final class Worker<Service: Decider> {
             }
         }
         stop()
+    }
+
+    /// A dependency is not there: everything known is dropped, and after a while it is tried again.
+    private func waitFor(_ dependency: String, _ reason: String, _ backoff: inout Backoff) {
+        log.warning("waiting for a dependency", event: "dependency-unavailable", ["reason": .text(reason)])
+        health.set(dependency, .failing(reason))
+        forget(closing: true)
+        _ = Shutdown.wait(atMost: backoff.next())
     }
 
     private func turn() throws(StoreFault) {
@@ -186,6 +192,9 @@ public final class Worker<Service: Decider> {
     /// Partitions of which too much was refused are read no more.
     private func standStill(_ store: PostgresStore, _ consumer: KafkaConsumer, _ catalog: Catalog) throws(StoreFault) {
         guard !pausesDue.isEmpty else { return }
+        for index in pausesDue.indices {
+            if let next = work.book.nextOffset[pausesDue[index].place] { pausesDue[index].next = next }
+        }
         try pauseBook.pause(pausesDue, catalog: catalog, on: store.connection)
         for pause in pausesDue {
             pauses[pause.place] = .standing("\(pause)")
@@ -218,7 +227,7 @@ public final class Worker<Service: Decider> {
             consumer = opened
             return opened
         } catch {
-            throw .unavailable("kafka: \(error)")
+            throw .kafka("kafka: \(error)")
         }
     }
 
@@ -258,11 +267,11 @@ public final class Worker<Service: Decider> {
             do {
                 count = try consumer.partitionCount(topic: topic, timeout: .seconds(10))
             } catch {
-                throw .unavailable("kafka: \(error)")
+                throw .kafka("kafka: \(error)")
             }
             guard let count else {
                 guard Topic.writer(of: topic) != nil else {
-                    throw .unavailable("kafka: topic \(topic) is missing; run `xinqiao topics apply`")
+                    throw .kafka("kafka: topic \(topic) is missing; run `xinqiao topics apply`")
                 }
                 missingTopics.append(topic)
                 continue
@@ -275,10 +284,10 @@ public final class Worker<Service: Decider> {
             missingTopics.isEmpty
                 ? .ok : .failing("not there yet: \(missingTopics.joined(separator: ", ")); run `xinqiao topics apply`"))
         guard counts.count == 1, let count = counts.first else {
-            throw .unavailable("kafka: the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
+            throw .kafka("kafka: the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
         }
         guard work.laneCount == 0 || work.laneCount == Int32(count) else {
-            throw .unavailable(
+            throw .kafka(
                 "kafka: the topics had \(work.laneCount) partitions and now have \(count); drain, then restart with the new number")
         }
         work.laneCount = Int32(count)
@@ -296,7 +305,7 @@ public final class Worker<Service: Decider> {
         }
         try forgetKept(consumer)
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
-        do throws(KafkaFault) { try consumer.assign([]) } catch { throw .unavailable("kafka: \(error)") }
+        do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("kafka: \(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
         metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
         work.takeUp(held, loaded.book)
@@ -330,7 +339,7 @@ public final class Worker<Service: Decider> {
         do {
             try consumer.assign(positions)
         } catch {
-            throw .unavailable("kafka: \(error)")
+            throw .kafka("kafka: \(error)")
         }
     }
 
@@ -358,7 +367,7 @@ public final class Worker<Service: Decider> {
                 bytesMax: waited.isEmpty ? bytesMax : bytesMax / 2,
                 wait: waited.isEmpty ? bounds.wait : .zero)
         } catch {
-            throw .unavailable("kafka: \(error)")
+            throw .kafka("kafka: \(error)")
         }
         // Before a faulty partition makes everything be fetched anew: what waits is dropped then, and nothing behind it may pass it.
         let admitted = quotaBook.isEmpty && waited.isEmpty ? messages : try admit(messages, consumer)
@@ -366,10 +375,10 @@ public final class Worker<Service: Decider> {
             let place = TopicPartition(topic: error.topic, partition: error.partition)
             guard pauses[place] == nil else { continue }
             guard let marks = try? consumer.watermarks(topic: error.topic, partition: error.partition, timeout: .seconds(5)) else {
-                throw .unavailable("kafka: \(error.fault)")
+                throw .kafka("kafka: \(error.fault)")
             }
             guard let reason = PauseReason(next: work.book.nextOffset[place] ?? 0, low: marks.low, high: marks.high) else {
-                throw .unavailable("kafka: \(error.fault)")
+                throw .kafka("kafka: \(error.fault)")
             }
             if let store, let catalog = feed.current {
                 try pauseBook.pauseTruncated(
@@ -414,7 +423,7 @@ public final class Worker<Service: Decider> {
         do throws(KafkaFault) {
             try consumer.pause(positions(of: now.subtracting(before)))
             try consumer.resume(positions(of: before.subtracting(now)))
-        } catch { throw .unavailable("kafka: \(error)") }
+        } catch { throw .kafka("kafka: \(error)") }
         for topic in now.symmetricDifference(before) { metrics.slowed(topic, now.contains(topic)) }
     }
 
@@ -508,7 +517,11 @@ public final class Worker<Service: Decider> {
             try housekeeping.keepHouse(store.connection, now: WallClock.now)
             if let catalog = feed.current { try read(store, catalog) }
         }
-        if let blocked = outlook.blocked.first {
+        if let fault = outlook.fault {
+            if health.set("outbox", .failing("\(fault)")) {
+                log.warning("the outbox can not be worked on", event: "outbox-fault", ["reason": .text("\(fault)")])
+            }
+        } else if let blocked = outlook.blocked.first {
             health.set("outbox", .failing("\(blocked.link.place.topic)/\(blocked.link.place.partition): \(blocked.reason)"))
         } else {
             health.set("outbox", .ok)
