@@ -167,7 +167,8 @@ extension MetricName {
         case .riskAlerts: return counter("Post-loan warnings.", of: "warnings", "severity", "rule")
         case .consentDenied: return counter("Releases refused for want of consent.", of: "releases", "purpose")
         case .effectRefused:
-            return counter("Timers and catalogue walks whose outcome was refused, such as one too large to be sent.", of: "outcomes", "reason")
+            return counter(
+                "Timers and catalogue walks whose outcome was refused, such as one too large to be sent.", of: "outcomes", "reason")
         case .auditTreeSize: return gauge("Leaves of the tamper-evident log.", in: "leaves")
         case .auditCheckpointAge:
             return gauge("How long the oldest leaf of the tamper-evident log has waited for a signed checkpoint.", in: "seconds")

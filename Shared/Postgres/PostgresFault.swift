@@ -21,17 +21,25 @@ extension PostgresFault {
         case .connection, .outcomeUnknown: true
         case .unexpectedShape: false
         case .statement(let sqlstate, _, _, _):
-            PostgresFault.transientStates.contains(sqlstate)
+            PostgresFault.transientStates.contains(sqlstate) && !isTooLongForIndex
                 || PostgresFault.transientClasses.contains(String(sqlstate.prefix(2)))
         }
     }
 
-    /// Whether one of the rows is to blame (SQLSTATE classes 22 data exception, 23 integrity constraint): bisect and set it aside.
+    /// Whether one of the rows is to blame (SQLSTATE classes 22 data exception, 23 integrity constraint, a value too long for an index):
+    /// bisect and set it aside.
     public var isDataRefusal: Bool {
         switch self {
         case .connection, .outcomeUnknown, .unexpectedShape: false
-        case .statement(let sqlstate, _, _, _): sqlstate.hasPrefix("22") || sqlstate.hasPrefix("23")
+        case .statement(let sqlstate, _, _, _): sqlstate.hasPrefix("22") || sqlstate.hasPrefix("23") || isTooLongForIndex
         }
+    }
+
+    /// 54000 is also what the server says to a row whose key no page of an index can hold. Only its words tell the two apart; a server that
+    /// speaks another language is waited for.
+    private var isTooLongForIndex: Bool {
+        guard case .statement("54000", let message, _, _) = self else { return false }
+        return message.hasPrefix("index row")
     }
 
     /// The five characters of SQLSTATE; nil when the fault is not a statement's.

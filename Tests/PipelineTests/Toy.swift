@@ -54,7 +54,8 @@ struct Toy: Decider {
             if isLogging { effects.append(Self.leaf(key, state.sum)) }
             if message.body["wait"]?.bool == true { effects.schedule("later", at: now + .seconds(60)) }
             effects.write([.text(key), .int64(state.sum), .text(message.body["note"]?.string ?? "")], to: Self.sums)
-            effects.send(type: "sum", value: said(state, atLength: state.sum >= 1_000_000), to: Topic.ingestionRecords, key: key, subject: key)
+            effects.send(
+                type: "sum", value: said(state, atLength: state.sum >= 1_000_000), to: Topic.ingestionRecords, key: key, subject: key)
         case .timer:
             effects.send(type: "late", value: said(state, atLength: state.sum < 0), to: Topic.ingestionRecords, key: key, subject: key)
         case .sweep: state.sweeps += 1

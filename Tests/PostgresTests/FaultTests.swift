@@ -43,6 +43,19 @@ import Vocabulary
         #expect(session.isAlive)
     }
 
+    @Test func `a key that no page of an index holds is its row's fault, and nobody waits for it`() throws {
+        guard let session = try freshSession("CREATE TABLE firm (uscc text PRIMARY KEY)") else { return }
+        // Random, or it would be compressed to something short.
+        var random = SystemRandomNumberGenerator()
+        let long = (0..<800).map { _ in String(random.next(), radix: 16) }.joined()
+        let refused = fault { () throws(PostgresFault) in _ = try session.execute("INSERT INTO firm (uscc) VALUES ($1)", [.text(long)]) }
+        #expect(refused?.sqlstate == "54000")
+        #expect(refused?.isDataRefusal == true && refused?.isTransient == false)
+        let exhausted = PostgresFault.statement(
+            sqlstate: "54000", message: "database is not accepting commands to avoid wraparound data loss", detail: nil, statement: "")
+        #expect(exhausted.isTransient && !exhausted.isDataRefusal)
+    }
+
     @Test func `what PostgreSQL cannot store is refused before it is sent`() throws {
         guard let session = try freshSession() else { return }
         let refused: [(Parameter, String)] = [
