@@ -118,12 +118,18 @@ extension ProcessFaultTests {
             var sent = 0
             let started = MonotonicClock.now
             feed.pace(Double(feed.records.count) / 20)
+            // Each service has its share, and the front door one more.
+            let shares =
+                ServiceName.allCases.map { service in
+                    service == .ingestion ? [] : Topics.between.filter { service.inputs.contains($0) }
+                } + [[]]
             for index in 0..<scale.fuzzedMessages {
                 let message: FuzzedMessage?
-                if index % 10 < 6 || Topics.between.isEmpty {
+                let topics = shares[index % shares.count]
+                if topics.isEmpty {
                     message = fuzzer.outside()
                 } else {
-                    let topic = Topics.between[index / 10 % Topics.between.count]
+                    let topic = topics[index / shares.count % topics.count]
                     message = fuzzer.inside(topic, like: real[topic] ?? [])
                 }
                 if let message,

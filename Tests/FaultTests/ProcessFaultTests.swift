@@ -93,7 +93,7 @@ import Vocabulary
         #expect(median(untilCommit) <= 500, "\(untilCommit)")
 
         var takeOvers: [Int64] = []
-        for service in [ServiceName.governance, .scoring] {
+        for service in ServiceName.allCases {
             try world.start(service, instance: 1)
             let held = "SELECT count(*) FROM \(service.rawValue).lane_lease WHERE owner = '\(service.rawValue)-1' AND expires_at > now()"
             #expect(eventually(within: .seconds(20)) { (try? world.number(held)) == 2 }, "the lanes of \(service) are not shared")

@@ -18,7 +18,7 @@ enum Part: String, CaseIterable {
         case .writer: try WriterBench.measured(runs: plan.runs)
         case .match: try MatchBench.measured(runs: plan.runs)
         case .policy: try PolicyBench.measured(runs: plan.runs)
-        case .path: try PathBench.measured(messages: plan.messages, rounds: min(plan.runs, 3))
+        case .path: try PathBench.measured(messages: plan.messages, rounds: plan.runs)
         case .endure: try EndureBench.measured(messages: plan.messages * 10)
         case .intake: try IntakeBench.measured(firms: plan.firms.first.map { $0 * 5 } ?? 0)
         case .suite: try SuiteBench.measured(firms: plan.firms)
