@@ -11,6 +11,7 @@ import Vocabulary
 public struct ServiceMain<Service: Decider> {
     private let decider: Service
     private let migrations: [Migration]
+    private let tables: [StoreTable]
     private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
     private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
@@ -20,6 +21,7 @@ public struct ServiceMain<Service: Decider> {
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
+    ///   - tables: all that the decider writes; what is never replaced in them the service's role may not change.
     ///   - configured: the decider with what it needs of the environment. Called once, before the work begins; what it finds wrong stops the
     ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
@@ -28,7 +30,7 @@ public struct ServiceMain<Service: Decider> {
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     public init(
-        _ decider: Service, migrations: [Migration],
+        _ decider: Service, migrations: [Migration], tables: [StoreTable],
         configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
         inputs: (@Sendable (Catalog) -> [String])? = nil,
         quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] },
@@ -37,6 +39,7 @@ public struct ServiceMain<Service: Decider> {
     ) {
         self.decider = decider
         self.migrations = migrations
+        self.tables = tables
         self.configured = configured
         self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
@@ -131,7 +134,8 @@ public struct ServiceMain<Service: Decider> {
             let connection = try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
             let applied = try Migrator.apply(PathMigration.all + migrations, schema: decider.service.rawValue, on: connection)
-            try connection.script(SchemaGrants.sql(schema: decider.service.rawValue))
+            let onlyAddedTo = tables.filter { $0.onConflict != .replace }.map(\.name)
+            try connection.script(SchemaGrants.sql(schema: decider.service.rawValue, onlyAddedTo: onlyAddedTo))
             print(
                 "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
             return .ok
