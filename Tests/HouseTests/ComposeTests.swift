@@ -59,6 +59,12 @@ struct ComposeTests {
         #expect(others == [])
     }
 
+    @Test func `no role of the suite may make roles`() {
+        let roles = tree["compose/postgres/roles.sql"] ?? ""
+        #expect(roles.contains("ALTER ROLE xinqiao_migrator       LOGIN NOCREATEROLE "))
+        #expect(roles.matches(#"\b((?:CREATEROLE|SUPERUSER|CREATEDB|BYPASSRLS|REPLICATION) .*)$"#) == [])
+    }
+
     @Test func `no PostgreSQL of ours writes records to its log, and the embedded one is open to its own user alone`() {
         #expect(talkative(tree) == [])
         let loud = tree.editing("compose/postgres/start") { $0.replacingOnce("_verbosity=terse", with: "_verbosity=default") }
