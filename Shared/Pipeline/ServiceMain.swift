@@ -180,10 +180,13 @@ public enum ServiceKeys {
           XINQIAO_STATUS_ADDRESS      where /livez /readyz /metrics /version answer (127.0.0.1)
           XINQIAO_STATUS_PORT         (9464)
           XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
-          XINQIAO_BATCH_MESSAGES      most messages of one batch (10000)
+          XINQIAO_BATCH_MESSAGES      most messages of one batch (8000)
           XINQIAO_LEDGER_KEY[_FILE]   governance only: the private key of its checkpoints, Ed25519 in PEM; none are made without
           XINQIAO_LEDGER_NAME         governance only: the name under which they are signed (xinqiao/governance)
+          XINQIAO_PERSONS_KEY_FILE    governance only: a file with the secret under which persons are compared; they are not without
+          XINQIAO_CONSOLE_SERVICES    reporting only: `name=http://host:port,…` for the console's page of services
           XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
+          XINQIAO_CLOCK_OFFSET_SECONDS   moves the process's clock; for rehearsals, never on production (0)
         """
 }
 
