@@ -8,7 +8,7 @@ import Postgres
 enum Connections {
     static func postgres() throws -> Connection {
         var environment = Environment.ofProcess()
-        let conninfo = environment.secret(ServiceKeys.postgres)
+        let conninfo = environment.postgres()
         if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
         do {
             return try Connection(

@@ -56,17 +56,24 @@ enum OperatorSchema {
         }
     }
 
-    /// Makes one role per service that may log in, and one that may only read. Idempotent.
+    /// Makes one role per service that may log in, and one that may only read. Idempotent. Where all of them are there and no password is
+    /// given, it needs no right to make or alter roles.
     static func roles(password: String?) -> String {
-        let secret = password.map { " PASSWORD '\($0.replacingOccurrences(of: "'", with: "''"))'" } ?? ""
+        let secret = password.map { "'\($0.replacingOccurrences(of: "'", with: "''"))'" }
         let names = ServiceName.allCases.map { "xinqiao_\($0.rawValue)" } + ["xinqiao_reader"]
         return names.map { role in
             """
             DO $$ BEGIN
                 IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)') THEN CREATE ROLE \(role) LOGIN NOSUPERUSER NOBYPASSRLS; END IF;
             END $$;
-            ALTER ROLE \(role) LOGIN\(secret);
-            """
-        }.joined(separator: "\n") + "\nREVOKE ALL ON SCHEMA public FROM PUBLIC;"
+            """ + (secret.map { "\nALTER ROLE \(role) LOGIN PASSWORD \($0);" } ?? "")
+        }.joined(separator: "\n") + "\n" + publicSchema
     }
+
+    /// Whoever has no right on the schema can not even take away what nobody has any more.
+    private static let publicSchema = """
+        DO $$ BEGIN
+            IF has_schema_privilege('public', 'public', 'USAGE, CREATE') THEN REVOKE ALL ON SCHEMA public FROM PUBLIC; END IF;
+        END $$;
+        """
 }

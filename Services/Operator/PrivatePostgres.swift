@@ -33,6 +33,8 @@ struct PrivatePostgres {
         } else {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         }
+        // Nobody else: whoever reaches the socket is let in without a password. Refused when the folder is somebody else's.
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: place)
         try FileManager.default.createDirectory(atPath: socket, withIntermediateDirectories: true)
         if asPostgres { try runToEnd("/bin/chown", ["-R", "postgres", place]) }
     }
@@ -69,7 +71,9 @@ struct PrivatePostgres {
     func launch(onEnd: @escaping @Sendable (ChildProcess.End) -> Void) throws -> ChildProcess {
         let settings = [
             "listen_addresses=", "unix_socket_directories=\(socket)", "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=60",
-            "checkpoint_timeout=15min", "autovacuum_naptime=20s",
+            "checkpoint_timeout=15min", "autovacuum_naptime=20s", "unix_socket_permissions=0700",
+            // Parameters are whole records, and the DETAIL of an error is a row: neither belongs in the log.
+            "log_parameter_max_length=0", "log_parameter_max_length_on_error=0", "log_error_verbosity=terse",
         ]
         let arguments = ["-D", data] + settings.flatMap { ["-c", $0] }
         return try ChildProcess(

@@ -13,7 +13,8 @@ extension Command {
         details: """
             `apply` creates what is missing (internal topics, those of the sources and institutions named by the packs, dead letters), and
             checks partitions, retention and compaction of what exists. It never deletes, and never changes a number of partitions:
-            that would move subjects between lanes. `list` prints the topics with their settings.
+            that would move subjects between lanes. Nor does it shorten a retention: a topic that keeps its messages longer than planned
+            is named and left. `list` prints the topics with their settings.
             """
     ) { options in
         let packs = try Pack.load(options.text("packs") ?? "packs")
@@ -31,20 +32,33 @@ extension Command {
 
 /// How each topic should be.
 enum TopicPlan {
-    /// Long enough that a service that was down over a long holiday finds everything; the outbox keeps as long.
-    static let retention = String(7 * 24 * 3_600 * 1_000)
-
     static func specs(_ catalog: Catalog, partitions: Int, replication: Int) -> [TopicSpec] {
         OutsideTopics.all(catalog).map { topic in
-            var config = ["retention.ms": retention, "cleanup.policy": "delete", "max.message.bytes": "1048588"]
-            // A checkpoint is worth the more the older it is, and small.
-            if topic == Topic.governanceCheckpoints { config["retention.ms"] = "-1" }
-            if topic == Topic.catalogEntries {
-                config = ["cleanup.policy": "compact", "retention.ms": "-1", "max.message.bytes": "1048588"]
-            }
+            let isCatalog = topic == Topic.catalogEntries
             return TopicSpec(
-                name: topic, partitions: topic == Topic.catalogEntries ? 1 : partitions, replication: replication, config: config)
+                name: topic, partitions: isCatalog ? 1 : partitions, replication: replication,
+                config: [
+                    retention: daysKept(topic).map { String($0 * 24 * 3_600 * 1_000) } ?? forEver,
+                    "cleanup.policy": isCatalog ? "compact" : "delete", "max.message.bytes": "1048588",
+                ])
         }
+    }
+
+    private static let retention = "retention.ms"
+    private static let forEver = "-1"
+
+    /// How long the broker keeps a message. Nil is for ever. Source: ops/retention.md
+    private static func daysKept(_ topic: String) -> Int? {
+        // The catalogue is compacted. A checkpoint is worth the more the older it is, and small.
+        if topic == Topic.catalogEntries || topic == Topic.governanceCheckpoints { return nil }
+        if topic.hasPrefix("deadletters.") { return 90 }
+        return ["source.", "institution.", "portal."].contains { topic.hasPrefix($0) } ? 14 : 7
+    }
+
+    private static func isLonger(_ one: String, than other: String) -> Bool {
+        guard one != forEver, other != forEver else { return one == forEver && other != forEver }
+        guard let one = Int64(one), let other = Int64(other) else { return false }
+        return one > other
     }
 
     static func text(_ config: [String: String]) -> String {
@@ -70,7 +84,12 @@ enum TopicPlan {
                 wrong.append("\(spec.name) has \(partitions) partitions instead of \(spec.partitions); drain the suite and recreate it")
             }
             let config = try admin.describeConfig(topic: spec.name, timeout: .seconds(10))
-            let differing = spec.config.filter { config[$0.key] != nil && config[$0.key] != $0.value }
+            var differing = spec.config.filter { config[$0.key] != nil && config[$0.key] != $0.value }
+            // What is deleted does not come back, and somebody may have meant it.
+            if let kept = config[retention], let planned = differing[retention], isLonger(kept, than: planned) {
+                differing[retention] = nil
+                say("\(spec.name): keeps \(retention)=\(kept), longer than the plan's \(planned); shorten it by hand if that is not meant")
+            }
             if !differing.isEmpty {
                 try admin.alterConfig(topic: spec.name, differing, timeout: .seconds(10))
                 say("\(spec.name): set \(text(differing))")

@@ -155,6 +155,12 @@ extension Environment {
         defects.append(ConfigDefect(key: key, found: "(hidden)", expected: expected))
     }
 
+    /// Notes that a value which was read can not be used together with the others.
+    public mutating func refuse(_ key: String, expected: String) {
+        guard let found = set(key) else { return defects.append(ConfigDefect(key: key, found: "(missing)", expected: expected)) }
+        add(key, found, expected)
+    }
+
     private mutating func keep(secret value: String, of key: String) -> String {
         effective.append((key, value.isEmpty ? "(none)" : "(hidden)"))
         if !value.isEmpty { secretValues.append(value) }

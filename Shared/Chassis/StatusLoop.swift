@@ -12,6 +12,7 @@ final class StatusLoop: Sendable {
     private let wakeWrite: CInt
     private let isStopped = Atomic<Bool>(false)
     private let pages: [DispatchQueue]
+    private let pagesWaiting = Atomic<Int>(0)
     /// Answers made elsewhere, waiting to be sent. Nil once the loop has ended, when the wake pipe is closed and must not be used.
     private let answers = Mutex<[(connection: UInt64, response: StatusServer.Response)]?>([])
 
@@ -122,10 +123,18 @@ final class StatusLoop: Sendable {
             guard let (route, request) = find(head) else { return answer(&connection, .notFound, isHead: head.isHead) }
             connection.isHead = head.isHead
             if route.isQuick { return answer(&connection, route.respond(request), isHead: head.isHead) }
+            guard pagesWaiting.load(ordering: .relaxed) < limits.pagesWaitingMax else {
+                return answer(&connection, .text("too many pages are asked for\n", status: 503), isHead: head.isHead)
+            }
+            pagesWaiting.add(1, ordering: .relaxed)
+            let deadline = MonotonicClock.now + limits.pageTimeout
             connection.stage = .page
-            connection.deadline = MonotonicClock.now + limits.pageTimeout
+            connection.deadline = deadline
             let id = connection.id
             pages[Int(id % UInt64(pages.count))].async { [self] in
+                pagesWaiting.subtract(1, ordering: .relaxed)
+                // Whoever asked has had the answer that it took too long.
+                guard MonotonicClock.now < deadline else { return }
                 let response = route.respond(request)
                 answers.withLock { waiting in
                     guard waiting != nil else { return }

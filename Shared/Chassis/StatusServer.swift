@@ -6,7 +6,8 @@ import Vocabulary
 /// Answers GET and HEAD over HTTP/1.1, one request a connection, for `/livez`, `/readyz`, `/metrics`, `/version` and the read-only
 /// pages a service adds. Nothing that has a body gets in, nothing grows with what is sent, and nothing waits for the pipeline.
 ///
-/// One thread serves all connections; pages of services run on a few queues of their own, so that a slow page cannot delay `/livez`.
+/// One thread serves all connections; pages of services run on a few queues of their own, so that a slow page cannot delay `/livez`. Only
+/// so many pages wait for their turn, and one whose time is over before its turn is not made.
 /// When all connections are taken, the one that has been sending its head for longest gives way to the new one.
 public final class StatusServer: Sendable {
     /// What a page is asked for.
@@ -61,6 +62,8 @@ public final class StatusServer: Sendable {
         public var headTimeout: Duration = .seconds(2)
         /// For a page to be made.
         public var pageTimeout: Duration = .seconds(10)
+        /// Pages of services that are asked for and not begun; one more is answered with 503.
+        public var pagesWaitingMax = 16
         /// For the response to be taken.
         public var writeTimeout: Duration = .seconds(10)
 

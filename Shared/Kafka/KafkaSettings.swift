@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// How to reach the cluster and as whom. The rest of the client's settings are decided here, once, for all services.
 public struct KafkaSettings: Sendable {
     /// `host:port`, several with commas.
@@ -27,6 +29,22 @@ public struct KafkaSettings: Sendable {
             self.certificatePath = certificatePath
             self.keyPath = keyPath
         }
+    }
+}
+
+extension KafkaSettings {
+    /// True when nobody on a network can read along or answer in the brokers' place: brokers on this machine, or TLS. The further
+    /// options count as librdkafka counts them.
+    public var isProtected: Bool {
+        let security = extra["security.protocol"]?.lowercased() ?? (tls == nil ? "plaintext" : "ssl")
+        return security.hasSuffix("ssl") || bootstrap.split(separator: ",").allSatisfy { Self.host(of: $0).isLoopbackHost }
+    }
+
+    /// `kafka` of `PLAINTEXT://kafka:9092`, `::1` of `[::1]:9092`.
+    private static func host(of broker: Substring) -> Substring {
+        let broker = broker.drop { $0 == " " }
+        let address = broker.firstRange(of: "://").map { broker[$0.upperBound...] } ?? broker
+        return address.hasPrefix("[") ? address.dropFirst().prefix { $0 != "]" } : address.prefix { $0 != ":" }
     }
 }
 

@@ -11,6 +11,7 @@ import Vocabulary
 public struct ServiceMain<Service: Decider> {
     private let decider: Service
     private let migrations: [Migration]
+    private let tables: [StoreTable]
     private let configured: @Sendable (Service, inout Environment) -> Service
     private let inputs: @Sendable (Catalog) -> [String]
     private let quotas: @Sendable (Catalog, Instant) -> [String: SourceGrant]
@@ -20,6 +21,7 @@ public struct ServiceMain<Service: Decider> {
 
     /// - Parameters:
     ///   - migrations: the service's own; the path's come by themselves.
+    ///   - tables: all that the decider writes; what is never replaced in them the service's role may not change.
     ///   - configured: the decider with what it needs of the environment. Called once, before the work begins; what it finds wrong stops the
     ///     start with all other defects.
     ///   - inputs: the topics to read, which may depend on the catalogue.
@@ -28,7 +30,7 @@ public struct ServiceMain<Service: Decider> {
     ///   - furtherKeys: environment keys that the pages read.
     ///   - pages: more pages for the status server, for the console.
     public init(
-        _ decider: Service, migrations: [Migration],
+        _ decider: Service, migrations: [Migration], tables: [StoreTable],
         configured: @escaping @Sendable (Service, inout Environment) -> Service = { decider, _ in decider },
         inputs: (@Sendable (Catalog) -> [String])? = nil,
         quotas: @escaping @Sendable (Catalog, Instant) -> [String: SourceGrant] = { _, _ in [:] },
@@ -37,6 +39,7 @@ public struct ServiceMain<Service: Decider> {
     ) {
         self.decider = decider
         self.migrations = migrations
+        self.tables = tables
         self.configured = configured
         self.furtherKeys = furtherKeys
         let fixed = decider.service.inputs
@@ -126,13 +129,14 @@ public struct ServiceMain<Service: Decider> {
 
     private func migrate() -> ExitCode {
         var environment = Environment.ofProcess()
-        let conninfo = environment.secret(ServiceKeys.postgres)
+        let conninfo = environment.postgres()
         environment.finish(unknownPrefix: "XINQIAO_UNUSED_")
         do {
             let connection = try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao-migrate", statementDeadline: .seconds(600)))
             let applied = try Migrator.apply(PathMigration.all + migrations, schema: decider.service.rawValue, on: connection)
-            try connection.script(SchemaGrants.sql(schema: decider.service.rawValue))
+            let onlyAddedTo = tables.filter { $0.onConflict != .replace }.map(\.name)
+            try connection.script(SchemaGrants.sql(schema: decider.service.rawValue, onlyAddedTo: onlyAddedTo))
             print(
                 "\(decider.service.rawValue): " + (applied.isEmpty ? "schema is up to date" : "applied \(applied.joined(separator: ", "))"))
             return .ok
@@ -156,6 +160,7 @@ public enum ServiceKeys {
     public static let kafkaCertificate = "XINQIAO_KAFKA_CERTIFICATE"
     public static let kafkaKey = "XINQIAO_KAFKA_KEY"
     public static let kafkaOptions = "XINQIAO_KAFKA_OPTIONS"
+    public static let allowPlaintext = "XINQIAO_ALLOW_PLAINTEXT"
     public static let statusAddress = "XINQIAO_STATUS_ADDRESS"
     public static let statusPort = "XINQIAO_STATUS_PORT"
     public static let instance = "XINQIAO_INSTANCE"
@@ -172,13 +177,17 @@ public enum ServiceKeys {
           XINQIAO_KAFKA_BOOTSTRAP     brokers, such as `kafka:9092`
           XINQIAO_KAFKA_CA, _CERTIFICATE, _KEY   PEM files for mutual TLS (all three or none)
           XINQIAO_KAFKA_OPTIONS       more options of librdkafka, `name=value,name=value`
+          XINQIAO_ALLOW_PLAINTEXT     yes: brokers and a database on other machines may be spoken to without TLS (no)
           XINQIAO_STATUS_ADDRESS      where /livez /readyz /metrics /version answer (127.0.0.1)
           XINQIAO_STATUS_PORT         (9464)
           XINQIAO_INSTANCE            a name that stays the same over restarts (the host's name)
-          XINQIAO_BATCH_MESSAGES      most messages of one batch (10000)
+          XINQIAO_BATCH_MESSAGES      most messages of one batch (8000)
           XINQIAO_LEDGER_KEY[_FILE]   governance only: the private key of its checkpoints, Ed25519 in PEM; none are made without
           XINQIAO_LEDGER_NAME         governance only: the name under which they are signed (xinqiao/governance)
+          XINQIAO_PERSONS_KEY_FILE    governance only: a file with the secret under which persons are compared; they are not without
+          XINQIAO_CONSOLE_SERVICES    reporting only: `name=http://host:port,…` for the console's page of services
           XINQIAO_LOG_LEVEL           debug, info, warning, error (info)
+          XINQIAO_CLOCK_OFFSET_SECONDS   moves the process's clock; for rehearsals, never on production (0)
         """
 }
 
@@ -194,7 +203,7 @@ public struct ServiceSettings: Sendable {
 
     public init(_ environment: inout Environment, service: ServiceName) {
         postgres = PostgresAddress(
-            conninfo: environment.secret(ServiceKeys.postgres), applicationName: "xinqiao-" + service.rawValue,
+            conninfo: environment.postgres(), applicationName: "xinqiao-" + service.rawValue,
             searchPath: service.rawValue, idleTransactionDeadline: .seconds(8))
         kafka = KafkaSettings(&environment, clientID: "xinqiao-" + service.rawValue)
         statusAddress = environment.text(ServiceKeys.statusAddress, default: "127.0.0.1")
@@ -213,17 +222,47 @@ extension KafkaSettings {
     /// Reads the client's settings: the brokers, the files for mutual TLS, and further options.
     public init(_ environment: inout Environment, clientID: String) {
         let bootstrap = environment.text(ServiceKeys.bootstrap)
-        let ca = environment.path(ServiceKeys.kafkaCA, default: "")
-        let certificate = environment.path(ServiceKeys.kafkaCertificate, default: "")
-        let key = environment.path(ServiceKeys.kafkaKey, default: "")
+        let tls = Self.tlsFiles(&environment)
         var options: [String: String] = [:]
         for option in environment.list(ServiceKeys.kafkaOptions, default: []) {
-            guard let sign = option.firstIndex(of: "=") else { continue }
+            guard let sign = option.firstIndex(of: "="), sign > option.startIndex else {
+                // It may be the rest of a password.
+                environment.refuse(secret: ServiceKeys.kafkaOptions, expected: "name=value,name=value; no value may hold a comma")
+                continue
+            }
             options[String(option[..<sign])] = String(option[option.index(after: sign)...])
         }
-        let tls = ca.isEmpty && certificate.isEmpty && key.isEmpty ? nil : TLSFiles(caPath: ca, certificatePath: certificate, keyPath: key)
         self.init(bootstrap: bootstrap, clientID: clientID, tls: tls, extra: options)
+        if !environment.allowsPlaintext(), !isProtected {
+            environment.refuse(
+                ServiceKeys.bootstrap, expected: "brokers on this machine, or TLS; or \(ServiceKeys.allowPlaintext)=yes for a trial")
+        }
     }
+
+    private static func tlsFiles(_ environment: inout Environment) -> TLSFiles? {
+        let keys = [ServiceKeys.kafkaCA, ServiceKeys.kafkaCertificate, ServiceKeys.kafkaKey]
+        let paths = keys.map { environment.path($0, default: "") }
+        guard paths.contains(where: { !$0.isEmpty }) else { return nil }
+        for (key, path) in zip(keys, paths) where path.isEmpty {
+            environment.refuse(key, expected: "a path: the three files for TLS are set together")
+        }
+        return TLSFiles(caPath: paths[0], certificatePath: paths[1], keyPath: paths[2])
+    }
+}
+
+extension Environment {
+    /// The database's connection text; a defect when others on a network could read along or answer in the server's place.
+    public mutating func postgres() -> String {
+        let conninfo = secret(ServiceKeys.postgres)
+        if !allowsPlaintext(), !PostgresAddress(conninfo: conninfo, applicationName: "").isProtected {
+            refuse(
+                secret: ServiceKeys.postgres,
+                expected: "sslmode=verify-full, or a server on this machine; or \(ServiceKeys.allowPlaintext)=yes for a trial")
+        }
+        return conninfo
+    }
+
+    fileprivate mutating func allowsPlaintext() -> Bool { flag(ServiceKeys.allowPlaintext, default: false) }
 }
 
 /// The host's name, which compose makes different for every container.

@@ -1,4 +1,5 @@
 import CLibPQ
+import Vocabulary
 
 /// Where the database is and how long to wait for it.
 public struct PostgresAddress: Sendable {
@@ -49,5 +50,37 @@ public struct PostgresAddress: Sendable {
         return PostgresAddress.lifeSigns + [
             ("dbname", conninfo), ("application_name", applicationName), ("client_encoding", "UTF8"),
         ]
+    }
+}
+
+extension PostgresAddress {
+    /// True when nobody on a network can read along or answer in the server's place: a socket or loopback, or `sslmode=verify-full`.
+    /// libpq's own variables, such as `PGSSLMODE`, count as libpq counts them.
+    public var isProtected: Bool {
+        // What libpq can not read leads nowhere, and is refused when connecting.
+        guard let own = unsafe Self.options(PQconninfoParse(conninfo, nil)) else { return true }
+        let defaults = unsafe Self.options(PQconndefaults())
+        let options = (defaults ?? [:]).merging(own) { $1 }
+        guard options["sslmode"] != "verify-full" else { return true }
+        // Which host a service file names is not known here.
+        return own["service"] == nil && Self.areLocal(options["host"] ?? "") && Self.areLocal(options["hostaddr"] ?? "")
+    }
+
+    private static func areLocal(_ hosts: String) -> Bool {
+        hosts.split(separator: ",").allSatisfy { $0.hasPrefix("/") || $0.hasPrefix("@") || $0.isLoopbackHost }
+    }
+
+    /// The options that have a value; the list is given back to libpq. Nil for no list.
+    private static func options(_ first: UnsafeMutablePointer<PQconninfoOption>?) -> [String: String]? {
+        guard let first = unsafe first else { return nil }
+        defer { unsafe PQconninfoFree(first) }
+        var values: [String: String] = [:]
+        var option = unsafe first
+        while let keyword = unsafe option.pointee.keyword {
+            let name = unsafe String(cString: keyword)
+            if let value = unsafe option.pointee.val { values[name] = unsafe String(cString: value) }
+            unsafe option += 1
+        }
+        return values
     }
 }

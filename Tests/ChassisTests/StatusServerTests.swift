@@ -1,4 +1,5 @@
 import Chassis
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct StatusServerTests {
@@ -191,6 +192,32 @@ import Testing
         #expect(RawClient.get("/livez", port: it.port).status == 200)
         #expect(slow.receive().status == 503)
         #expect(MonotonicClock.now - start < .seconds(2))
+    }
+
+    private final class Pages: Sendable {
+        let made = Atomic<Int>(0)
+    }
+
+    @Test func `few pages wait for their turn, and one whose time is over is not made`() throws {
+        var limits = StatusServer.Limits()
+        limits.pageTimeout = .seconds(2)
+        let it = try Running(limits)
+        defer { it.server.stop() }
+        let pages = Pages()
+        it.server.route("/counted") { _ in
+            pages.made.add(1, ordering: .relaxed)
+            OwnThread.sleep(for: .milliseconds(2_500))
+            return .text("late")
+        }
+        let clients = (0..<40).compactMap { _ in RawClient(port: it.port) }
+        for client in clients { client.send("GET /counted HTTP/1.1\r\nHost: x\r\n\r\n") }
+        let answers = clients.map { $0.receive() }
+        #expect(answers.count == 40 && answers.allSatisfy { $0.status == 503 })
+        // Four are being made; their turn may have come before the others asked, or not.
+        #expect((20...24).contains(answers.filter { $0.httpBody.hasPrefix("too many pages") }.count))
+        OwnThread.sleep(for: .seconds(1))
+        #expect(RawClient.get("/", port: it.port).status == 200)
+        #expect(pages.made.load(ordering: .relaxed) <= 4)
     }
 
     @Test func `a big page arrives whole`() throws {

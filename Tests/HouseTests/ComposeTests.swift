@@ -59,6 +59,28 @@ struct ComposeTests {
         #expect(others == [])
     }
 
+    @Test func `no role of the suite may make roles`() {
+        let roles = tree["compose/postgres/roles.sql"] ?? ""
+        #expect(roles.contains("ALTER ROLE xinqiao_migrator       LOGIN NOCREATEROLE "))
+        #expect(roles.matches(#"\b((?:CREATEROLE|SUPERUSER|CREATEDB|BYPASSRLS|REPLICATION) .*)$"#) == [])
+    }
+
+    @Test func `no PostgreSQL of ours writes records to its log, and the embedded one is open to its own user alone`() {
+        #expect(talkative(tree) == [])
+        let loud = tree.editing("compose/postgres/start") { $0.replacingOnce("_verbosity=terse", with: "_verbosity=default") }
+        #expect(talkative(loud) == ["compose/postgres/start: log_error_verbosity=terse"])
+        let embedded = tree["Services/Operator/PrivatePostgres.swift"] ?? ""
+        #expect(embedded.contains("unix_socket_permissions=0700"))
+        #expect(embedded.contains("[.posixPermissions: 0o700], ofItemAtPath: place"))
+    }
+
+    private func talkative(_ tree: RepositoryTree) -> [String] {
+        ["compose/postgres/start", "Services/Operator/PrivatePostgres.swift"].flatMap { path in
+            ["log_parameter_max_length=0", "log_parameter_max_length_on_error=0", "log_error_verbosity=terse"]
+                .filter { !(tree[path] ?? "").contains($0) }.map { "\(path): \($0)" }
+        }
+    }
+
     @Test func `the list of parties is the packs' institutions and sources`() {
         #expect(partiesApart(tree) == [])
         #expect(partiesApart(tree.appending("institution bank-z\n", to: "compose/parties.txt")) == ["institution bank-z"])

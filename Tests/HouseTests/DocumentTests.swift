@@ -47,6 +47,38 @@ struct DocumentTests {
         }
     }
 
+    @Test func `the page of the architecture names every file of the one path once`() {
+        #expect(unnamedFiles(tree) == [])
+        #expect(added(by: tree.with("Shared/Pipeline/Magic.swift", ""), unnamedFiles) == ["Magic.swift: 0 times"])
+        #expect(added(by: tree.appending("| `Step.swift` | again |\n", to: "ARCHITECTURE.md"), unnamedFiles) == ["Step.swift: 2 times"])
+    }
+
+    private func unnamedFiles(_ tree: RepositoryTree) -> [String] {
+        let rows = (tree["ARCHITECTURE.md"] ?? "").matches(#"^\| (`\w+\.swift`.*?) \|"#).joined(separator: "\n")
+        return tree.paths(under: "Shared/Pipeline", ending: ".swift").compactMap { path in
+            let name = String(path.dropFirst("Shared/Pipeline/".count))
+            let times = rows.components(separatedBy: "`\(name)`").count - 1
+            return times == 1 ? nil : "\(name): \(times) times"
+        }
+    }
+
+    @Test func `a service's help names every key of the page for those on call, with the same default`() {
+        #expect(unhelped(tree) == [])
+        #expect(added(by: tree.appending("| `XINQIAO_WEATHER` | fair | – |\n", to: "docs/ops.md"), unhelped) == ["XINQIAO_WEATHER"])
+        let most = (tree["Shared/Pipeline/Worker.swift"] ?? "").matches(#"var messagesMax = ([0-9_]+)"#).map { $0.filter(\.isNumber) }
+        #expect(most.count == 1)
+        for number in most {
+            #expect(tree["Shared/Pipeline/ServiceMain.swift"]?.contains("most messages of one batch (\(number))") == true)
+            #expect(tree["docs/ops.md"]?.contains("| most messages of one batch | \(number) |") == true)
+        }
+    }
+
+    private func unhelped(_ tree: RepositoryTree) -> [String] {
+        let parts = (tree["Shared/Pipeline/ServiceMain.swift"] ?? "").components(separatedBy: "static let help = \"\"\"")
+        let help = parts.last?.components(separatedBy: "\"\"\"").first ?? ""
+        return (tree["docs/ops.md"] ?? "").matches(#"^\| `(XINQIAO_[A-Z_]+)`"#).filter { !help.hasWord($0) && !help.hasWord($0 + "_FILE") }
+    }
+
     @Test func `make and xinqiao know every command that a document names`() {
         #expect(unknownCommands(tree) == [])
         #expect(added(by: tree.appending("`make coffee`", to: "README.md"), unknownCommands) == ["README.md: make coffee"])

@@ -105,6 +105,36 @@ struct ToyHouse {
         }
     }
 
+    @Test func `the service's role changes no row that is only ever added, and deletes only what is done with`() throws {
+        guard let house = try ToyHouse() else { return }
+        let service = try house.service()
+        try house.owner.script(
+            """
+            CREATE TABLE fact (id int4 PRIMARY KEY);
+            CREATE TABLE standing (id int4 PRIMARY KEY);
+            CREATE VIEW fact_seen AS SELECT id FROM fact;
+            -- What an earlier version gave.
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA toy TO xinqiao_toy;
+            """)
+        try house.owner.script(SchemaGrants.sql(schema: "toy", onlyAddedTo: ["fact"]))
+        for allowed in [
+            "INSERT INTO fact VALUES (1)", "INSERT INTO fact VALUES (1) ON CONFLICT (id) DO NOTHING", "SELECT FROM fact_seen",
+            "INSERT INTO standing VALUES (1) ON CONFLICT (id) DO UPDATE SET id = excluded.id", "SELECT FROM schema_migration",
+            "DELETE FROM timer", "DELETE FROM lane_lease", "DELETE FROM worker", "DELETE FROM worker_session", "DELETE FROM attempt",
+            "DELETE FROM lane_pause",
+        ] {
+            #expect(refusal { () throws(PostgresFault) in try service.script(allowed) } == nil, "\(allowed)")
+        }
+        for forbidden in [
+            "UPDATE fact SET id = 2", "DELETE FROM fact", "TRUNCATE fact", "DELETE FROM standing", "UPDATE fact_seen SET id = 2",
+            "INSERT INTO fact_seen VALUES (2)", "DELETE FROM fact_seen", "UPDATE ledger_block SET lane = 7", "DELETE FROM ledger_block",
+            "UPDATE operator_act SET why = 'x'", "DELETE FROM state", "DELETE FROM outbox", "DELETE FROM dead_letter",
+            "INSERT INTO schema_migration (name, checksum) VALUES ('x', 'x')", "UPDATE schema_migration SET checksum = 'x'",
+        ] {
+            #expect(refusal { () throws(PostgresFault) in try service.script(forbidden) } == "42501", "\(forbidden)")
+        }
+    }
+
     @Test func `a day goes only when the broker has acknowledged all of it, and a clock that runs ahead drops nothing`() throws {
         guard let house = try ToyHouse() else { return }
         try house.owner.script(

@@ -12,7 +12,9 @@ SELECT format('CREATE ROLE %I NOSUPERUSER NOBYPASSRLS', role)
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role)
 \gexec
 
-ALTER ROLE xinqiao_migrator       LOGIN CREATEROLE PASSWORD :'migrator_password';
+-- No CREATEROLE: before PostgreSQL 16 whoever has it can make himself a member of nearly every role. All roles are made here.
+ALTER ROLE xinqiao_migrator       LOGIN NOCREATEROLE PASSWORD :'migrator_password';
+ALTER ROLE xinqiao_reader         LOGIN;
 ALTER ROLE xinqiao_ingestion      LOGIN CONNECTION LIMIT 40 PASSWORD :'ingestion_password';
 ALTER ROLE xinqiao_governance     LOGIN CONNECTION LIMIT 40 PASSWORD :'governance_password';
 ALTER ROLE xinqiao_scoring        LOGIN CONNECTION LIMIT 40 PASSWORD :'scoring_password';

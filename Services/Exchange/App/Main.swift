@@ -12,7 +12,8 @@ struct Main {
                 Migration(name: "schema_002_receivers", sql: String(decoding: PackageResources.schema_002_receivers_sql, as: UTF8.self)),
                 Migration(
                     name: "schema_003_consent_pause", sql: String(decoding: PackageResources.schema_003_consent_pause_sql, as: UTF8.self)),
-            ]
+            ],
+            tables: ExchangeTables.all
         ).run()
     }
 }

@@ -19,6 +19,7 @@ struct Main {
                     name: "schema_004_consent_states", sql: String(decoding: PackageResources.schema_004_consent_states_sql, as: UTF8.self)),
                 Migration(name: "schema_005_statistics", sql: String(decoding: PackageResources.schema_005_statistics_sql, as: UTF8.self)),
             ],
+            tables: GovernanceTables.all,
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }
         ).run()
     }

@@ -42,6 +42,8 @@ public enum MatchmakingTables {
         ],
         key: ["application_id", "fact_id"], onConflict: .replace)
 
+    public static let all = [application, match, deadline, refusal]
+
     static func row(_ application: Application, _ course: Application.Course, subject: String, at now: Instant) -> [Cell] {
         let credited = course.step(.credited)
         let disbursed = course.step(.disbursed)

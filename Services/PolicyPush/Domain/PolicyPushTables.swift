@@ -38,6 +38,8 @@ public enum PolicyPushTables {
         ],
         key: ["policy_id", "policy_version", "subject", "due_on"], onConflict: .keepFirst)
 
+    public static let all = [push, grantDecision, budget, reminder]
+
     static func row(
         _ push: Push, of policyID: String, subject: String, reason: String, _ conditions: [ConditionResult], at now: Instant
     ) -> [Cell] {

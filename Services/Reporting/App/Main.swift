@@ -10,6 +10,7 @@ struct Main {
             migrations: [
                 Migration(name: "schema_001_reporting", sql: String(decoding: PackageResources.schema_001_reporting_sql, as: UTF8.self))
             ],
+            tables: ReportingTables.all,
             furtherKeys: ["XINQIAO_CONSOLE_SERVICES"],
             pages: { server, postgres, log in
                 let database = ConsoleDatabase(postgres)

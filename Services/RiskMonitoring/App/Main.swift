@@ -10,7 +10,8 @@ struct Main {
             migrations: [
                 Migration(
                     name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self))
-            ]
+            ],
+            tables: RiskTables.all
         ).run()
     }
 }

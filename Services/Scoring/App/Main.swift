@@ -14,6 +14,7 @@ struct Main {
                 Migration(name: "schema_002_standing", sql: String(decoding: PackageResources.schema_002_standing_sql, as: UTF8.self)),
                 Migration(name: "schema_003_statistics", sql: String(decoding: PackageResources.schema_003_statistics_sql, as: UTF8.self)),
             ],
+            tables: ScoringTables.all,
             readings: { catalog, connection, now throws(PostgresFault) in try ScoreReadings.read(catalog, connection, now) }
         ).run()
     }

@@ -40,6 +40,25 @@ import Wire
         }
     }
 
+    @Test func `governance itself may add facts, and neither change nor delete one`() throws {
+        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let service = try Connection(
+            PostgresAddress(conninfo: suite.conninfo + " user=xinqiao_governance", applicationName: "tests", searchPath: "governance"))
+        func refusal(_ sql: String) -> String? {
+            do throws(PostgresFault) { try service.script(sql) } catch { return error.sqlstate }
+            return nil
+        }
+        for table in GovernanceTables.all {
+            #expect(refusal("DELETE FROM \(table.name) WHERE false") == "42501", "\(table.name)")
+            let changed = refusal("UPDATE \(table.name) SET \(table.key[0]) = '' WHERE false")
+            #expect(changed == (table.onConflict == .replace ? nil : "42501"), "\(table.name)")
+        }
+        for forbidden in [
+            "TRUNCATE fact", "UPDATE scoring.score_history SET subject = '' WHERE false", "DELETE FROM scoring.score_history WHERE false",
+            "SELECT FROM scoring.score_history",
+        ] { #expect(refusal(forbidden) == "42501", "\(forbidden)") }
+    }
+
     @Test func `no fact that was known later leaks into what we would have said`() throws {
         guard let session = try session() else { return }
         // Said, corrected twice, the last time about the past and late; and taken back at the end.
