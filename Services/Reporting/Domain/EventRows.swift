@@ -40,10 +40,10 @@ enum AlertRow {
 enum WatchRow {
     private static let order = ["opened", "classified", "closed"]
 
-    static func cells(loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
+    static func cells(institution: String, loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
         let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
         return [
-            .text(subject), .text(loanID), .text((latest?.institution ?? "")),
+            .text(subject), .text(loanID), .text(institution),
             .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "")), .bool(latest?.kind != "closed"),
             steps.byName["opened"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
         ]

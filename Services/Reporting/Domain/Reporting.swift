@@ -66,9 +66,10 @@ public struct Reporting: Decider {
             }
         case WatchEvent.type:
             let watch = try WatchEvent(message.body)
-            guard state.watches[watch.loanID, default: Steps()].take(watch, as: watch.kind) else { return }
-            if let steps = state.watches[watch.loanID] {
-                effects.write(WatchRow.cells(loanID: watch.loanID, of: key, steps), to: ReportingTables.watch)
+            guard state.watches[watch.loan, default: Steps()].take(watch, as: watch.kind) else { return }
+            if let steps = state.watches[watch.loan] {
+                effects.write(
+                    WatchRow.cells(institution: watch.institution, loanID: watch.loanID, of: key, steps), to: ReportingTables.watch)
             }
         case WhitelistChange.type:
             let change = try WhitelistChange(message.body)
