@@ -7,13 +7,14 @@ import Wire
 
 private func policy(
     _ id: String = "subsidy", version: Int64 = 1, from: String = "2020-01-01T00:00:00Z", withdrawn: Bool = false, salesMin: Int = 100,
-    window: String = #"{"from": "2026-01-01", "to": "2026-12-31"}"#, amount: String = "1000", more: String = ""
+    window: String = #"{"from": "2026-01-01", "to": "2026-12-31"}"#, amount: String = "1000", procedure: String = "P",
+    more: String = ""
 ) -> CatalogEntry {
     Offer.entry(
         "policy", id, version: version, from: from, withdrawn: withdrawn,
         """
         {"title": {"en": "S", "zh": "补"}, "department": {"en": "D", "zh": "厅"}, "kind": "grant", "beneficiaries": {"en": "B", "zh": "企"},
-         "procedure": {"en": "P", "zh": "序"}, "window": \(window), "amount": \(amount), "reminders": [30, 7, 1],
+         "procedure": {"en": "\(procedure)", "zh": "序"}, "window": \(window), "amount": \(amount), "reminders": [30, 7, 1],
          "conditions": [{"id": "sales", "title": {"en": "Sales", "zh": "销"}, "logic": {">=": [{"var": "sales"}, \(salesMin)]}},
           {"id": "firm", "title": {"en": "Firm", "zh": "企"}, "logic": {"==": [{"var": "subjectKind"}, "enterprise"]}}]\(more)}
         """)
@@ -48,6 +49,12 @@ private func kinds(_ desk: OfferDesk<PolicyPush>) -> [String] { desk.all(PolicyE
     #expect(desk.all(PolicyEvent.self).map(\.reason) == ["eligible", "conditions-no-longer-met", "eligible-again", "evidence-missing"])
     // Asking twice sends once, so every one of them needs an id of its own.
     #expect(Set(desk.all(ReleaseRequest.self).map(\.releaseID)).count == 4)
+}
+
+@Test func `a letter longer than a message may be is not dropped here`() {
+    var desk = desk([policy(procedure: String(repeating: "x", count: 1_100_000))])
+    desk.take(Offer.portrait(1, ["sales": 200]), key: Offer.firm)
+    #expect(desk.all(ReleaseRequest.self).map(\.messageType) == ["policy.push.v1"])
 }
 
 @Test func `a policy whose conditions are not known is not pushed`() {

@@ -268,47 +268,43 @@ public struct PolicyPush: Decider {
     private func letter(
         _ policy: Policy?, _ policyID: String, _ version: Int64, _ kind: String, _ reason: String, _ amount: Money,
         _ conditions: [ConditionResult], _ daysLeft: Int?, _ now: Instant, _ subject: String
-    ) -> [UInt8] {
-        JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("policyId", policyID)
-                object.member("policyVersion", version)
-                object.member("subject", subject)
-                object.member("kind", kind)
-                if let policy {
-                    policy.title.write(to: &object, as: "title")
-                    policy.department.write(to: &object, as: "department")
-                    policy.beneficiaries.write(to: &object, as: "beneficiaries")
-                    policy.procedure.write(to: &object, as: "procedure")
-                    object.member(
-                        "window",
-                        object: { window in
-                            window.member("from", policy.windowFrom)
-                            window.member("to", policy.windowTo)
-                        })
-                }
-                object.member("amountFen", amount.fen)
-                object.memberIfPresent("daysLeft", daysLeft)
-                object.member("reason", reason)
+    ) -> JSONValue {
+        JSONValue.written { object in
+            object.member("policyId", policyID)
+            object.member("policyVersion", version)
+            object.member("subject", subject)
+            object.member("kind", kind)
+            if let policy {
+                policy.title.write(to: &object, as: "title")
+                policy.department.write(to: &object, as: "department")
+                policy.beneficiaries.write(to: &object, as: "beneficiaries")
+                policy.procedure.write(to: &object, as: "procedure")
                 object.member(
-                    "conditions",
-                    array: { list in
-                        for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+                    "window",
+                    object: { window in
+                        window.member("from", policy.windowFrom)
+                        window.member("to", policy.windowTo)
                     })
-                object.member("at", now)
             }
+            object.member("amountFen", amount.fen)
+            object.memberIfPresent("daysLeft", daysLeft)
+            object.member("reason", reason)
+            object.member(
+                "conditions",
+                array: { list in
+                    for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+                })
+            object.member("at", now)
         }
     }
 
     private func release(
-        _ messageType: String, id: String, _ letter: [UInt8], _ subject: String, _ now: Instant, _ effects: inout Effects
+        _ messageType: String, id: String, _ letter: JSONValue, _ subject: String, _ now: Instant, _ effects: inout Effects
     ) {
-        // Our own writer's text always reads back.
-        guard let body = try? JSONDocument(parsing: letter).root else { return }
         effects.send(
             ReleaseRequest(
                 releaseID: id, subject: subject, receiver: "portal", messageType: messageType, purpose: "policy", categories: [],
-                consentID: "", at: now, body: body),
+                consentID: "", at: now, body: letter),
             to: Topic.policyPushEvents, key: subject)
     }
 }
