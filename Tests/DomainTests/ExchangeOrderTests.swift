@@ -163,6 +163,7 @@ import Wire
                 #expect(house.decide(.message(message(type, body))).refusal != nil, "\(type) \(body)")
             }
         }
+        #expect(house.decide(.message(message(Fact.type, #"{"subject":"other"}"#))).refusal?.code == "subject-mismatch")
         for name in ["consent-wait:none", "expiry:none", "", "consent-wait:"] {
             house.decide(.timer(DueTimer(name: name, due: house.now)))
         }
