@@ -22,6 +22,9 @@ public struct PolicyPush: Decider {
     /// The key under which a policy's budget is kept; no subject has a colon.
     static let policyPrefix = "policy:"
 
+    /// For how long pushes and rounds are kept after the last day: two years.
+    public static let keptAfterClose: Duration = .seconds(730 * 86_400)
+
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case Portrait.type: return .handle(key: message.key)
@@ -76,6 +79,7 @@ public struct PolicyPush: Decider {
             if let next { effects.schedule(Self.lookTimer, at: next) } else { effects.cancel(Self.lookTimer) }
             state.nextLook = next
         }
+        for (id, push) in state.pushes where book.isForgotten(id, version: push.version, at: now) { state.pushes[id] = nil }
         let facts = SubjectFacts(portrait)
         for id in only.map({ [$0] }) ?? Set(book.candidates(facts, at: now)).union(state.pushes.keys).sorted() {
             let known = state.pushes[id]
@@ -217,7 +221,9 @@ public struct PolicyPush: Decider {
         guard let policy = book.policy(claim.policyID, version: claim.policyVersion), policy.isWithoutApplication else {
             return effects.refuse("policy-unknown", "no grant without application: `\(claim.policyID)` version \(claim.policyVersion)")
         }
-        var round = state.rounds[policy.round] ?? GrantRound()
+        guard var round = state.round(policy.round) else {
+            return effects.refuse("round-over", "the round of \(policy.round) is too old: `\(policy.id)` version \(policy.version)")
+        }
         let outcome = round.decide(claim, budget: policy.budget)
         let status: String
         let reason: String
@@ -227,6 +233,7 @@ public struct PolicyPush: Decider {
         case .refused(let code): (status, reason) = ("refused", code)
         }
         state.rounds[policy.round] = round
+        state.forgetRounds { book.isForgotten(policy.id, round: $0, at: now) }
         let subject = claim.subject
         // Another lane than the subject's decides here, perhaps under another clock: the answer comes after the claim.
         var said = LastWord(at: claim.at)
