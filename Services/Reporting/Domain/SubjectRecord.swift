@@ -23,6 +23,9 @@ public struct SubjectRecord: DecidedState {
     /// By white list.
     public var lists: [String: Steps<WhitelistChange>] = [:]
 
+    /// Applications, offers, pushes, alerts, loans under watch and white lists of one subject at the most, of each.
+    public static let keptMax = 1_000
+
     public init() {}
 
     public init(_ json: JSONValue) throws(ContractDefect) {
@@ -64,10 +67,14 @@ public struct SubjectRecord: DecidedState {
         SubjectRecord.write(lists, to: &object, as: "lists")
     }
 
-    /// False when a later portrait's list is here already.
+    /// False when a later portrait's list is here already. Beyond all places the oldest list is forgotten.
     mutating func takeOffer(_ offer: OfferSummary) -> Bool {
         if let kept = offers[offer.applicationID], !kept.precedes(offer) { return false }
         offers[offer.applicationID] = offer
+        if offers.count > Self.keptMax {
+            let oldest = offers.values.min { ($0.at, $0.applicationID) < ($1.at, $1.applicationID) }
+            if let oldest { offers[oldest.applicationID] = nil }
+        }
         return true
     }
 
