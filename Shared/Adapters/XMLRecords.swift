@@ -24,7 +24,6 @@ struct XMLRecords {
     private var stack: [String] = []
     private var isBegun = false
     private var isAfterRoot = false
-    private var isEmptyHanded = false
     /// The bytes of the record so far; nil outside.
     private var kept: [UInt8]?
 

@@ -246,35 +246,3 @@ public struct ExchangeEvent: Payload {
         object.member("at", at)
     }
 }
-
-/// A statistical report was drawn up.
-public struct StatisticalReport: Payload {
-    public static let type = "reporting.report.v1"
-
-    /// `quarterly/2026-Q3`.
-    public let reportID: String
-    public let kind: String
-    public let at: Instant
-    public let text: Bilingual
-
-    public init(reportID: String, kind: String, at: Instant, text: Bilingual) {
-        self.reportID = reportID
-        self.kind = kind
-        self.at = at
-        self.text = text
-    }
-
-    public init(_ json: JSONValue) throws(ContractDefect) {
-        let fields = try Fields(json)
-        self.init(
-            reportID: try fields.text("reportId"), kind: try fields.text("kind"), at: try fields.instant("at"),
-            text: try Bilingual(try fields.required("text")))
-    }
-
-    public func write(to object: inout JSONWriter) {
-        object.member("reportId", reportID)
-        object.member("kind", kind)
-        object.member("at", at)
-        text.write(to: &object, as: "text")
-    }
-}

@@ -18,7 +18,6 @@ public enum Topic {
     public static let policyPushGrants = "policypush.grants.v1"
     public static let riskMonitoringEvents = "riskmonitoring.events.v1"
     public static let exchangeEvents = "exchange.events.v1"
-    public static let reportingReports = "reporting.reports.v1"
     /// Compacted; key = kind/id/version. One partition is read in full by everybody.
     public static let catalogEntries = "catalog.entries.v1"
     public static let portalIn = "portal.in.v1"
@@ -35,8 +34,7 @@ public enum Topic {
     /// The topics that exist whatever the catalogue says.
     public static let fixed = [
         ingestionRecords, governanceFacts, governanceIdentity, governanceEvents, governanceCheckpoints, scoringPortraits,
-        matchmakingEvents, policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, reportingReports, catalogEntries,
-        portalIn, portalOut,
+        matchmakingEvents, policyPushEvents, policyPushGrants, riskMonitoringEvents, exchangeEvents, catalogEntries, portalIn, portalOut,
     ]
 
     /// Who is allowed to write an outside topic: read from its name, which the broker authorised, never from the payload.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Up to 64 rules over one subject at a time, as often as its indicators change: says in one word which of them fire.
+/// Up to 64 rules over one subject at a time, as often as its indicators change: says in one word which of them may fire.
 ///
 /// Each attribute's value falls between two thresholds of the rules; for each such place one word is kept with the rules whose terms it
 /// satisfies. The words of all attributes, joined by "and", are the answer. A rule with several conjunctions has a bit in as many planes.
@@ -23,7 +23,6 @@ public struct WarningSet: Sendable {
     private let words: [[SIMD2<UInt64>]]
     /// By pair of planes the bits in use.
     private let first: [SIMD2<UInt64>]
-    private let residuals: [(bit: Int, residual: CompiledRule.Residual)]
 
     /// The rule at place `i` has bit `i`. Refuses more than 64 rules.
     public init(_ rules: [CompiledRule], schema: AttributeSchema) throws(WarningDefect) {
@@ -72,16 +71,6 @@ public struct WarningSet: Sendable {
         self.vectors = vectors
         self.words = words
         self.first = first
-        residuals = rules.enumerated().compactMap { bit, rule in rule.residual.map { (bit, $0) } }
-    }
-
-    /// The rules that say yes, a bit each. `facts` are the same subject's, and are asked only by rules with a residual.
-    public func firing(_ row: SubjectRow, facts: some FactSource) -> UInt64 {
-        var firing = candidates(row)
-        for (bit, residual) in residuals where firing >> UInt64(bit) & 1 == 1 {
-            if !residual.holds(for: facts) { firing &= ~(1 << UInt64(bit)) }
-        }
-        return firing
     }
 
     /// The rules that say yes, and those with a residual that may do so.

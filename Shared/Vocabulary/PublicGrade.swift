@@ -21,20 +21,3 @@ public enum PublicGrade: String, CaseIterable, Sendable {
         }
     }
 }
-
-/// A public grade as received: with its day and its source.
-public struct PublicEvaluation: Hashable, Sendable {
-    public let grade: PublicGrade
-    public let evaluatedOn: Day
-    /// Who published it.
-    public let source: String
-
-    public init(grade: PublicGrade, evaluatedOn: Day, source: String) {
-        self.grade = grade
-        self.evaluatedOn = evaluatedOn
-        self.source = source
-    }
-
-    /// True once the evaluation is more than twelve months old: grades are due once a year at least.
-    public func isStale(on day: Day) -> Bool { day > evaluatedOn.adding(months: 12) }
-}

@@ -8,11 +8,6 @@ public enum RetentionRule {
     /// For an act that ended on 29 February, the last day of February five years later.
     public static func adverseLastDay(endedOn: Day) -> Day { endedOn.adding(months: adverseYears * 12) }
 
-    /// False once the five years are over. An act that has not ended (`endedOn` nil) is kept.
-    public static func mayKeepAdverse(endedOn: Day?, on day: Day) -> Bool {
-        endedOn.map { day <= adverseLastDay(endedOn: $0) } ?? true
-    }
-
     /// The last day to answer an objection (异议): 20 calendar days from its receipt, the record marked as disputed meanwhile.
     public static func objectionDue(receivedOn: Day) -> Day { receivedOn + 20 }
 

@@ -11,7 +11,7 @@ struct PayloadExample {
     static let types: [any Payload.Type] = [
         AcceptedRecord.self, Fact.self, GovernanceEvent.self, Portrait.self, Assessment.self, WhitelistChange.self, ReportIssued.self,
         MatchList.self, ApplicationEvent.self, ReleaseRequest.self, PolicyEvent.self, GrantClaim.self, RiskAlert.self, WatchEvent.self,
-        ExchangeEvent.self, StatisticalReport.self, LogCheckpoint.self,
+        ExchangeEvent.self, LogCheckpoint.self,
     ]
 
     static let folder = "Tests/ContractsTests/Examples"

@@ -23,6 +23,15 @@ import Wire
         }
     }
 
+    @Test func `a request of more members than a message may have waits like any other`() {
+        var house = ExchangeHouse()
+        let members = (0...10_000).map { #""f\#($0)":1"# }.joined(separator: ",")
+        house.hear(exchangeRequest(body: "{\(members)}"))
+        #expect(house.state.waiting.count == 1)
+        house.hear(exchangeGrant())
+        #expect(house.events == ["released r1"])
+    }
+
     @Test func `a consent that does not come in ten minutes is missing`() {
         var house = ExchangeHouse()
         house.hear(exchangeRequest())
@@ -154,6 +163,7 @@ import Wire
                 #expect(house.decide(.message(message(type, body))).refusal != nil, "\(type) \(body)")
             }
         }
+        #expect(house.decide(.message(message(Fact.type, #"{"subject":"other"}"#))).refusal?.code == "subject-mismatch")
         for name in ["consent-wait:none", "expiry:none", "", "consent-wait:"] {
             house.decide(.timer(DueTimer(name: name, due: house.now)))
         }

@@ -32,7 +32,7 @@ struct OfferDesk<Service: Decider> {
         var waiting = [(key, Swift.type(of: payload).type, payload.bytes)]
         while let (key, type, bytes) = waiting.first {
             waiting.removeFirst()
-            guard let body = try? JSONDocument(parsing: bytes).root else { continue }
+            guard let body = Offer.read(bytes) else { continue }
             let message = Message(
                 topic: "test", partition: 0, offset: 0, key: key, id: "1", source: "test", type: type, subject: key, time: now, body: body)
             switch service.admit(message, catalog: catalog) {
@@ -71,7 +71,7 @@ struct OfferDesk<Service: Decider> {
     @discardableResult
     private mutating func decide(_ input: Input, _ key: String) -> [OutgoingMessage] {
         var state = Service.State()
-        if let bytes = states[key], let json = try? JSONDocument(parsing: bytes).root, let read = try? Service.State(json) { state = read }
+        if let bytes = states[key], let json = Offer.read(bytes), let read = try? Service.State(json) { state = read }
         var effects = Effects()
         service.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
         if let refusal = effects.refusal {
@@ -92,7 +92,7 @@ struct OfferDesk<Service: Decider> {
 
     func all<P: Payload>(_ type: P.Type) -> [P] {
         sent.filter { $0.type == P.type }.compactMap { message in
-            guard let body = try? JSONDocument(parsing: message.value).root else { return nil }
+            guard let body = Offer.read(message.value) else { return nil }
             return try? P(body)
         }
     }
@@ -105,8 +105,13 @@ enum Offer {
     static func instant(_ text: String) -> Instant { Instant(rfc3339: text) ?? .epoch }
 
     static func json(_ text: String) -> JSONValue {
-        guard let document = try? JSONDocument(parsing: Array(text.utf8)) else { preconditionFailure("no JSON: \(text)") }
-        return document.root
+        guard let root = read(Array(text.utf8)) else { preconditionFailure("no JSON: \(text)") }
+        return root
+    }
+
+    /// However long it is: what may be too long is for the path to say.
+    static func read(_ bytes: [UInt8]) -> JSONValue? {
+        (try? JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: .max, membersMax: .max)))?.root
     }
 
     static func entry(

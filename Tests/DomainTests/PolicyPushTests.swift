@@ -7,13 +7,14 @@ import Wire
 
 private func policy(
     _ id: String = "subsidy", version: Int64 = 1, from: String = "2020-01-01T00:00:00Z", withdrawn: Bool = false, salesMin: Int = 100,
-    window: String = #"{"from": "2026-01-01", "to": "2026-12-31"}"#, amount: String = "1000", more: String = ""
+    window: String = #"{"from": "2026-01-01", "to": "2026-12-31"}"#, amount: String = "1000", procedure: String = "P",
+    more: String = ""
 ) -> CatalogEntry {
     Offer.entry(
         "policy", id, version: version, from: from, withdrawn: withdrawn,
         """
         {"title": {"en": "S", "zh": "补"}, "department": {"en": "D", "zh": "厅"}, "kind": "grant", "beneficiaries": {"en": "B", "zh": "企"},
-         "procedure": {"en": "P", "zh": "序"}, "window": \(window), "amount": \(amount), "reminders": [30, 7, 1],
+         "procedure": {"en": "\(procedure)", "zh": "序"}, "window": \(window), "amount": \(amount), "reminders": [30, 7, 1],
          "conditions": [{"id": "sales", "title": {"en": "Sales", "zh": "销"}, "logic": {">=": [{"var": "sales"}, \(salesMin)]}},
           {"id": "firm", "title": {"en": "Firm", "zh": "企"}, "logic": {"==": [{"var": "subjectKind"}, "enterprise"]}}]\(more)}
         """)
@@ -48,6 +49,12 @@ private func kinds(_ desk: OfferDesk<PolicyPush>) -> [String] { desk.all(PolicyE
     #expect(desk.all(PolicyEvent.self).map(\.reason) == ["eligible", "conditions-no-longer-met", "eligible-again", "evidence-missing"])
     // Asking twice sends once, so every one of them needs an id of its own.
     #expect(Set(desk.all(ReleaseRequest.self).map(\.releaseID)).count == 4)
+}
+
+@Test func `policypush: a letter longer than a message may be is not dropped`() {
+    var desk = desk([policy(procedure: String(repeating: "x", count: 1_100_000))])
+    desk.take(Offer.portrait(1, ["sales": 200]), key: Offer.firm)
+    #expect(desk.all(ReleaseRequest.self).map(\.messageType) == ["policy.push.v1"])
 }
 
 @Test func `a policy whose conditions are not known is not pushed`() {
@@ -178,6 +185,45 @@ private let noApplication = #", "noApplication": true, "budget": 2500"#
         for claim in claims { desk.take(claim, key: "policy:subsidy") }
         #expect(desk.sent.count - count <= claims.count)
     }
+}
+
+private func state(_ desk: OfferDesk<PolicyPush>, _ key: String) throws -> PolicyPushState {
+    try PolicyPushState(Offer.json(String(decoding: desk.states[key] ?? Array("{}".utf8), as: UTF8.self)))
+}
+
+@Test func `a push is forgotten two years after its last day, and its row stays`() throws {
+    var desk = desk()
+    desk.take(Offer.portrait(1, ["sales": 200]), key: Offer.firm)
+    desk.advance(to: "2028-12-30T00:00:00Z")
+    desk.take(Offer.portrait(2, ["sales": 200]), key: Offer.firm)
+    #expect(try state(desk, Offer.firm).pushes.keys.sorted() == ["subsidy"])
+    desk.advance(to: "2028-12-31T00:00:00Z")
+    desk.take(Offer.portrait(3, ["sales": 200]), key: Offer.firm)
+    #expect(try state(desk, Offer.firm).pushes.isEmpty)
+    #expect(kinds(desk) == ["pushed", "reminded", "reminded", "reminded"])
+    #expect(desk.table("push").map { $0["status"] } == [.text("pushed")])
+}
+
+@Test func `a round is forgotten two years after its last day, and never pays again`() throws {
+    let key = "policy:subsidy"
+    func claim(_ version: Int64, of subject: String) -> GrantClaim {
+        GrantClaim(policyID: "subsidy", policyVersion: version, subject: subject, amount: Money(yuan: 1_000), at: .epoch)
+    }
+    var desk = desk([policy(more: noApplication)])
+    desk.take(claim(1, of: "F1"), key: key)
+    desk.publish(policy(version: 2, window: #"{"from": "2028-12-01", "to": "2029-12-31"}"#, more: noApplication))
+    desk.advance(to: "2028-12-30T00:00:00Z")
+    desk.take(claim(2, of: "F1"), key: key)
+    #expect(try state(desk, key).rounds.keys.sorted() == ["2026-01-01", "2028-12-01"])
+    desk.advance(to: "2028-12-31T00:00:00Z")
+    desk.take(claim(2, of: "F2"), key: key)
+    #expect(try state(desk, key).rounds.keys.sorted() == ["2028-12-01"])
+    // The old round again, with a later last day.
+    desk.publish(policy(version: 3, window: #"{"from": "2026-01-01", "to": "2030-12-31"}"#, more: noApplication))
+    desk.take(claim(3, of: "F1"), key: key)
+    desk.take(claim(1, of: "F3"), key: key)
+    #expect(desk.refusals.map(\.code) == ["round-over", "round-over"])
+    #expect(kinds(desk) == ["granted", "granted", "granted"])
 }
 
 @Test func `a claim on a policy that grants nothing by itself is refused`() {

@@ -76,6 +76,30 @@ import Vocabulary
         #expect(house.cells(ReportingTables.application, "status") == [.text("dispatched")])
     }
 
+    private func watch(_ kind: String, _ institution: String, on day: Int) -> WatchEvent {
+        WatchEvent(
+            kind: kind, loanID: "L-1", subject: "S", institution: institution, balance: Money(yuan: kind == "closed" ? 0 : 1_000),
+            loanClass: "normal", at: ReportingHouse.day(day))
+    }
+
+    @Test func `two banks may give their loans one number, and the end of one is not that of the other`() {
+        let house = ReportingHouse()
+        let watches = [watch("opened", "bank-a", on: 1), watch("opened", "bank-b", on: 2), watch("closed", "bank-a", on: 3)]
+        house.take(watches.map { ReportingHouse.message($0, on: Topic.riskMonitoringEvents) })
+        #expect(house.cells(ReportingTables.watch, "institution") == [.text("bank-a"), .text("bank-b")])
+        #expect(house.cells(ReportingTables.watch, "is_open") == [.bool(false), .bool(true)])
+        #expect(house.sum(ReportingTables.watch, "balance_fen") == 100_000)
+        #expect(house.state("S").watches.count == 2)
+    }
+
+    @Test func `a state that kept watches by the loan's number alone is read as the loans that it speaks of`() throws {
+        let opened = String(decoding: watch("opened", "bank-b", on: 2).bytes, as: UTF8.self)
+        let closed = String(decoding: watch("closed", "bank-a", on: 3).bytes, as: UTF8.self)
+        let state = try SubjectRecord(ReportingHouse.json(#"{"watches":{"L-1":{"opened":\#(opened),"closed":\#(closed)}}}"#))
+        #expect(state.watches.keys.sorted() == ["bank-a|L-1", "bank-b|L-1"])
+        #expect(state.watches["bank-b|L-1"]?.byName.keys.sorted() == ["opened"])
+    }
+
     @Test func `facts in each other's place count once, and one taken back not at all`() {
         let house = ReportingHouse()
         house.take([

@@ -1,17 +1,16 @@
 import Deciding
 import Foundation
+import Postgres
 import ReportingDomain
+import Support
 import Testing
 
 @Suite struct ReportingSchemaTests {
     /// The columns of each table as the schema declares them: name and type.
     private func declared() throws -> [String: [String: String]] {
-        var folder = URL(fileURLWithPath: #filePath)
-        for _ in 0..<3 { folder.deleteLastPathComponent() }
-        let file = folder.appendingPathComponent("Services/Reporting/App/Migrations/schema_001_reporting.sql")
         var tables: [String: [String: String]] = [:]
         var table: String?
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+        for line in try migration("schema_001_reporting").split(separator: "\n") {
             let words = line.split(separator: " ")
             if words.starts(with: ["CREATE", "TABLE"]) {
                 table = String(words[2])
@@ -22,6 +21,12 @@ import Testing
             }
         }
         return tables
+    }
+
+    private func migration(_ name: String) throws -> String {
+        var folder = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        return try String(contentsOf: folder.appendingPathComponent("Services/Reporting/App/Migrations/\(name).sql"), encoding: .utf8)
     }
 
     @Test func `the schema has every column that the decider writes, of its type`() throws {
@@ -35,6 +40,29 @@ import Testing
                 #expect(declared[table.name]?[column.name] == types[column.type], "\(table.name).\(column.name)")
             }
             #expect((declared[table.name]?.count ?? 0) >= table.columns.count)
+        }
+    }
+
+    @Test func `the migrated tables have the keys that the decider writes by, and rows from before keep their place`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "reporting"))
+        try connection.script("CREATE SCHEMA reporting")
+        try connection.script(try migration("schema_001_reporting"))
+        let row = "INSERT INTO watch_view VALUES ('S', 'L-1', '%', 100, 'normal', true, NULL, '2026-01-01T00:00:00Z')"
+        try connection.script(row.replacingOccurrences(of: "%", with: "bank-a"))
+        try connection.script(try migration("schema_002_watches"))
+        try connection.script(row.replacingOccurrences(of: "%", with: "bank-b"))
+        #expect(try connection.execute("SELECT count(*) FROM watch_view").map { try $0.int64(0) } == [2])
+        let keys = try connection.execute(
+            """
+            SELECT format('%s %s', conrelid::regclass, string_agg(attname::text, ',' ORDER BY attname::text COLLATE "C"))
+            FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+            WHERE contype = 'p' AND connamespace = 'reporting'::regnamespace
+            GROUP BY conrelid
+            """
+        ).map { try $0.text(0) }
+        for table in ReportingTables.all {
+            #expect(keys.contains("\(table.name) \(table.key.sorted().joined(separator: ","))"), "\(table.name)")
         }
     }
 }

@@ -7,6 +7,14 @@ import Wire
 
 /// A watch is opened by the payout and closed by the settlement, and tells the class by days overdue.
 @Suite struct RiskMonitoringWatchTests {
+    @Test func `a message about another subject than its key is refused as a mismatch of subjects`() {
+        let stray = Message(
+            topic: Topic.governanceFacts, partition: 0, offset: 0, key: RiskMonitoringHouse.subject, id: "f", source: "xinqiao",
+            type: Fact.type, subject: "other", time: nil, body: riskJSON(#"{"subject":"other"}"#))
+        var house = RiskMonitoringHouse([])
+        #expect(house.decide(.message(stray)).refusal?.code == "subject-mismatch")
+    }
+
     @Test func `the class follows the days overdue at every boundary`() {
         let vectors = [
             (0, "normal"), (7, "special-mention"), (8, "special-mention"), (90, "special-mention"), (91, "substandard"),

@@ -14,6 +14,19 @@ struct DocumentTests {
         #expect(tree.paths(under: "docs/decisions", ending: ".md").count >= 10)
     }
 
+    @Test func `no word has two entries in the glossary`() {
+        #expect(wordsSaidTwice(tree) == [])
+        #expect(added(by: tree.appending("| lane, trail | 通道 | a way | Pipeline |\n", to: "docs/glossary.md"), wordsSaidTwice) == ["lane"])
+    }
+
+    private func wordsSaidTwice(_ tree: RepositoryTree) -> [String] {
+        var seen: Set<String> = []
+        return (tree["docs/glossary.md"] ?? "").split(separator: "\n").filter { $0.hasPrefix("| ") && !$0.hasPrefix("| English |") }
+            .flatMap { $0.dropFirst(2).prefix { $0 != "|" }.split(separator: ",") }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !seen.insert($0).inserted }
+    }
+
     @Test func `every link in a document leads to a file`() {
         #expect(deadLinks(tree) == [])
         #expect(added(by: tree.appending("[x](docs/nowhere.md)", to: "README.md"), deadLinks) == ["README.md: docs/nowhere.md"])

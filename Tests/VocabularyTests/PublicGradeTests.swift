@@ -9,13 +9,4 @@ import Vocabulary
         ]
         for (text, grade) in cases { #expect(PublicGrade(wording: text) == grade, "\(text)") }
     }
-
-    @Test func `an evaluation is stale after twelve months and not on the day`() throws {
-        let evaluation = PublicEvaluation(grade: .b, evaluatedOn: try #require(Day("2025-05-10")), source: "信用中国")
-        #expect(!evaluation.isStale(on: try #require(Day("2026-05-10"))))
-        #expect(evaluation.isStale(on: try #require(Day("2026-05-11"))))
-        let leap = PublicEvaluation(grade: .a, evaluatedOn: try #require(Day("2024-02-29")), source: "信用中国")
-        #expect(!leap.isStale(on: try #require(Day("2025-02-28"))))
-        #expect(leap.isStale(on: try #require(Day("2025-03-01"))))
-    }
 }

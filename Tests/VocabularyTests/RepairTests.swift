@@ -63,10 +63,8 @@ import Vocabulary
     @Test func `adverse personal data are gone after five years to the day`() throws {
         let ended = try day("2020-03-01")
         #expect(RetentionRule.adverseLastDay(endedOn: ended).text == "2025-03-01")
-        #expect(RetentionRule.mayKeepAdverse(endedOn: ended, on: ended + 1_826))
-        #expect(!RetentionRule.mayKeepAdverse(endedOn: ended, on: ended + 1_827))
+        #expect(RetentionRule.adverseLastDay(endedOn: ended) == ended + 1_826)
         #expect(RetentionRule.adverseLastDay(endedOn: try day("2020-02-29")).text == "2025-02-28")
-        #expect(RetentionRule.mayKeepAdverse(endedOn: nil, on: try day("2099-12-31")))
     }
 
     @Test func `objections have twenty days and complaints thirty`() throws {

@@ -43,7 +43,7 @@ public struct Exchange: Decider {
         case .message(let message):
             do throws(ContractDefect) {
                 let subject = try Fields(message.body).text("subject")
-                guard subject == key else { return effects.refuse("key-mismatch", "the message is about another subject than its key") }
+                guard subject == key else { return effects.refuse("subject-mismatch", "the message is about another subject than its key") }
                 if message.type == ReleaseRequest.type {
                     turn.expireConsents(state: &state, effects: &effects)
                     turn.receive(try ReleaseRequest(message.body), state: &state, effects: &effects)

@@ -28,8 +28,7 @@ extension ExchangeTurn {
             guard state.waiting.count < ExchangeState.waitingMax else {
                 return deny(request, reason: "waiting-full", state: &state, effects: &effects)
             }
-            guard let json = request.json else { return deny(request, reason: "body-unreadable", state: &state, effects: &effects) }
-            let waiting = WaitingRelease(request, json: json, since: now)
+            let waiting = WaitingRelease(request, json: .written { request.write(to: &$0) }, since: now)
             let place = state.waiting.firstIndex { $0.request.releaseID > request.releaseID } ?? state.waiting.endIndex
             state.waiting.insert(waiting, at: place)
             effects.schedule(waiting.timer, at: now + Exchange.consentWait)
@@ -146,9 +145,4 @@ extension ReleaseDecision {
             releaseID: request.releaseID, receiver: request.receiver, messageType: request.messageType, purpose: request.purpose,
             consentID: consentID, status: status, reason: reason, at: now, fields: fields, digest: request.digest)
     }
-}
-
-extension ReleaseRequest {
-    /// The request as JSON, for keeping. What the writer wrote always parses; the limits are those of a message.
-    fileprivate var json: JSONValue? { (try? JSONDocument(parsing: bytes, limits: JSONLimits(bytesMax: 64 << 20)))?.root }
 }

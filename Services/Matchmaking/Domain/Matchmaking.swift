@@ -117,9 +117,10 @@ public struct Matchmaking: Decider {
         effects.count(.matchListed, times: list.matches.count)
         for match in matching.matches { effects.write(MatchmakingTables.row(match, of: list), to: MatchmakingTables.match) }
         release(
-            ReleaseDraft(id: "matches/\(request.applicationID)", receiver: "portal", messageType: "matches.v1", body: list.bytes), subject,
-            now,
-            &effects)
+            ReleaseDraft(
+                id: "matches/\(request.applicationID)", receiver: "portal", messageType: "matches.v1",
+                body: .written { list.write(to: &$0) }),
+            subject, now, &effects)
         announce("requested", application, nil, reason: "", at: request.requestedAt, subject, &effects)
         announce(isMatched ? "dispatched" : "unmatched", application, nil, reason: choice.reason, at: now, subject, &effects)
         tell(isMatched ? "dispatched" : "unmatched", application, nil, reason: choice.reason, at: now, subject, now, &effects)
@@ -147,28 +148,26 @@ public struct Matchmaking: Decider {
     }
 
     /// What the institution gets, before exchange takes out what it may not see.
-    private func dossier(_ application: Application, _ match: ProductMatch, _ portrait: Portrait, _ subject: String) -> [UInt8] {
+    private func dossier(_ application: Application, _ match: ProductMatch, _ portrait: Portrait, _ subject: String) -> JSONValue {
         let request = application.request
-        return JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("applicationId", request.applicationID)
-                object.member("subject", subject)
-                object.member("name", portrait.name)
-                object.member("amountFen", request.amount.fen)
-                object.member("months", request.months)
-                object.member("purpose", request.purpose)
-                object.member("productId", match.productID)
-                object.member("consentId", request.consentID)
-                if let score = portrait.score { score.write(to: &object, as: "score") }
-                object.member(
-                    "conditions",
-                    array: { list in
-                        for condition in match.conditions { list.element(object: { condition.write(to: &$0) }) }
-                    })
-                object.member("reportId", "report/" + request.applicationID)
-                object.memberIfPresent("dueAcceptBy", application.accept.map { lastDay($0) })
-                object.memberIfPresent("dueAnswerBy", application.answer.map { lastDay($0) })
-            }
+        return JSONValue.written { object in
+            object.member("applicationId", request.applicationID)
+            object.member("subject", subject)
+            object.member("name", portrait.name)
+            object.member("amountFen", request.amount.fen)
+            object.member("months", request.months)
+            object.member("purpose", request.purpose)
+            object.member("productId", match.productID)
+            object.member("consentId", request.consentID)
+            if let score = portrait.score { score.write(to: &object, as: "score") }
+            object.member(
+                "conditions",
+                array: { list in
+                    for condition in match.conditions { list.element(object: { condition.write(to: &$0) }) }
+                })
+            object.member("reportId", "report/" + request.applicationID)
+            object.memberIfPresent("dueAcceptBy", application.accept.map { lastDay($0) })
+            object.memberIfPresent("dueAnswerBy", application.answer.map { lastDay($0) })
         }
     }
 
@@ -294,22 +293,20 @@ public struct Matchmaking: Decider {
         _ now: Instant, _ effects: inout Effects
     ) {
         let request = application.request
-        let body = JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("applicationId", request.applicationID)
-                object.member("subject", subject)
-                object.member("status", status)
-                object.member("institution", application.institution)
-                object.member("productId", application.productID)
-                object.member("amountFen", (report?.amount ?? request.amount).fen)
-                object.member("months", report?.months ?? request.months)
-                object.memberIfPresent("annualRate", report?.annualRate)
-                object.member("loanId", report?.loanID ?? "")
-                object.member("reason", reason)
-                object.memberIfPresent("dueAcceptBy", application.accept.map { lastDay($0) })
-                object.memberIfPresent("dueAnswerBy", application.answer.map { lastDay($0) })
-                object.member("at", moment)
-            }
+        let body = JSONValue.written { object in
+            object.member("applicationId", request.applicationID)
+            object.member("subject", subject)
+            object.member("status", status)
+            object.member("institution", application.institution)
+            object.member("productId", application.productID)
+            object.member("amountFen", (report?.amount ?? request.amount).fen)
+            object.member("months", report?.months ?? request.months)
+            object.memberIfPresent("annualRate", report?.annualRate)
+            object.member("loanId", report?.loanID ?? "")
+            object.member("reason", reason)
+            object.memberIfPresent("dueAcceptBy", application.accept.map { lastDay($0) })
+            object.memberIfPresent("dueAnswerBy", application.answer.map { lastDay($0) })
+            object.member("at", moment)
         }
         release(
             ReleaseDraft(
@@ -318,12 +315,10 @@ public struct Matchmaking: Decider {
     }
 
     private func release(_ draft: ReleaseDraft, _ subject: String, _ now: Instant, _ effects: inout Effects) {
-        // Our own writer's text always reads back.
-        guard let body = try? JSONDocument(parsing: draft.body).root else { return }
         effects.send(
             ReleaseRequest(
                 releaseID: draft.id, subject: subject, receiver: draft.receiver, messageType: draft.messageType,
-                purpose: "loan-application", categories: draft.categories, consentID: draft.consentID, at: now, body: body),
+                purpose: "loan-application", categories: draft.categories, consentID: draft.consentID, at: now, body: draft.body),
             to: Topic.matchmakingEvents, key: subject)
     }
 }
@@ -335,7 +330,7 @@ private struct ReleaseDraft {
     let messageType: String
     var categories: [String] = []
     var consentID = ""
-    let body: [UInt8]
+    let body: JSONValue
 }
 
 /// Which product an application goes to, and why.

@@ -22,6 +22,9 @@ public struct PolicyPush: Decider {
     /// The key under which a policy's budget is kept; no subject has a colon.
     static let policyPrefix = "policy:"
 
+    /// For how long pushes and rounds are kept after the last day: two years.
+    public static let keptAfterClose: Duration = .seconds(730 * 86_400)
+
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
         case Portrait.type: return .handle(key: message.key)
@@ -76,6 +79,7 @@ public struct PolicyPush: Decider {
             if let next { effects.schedule(Self.lookTimer, at: next) } else { effects.cancel(Self.lookTimer) }
             state.nextLook = next
         }
+        for (id, push) in state.pushes where book.isForgotten(id, version: push.version, at: now) { state.pushes[id] = nil }
         let facts = SubjectFacts(portrait)
         for id in only.map({ [$0] }) ?? Set(book.candidates(facts, at: now)).union(state.pushes.keys).sorted() {
             let known = state.pushes[id]
@@ -217,7 +221,9 @@ public struct PolicyPush: Decider {
         guard let policy = book.policy(claim.policyID, version: claim.policyVersion), policy.isWithoutApplication else {
             return effects.refuse("policy-unknown", "no grant without application: `\(claim.policyID)` version \(claim.policyVersion)")
         }
-        var round = state.rounds[policy.round] ?? GrantRound()
+        guard var round = state.round(policy.round) else {
+            return effects.refuse("round-over", "the round of \(policy.round) is too old: `\(policy.id)` version \(policy.version)")
+        }
         let outcome = round.decide(claim, budget: policy.budget)
         let status: String
         let reason: String
@@ -227,6 +233,7 @@ public struct PolicyPush: Decider {
         case .refused(let code): (status, reason) = ("refused", code)
         }
         state.rounds[policy.round] = round
+        state.forgetRounds { book.isForgotten(policy.id, round: $0, at: now) }
         let subject = claim.subject
         // Another lane than the subject's decides here, perhaps under another clock: the answer comes after the claim.
         var said = LastWord(at: claim.at)
@@ -268,47 +275,43 @@ public struct PolicyPush: Decider {
     private func letter(
         _ policy: Policy?, _ policyID: String, _ version: Int64, _ kind: String, _ reason: String, _ amount: Money,
         _ conditions: [ConditionResult], _ daysLeft: Int?, _ now: Instant, _ subject: String
-    ) -> [UInt8] {
-        JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("policyId", policyID)
-                object.member("policyVersion", version)
-                object.member("subject", subject)
-                object.member("kind", kind)
-                if let policy {
-                    policy.title.write(to: &object, as: "title")
-                    policy.department.write(to: &object, as: "department")
-                    policy.beneficiaries.write(to: &object, as: "beneficiaries")
-                    policy.procedure.write(to: &object, as: "procedure")
-                    object.member(
-                        "window",
-                        object: { window in
-                            window.member("from", policy.windowFrom)
-                            window.member("to", policy.windowTo)
-                        })
-                }
-                object.member("amountFen", amount.fen)
-                object.memberIfPresent("daysLeft", daysLeft)
-                object.member("reason", reason)
+    ) -> JSONValue {
+        JSONValue.written { object in
+            object.member("policyId", policyID)
+            object.member("policyVersion", version)
+            object.member("subject", subject)
+            object.member("kind", kind)
+            if let policy {
+                policy.title.write(to: &object, as: "title")
+                policy.department.write(to: &object, as: "department")
+                policy.beneficiaries.write(to: &object, as: "beneficiaries")
+                policy.procedure.write(to: &object, as: "procedure")
                 object.member(
-                    "conditions",
-                    array: { list in
-                        for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+                    "window",
+                    object: { window in
+                        window.member("from", policy.windowFrom)
+                        window.member("to", policy.windowTo)
                     })
-                object.member("at", now)
             }
+            object.member("amountFen", amount.fen)
+            object.memberIfPresent("daysLeft", daysLeft)
+            object.member("reason", reason)
+            object.member(
+                "conditions",
+                array: { list in
+                    for condition in conditions { list.element(object: { condition.write(to: &$0) }) }
+                })
+            object.member("at", now)
         }
     }
 
     private func release(
-        _ messageType: String, id: String, _ letter: [UInt8], _ subject: String, _ now: Instant, _ effects: inout Effects
+        _ messageType: String, id: String, _ letter: JSONValue, _ subject: String, _ now: Instant, _ effects: inout Effects
     ) {
-        // Our own writer's text always reads back.
-        guard let body = try? JSONDocument(parsing: letter).root else { return }
         effects.send(
             ReleaseRequest(
                 releaseID: id, subject: subject, receiver: "portal", messageType: messageType, purpose: "policy", categories: [],
-                consentID: "", at: now, body: body),
+                consentID: "", at: now, body: letter),
             to: Topic.policyPushEvents, key: subject)
     }
 }

@@ -63,6 +63,16 @@ public final class PolicyPushCatalog: CatalogView {
     /// One exact version, in force or not.
     public func policy(_ id: String, version: Int64) -> Policy? { versions[id]?.last { $0.version == version } }
 
+    /// Whether a push of the version need no longer be known: its last day is long over. What is not in the catalogue is kept.
+    func isForgotten(_ id: String, version: Int64, at now: Instant) -> Bool {
+        policy(id, version: version).map { $0.closes <= now - PolicyPush.keptAfterClose } ?? false
+    }
+
+    /// Whether a round need no longer be known: the last day of all its versions is long over.
+    func isForgotten(_ id: String, round: String, at now: Instant) -> Bool {
+        versions[id]?.last { $0.round == round && $0.closes > now - PolicyPush.keptAfterClose } == nil
+    }
+
     /// The first moment after `now` at which a version takes effect or its claims begin.
     public func nextChange(after now: Instant) -> Instant? { changes.first { $0 > now } }
 }

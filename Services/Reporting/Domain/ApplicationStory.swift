@@ -44,6 +44,14 @@ public struct ApplicationStory: Sendable {
         return steps.last { !$0.status.isMark }?.status
     }
 
+    /// Nothing more is to come, unless another institution takes it up.
+    var isOver: Bool {
+        switch status {
+        case .settled, .declined, .withdrawn, .unmatched: true
+        case .requested, .dispatched, .acceptOverdue, .accepted, .answerOverdue, .credited, .disbursed, nil: false
+        }
+    }
+
     /// The text that the furthest step gives, or else the latest step that gives one.
     private func text(_ path: KeyPath<ApplicationEvent, String>) -> String {
         if let status, let text = step(status)?[keyPath: path], !text.isEmpty { return text }

@@ -26,7 +26,7 @@ enum AlertRow {
     private static let order = ["raised", "changed", "lowered"]
 
     static func cells(alertID: String, of subject: String, _ steps: Steps<RiskAlert>) -> [Cell] {
-        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
+        let latest = standing(steps)
         return [
             .text(subject), .text(alertID), .text((latest?.rule ?? "")), .text((latest?.level ?? "none")),
             .text((latest?.kind ?? "")), .text((latest?.title.en ?? "")), .text((latest?.title.zh ?? "")),
@@ -34,18 +34,26 @@ enum AlertRow {
             steps.byName["raised"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
         ]
     }
+
+    static func isOver(_ steps: Steps<RiskAlert>) -> Bool { standing(steps)?.kind == "lowered" }
+
+    private static func standing(_ steps: Steps<RiskAlert>) -> RiskAlert? { steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }) }
 }
 
 /// The row of a loan under watch.
 enum WatchRow {
     private static let order = ["opened", "classified", "closed"]
 
-    static func cells(loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
-        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 })
+    static func cells(institution: String, loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
+        let latest = standing(steps)
         return [
-            .text(subject), .text(loanID), .text((latest?.institution ?? "")),
+            .text(subject), .text(loanID), .text(institution),
             .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "")), .bool(latest?.kind != "closed"),
             steps.byName["opened"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
         ]
     }
+
+    static func isOver(_ steps: Steps<WatchEvent>) -> Bool { standing(steps)?.kind == "closed" }
+
+    private static func standing(_ steps: Steps<WatchEvent>) -> WatchEvent? { steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }) }
 }

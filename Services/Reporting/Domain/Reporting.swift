@@ -54,26 +54,34 @@ public struct Reporting: Decider {
             effects.write(offer.cells(of: key), to: ReportingTables.offer)
         case PolicyEvent.type:
             let event = try PolicyEvent(message.body).withoutConditions
+            // Nobody says that a window has closed, so the push that nothing was said of for longest is the one that is over.
+            _ = state.pushes.makeRoom(for: event.policyID) { _ in true }
             guard state.pushes[event.policyID, default: Steps()].take(event, as: event.kind) else { return }
             if let steps = state.pushes[event.policyID] {
                 effects.write(PushRow.cells(policyID: event.policyID, of: key, steps), to: ReportingTables.push)
             }
         case RiskAlert.type:
             let alert = try RiskAlert(message.body)
+            guard state.alerts.makeRoom(for: alert.alertID, isOver: AlertRow.isOver) else { return full("alerts", key, &effects) }
             guard state.alerts[alert.alertID, default: Steps()].take(alert, as: alert.kind) else { return }
             if let steps = state.alerts[alert.alertID] {
                 effects.write(AlertRow.cells(alertID: alert.alertID, of: key, steps), to: ReportingTables.alert)
             }
         case WatchEvent.type:
             let watch = try WatchEvent(message.body)
-            guard state.watches[watch.loanID, default: Steps()].take(watch, as: watch.kind) else { return }
-            if let steps = state.watches[watch.loanID] {
-                effects.write(WatchRow.cells(loanID: watch.loanID, of: key, steps), to: ReportingTables.watch)
+            guard state.watches.makeRoom(for: watch.loan, isOver: WatchRow.isOver) else { return full("watches", key, &effects) }
+            guard state.watches[watch.loan, default: Steps()].take(watch, as: watch.kind) else { return }
+            if let steps = state.watches[watch.loan] {
+                effects.write(
+                    WatchRow.cells(institution: watch.institution, loanID: watch.loanID, of: key, steps), to: ReportingTables.watch)
             }
         case WhitelistChange.type:
             let change = try WhitelistChange(message.body)
+            guard state.lists.makeRoom(for: change.list, isOver: { !(standing($0)?.isMember ?? true) }) else {
+                return full("lists", key, &effects)
+            }
             guard state.lists[change.list, default: Steps()].take(change, as: "\(change.isMember)") else { return }
-            if let latest = state.lists[change.list]?.latest(rank: { $0 == "true" ? 1 : 0 }) {
+            if let latest = state.lists[change.list].flatMap(standing) {
                 effects.write(
                     [
                         .text(latest.list), .text(key), .bool(latest.isMember), .text(latest.reason),
@@ -106,6 +114,13 @@ public struct Reporting: Decider {
         }
     }
 
+    private func standing(_ changes: Steps<WhitelistChange>) -> WhitelistChange? { changes.latest(rank: { $0 == "true" ? 1 : 0 }) }
+
+    /// All places are taken, and by what still goes on.
+    private func full(_ kind: String, _ key: String, _ effects: inout Effects) {
+        effects.refuse("\(kind)-full", "\(SubjectRecord.keptMax) \(kind) of `\(key.prefix(64))` are going on")
+    }
+
     private func takeFact(_ fact: Fact, key: String, into state: inout SubjectRecord, effects: inout Effects) {
         var tally = state.facts[fact.recordType] ?? FactTally()
         tally.take(fact)
@@ -132,6 +147,8 @@ public struct Reporting: Decider {
         }
         // Two institutions may each handle the application in turn, so a step belongs to one of them.
         let name = "\(status.rawValue)|\(event.institution)"
+        let hasRoom = state.applications.makeRoom(for: event.applicationID) { ApplicationStory($0).isOver }
+        guard hasRoom else { return full("applications", key, &effects) }
         guard state.applications[event.applicationID, default: Steps()].take(event, as: name),
             let steps = state.applications[event.applicationID]
         else { return }

@@ -80,7 +80,7 @@ public enum ReportingTables {
             .init("subject", .text), .init("loan_id", .text), .init("institution", .text), .init("balance_fen", .int64),
             .init("loan_class", .text), .init("is_open", .bool), .init("opened_at", .instant), .init("changed_at", .instant),
         ],
-        key: ["subject", "loan_id"], onConflict: .replace)
+        key: ["subject", "institution", "loan_id"], onConflict: .replace)
 
     public static let whitelist = StoreTable(
         "whitelist_view",

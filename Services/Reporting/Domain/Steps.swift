@@ -41,6 +41,9 @@ public struct Steps<Step: DatedPayload>: Sendable {
         return true
     }
 
+    /// When the last of them happened.
+    var lastAt: Instant { byName.values.map(\.at).max() ?? .epoch }
+
     /// The step that happened last; of two at one moment the one whose name ranks higher.
     public func latest(rank: (String) -> Int, where isMeant: (Step) -> Bool = { _ in true }) -> Step? {
         byName.filter { isMeant($0.value) }.max { (one, other) in

@@ -18,10 +18,13 @@ public struct SubjectRecord: DecidedState {
     public var pushes: [String: Steps<PolicyEvent>] = [:]
     /// By alert, then kind.
     public var alerts: [String: Steps<RiskAlert>] = [:]
-    /// By loan, then kind.
+    /// By `<institution>|<loan>`, then kind: two institutions may give two loans one number.
     public var watches: [String: Steps<WatchEvent>] = [:]
     /// By white list.
     public var lists: [String: Steps<WhitelistChange>] = [:]
+
+    /// Applications, offers, pushes, alerts, loans under watch and white lists of one subject at the most, of each.
+    public static let keptMax = 1_000
 
     public init() {}
 
@@ -34,7 +37,9 @@ public struct SubjectRecord: DecidedState {
         if let offers = fields["offers"] { for (id, offer) in offers.members { self.offers[id] = try OfferSummary(offer) } }
         pushes = try SubjectRecord.steps(fields, "pushes")
         alerts = try SubjectRecord.steps(fields, "alerts")
-        watches = try SubjectRecord.steps(fields, "watches")
+        // Every step says whose loan it is, so what was once kept by the loan's number alone falls back into its loans.
+        let kept: [String: Steps<WatchEvent>] = try SubjectRecord.steps(fields, "watches")
+        for (kind, watch) in kept.values.flatMap(\.byName) { _ = watches[watch.loan, default: Steps()].take(watch, as: kind) }
         lists = try SubjectRecord.steps(fields, "lists")
     }
 
@@ -62,10 +67,14 @@ public struct SubjectRecord: DecidedState {
         SubjectRecord.write(lists, to: &object, as: "lists")
     }
 
-    /// False when a later portrait's list is here already.
+    /// False when a later portrait's list is here already. Beyond all places the oldest list is forgotten.
     mutating func takeOffer(_ offer: OfferSummary) -> Bool {
         if let kept = offers[offer.applicationID], !kept.precedes(offer) { return false }
         offers[offer.applicationID] = offer
+        if offers.count > Self.keptMax {
+            let oldest = offers.values.min { ($0.at, $0.applicationID) < ($1.at, $1.applicationID) }
+            if let oldest { offers[oldest.applicationID] = nil }
+        }
         return true
     }
 
@@ -286,6 +295,11 @@ extension Portrait {
             subject: subject, revision: revision, asOf: asOf, name: name, region: region, industry: industry, subjectKind: subjectKind,
             indicators: [], tags: tags, dimensions: dimensions, score: score, publicGrade: publicGrade, catalogVersion: catalogVersion)
     }
+}
+
+extension WatchEvent {
+    /// A loan is named by its institution and that institution's own number.
+    var loan: String { "\(institution)|\(loanID)" }
 }
 
 extension PolicyEvent {

@@ -116,25 +116,21 @@ extension RiskTurn {
     /// Asks exchange to let each lender know. Whether it may is for exchange to say.
     private func release(_ event: RiskAlert, sequence: Int64, effects: inout Effects) {
         guard !event.lenders.isEmpty else { return }
-        let body = JSONWriter.encode { json in
-            json.object { body in
-                body.member("alertId", event.alertID)
-                body.member("subject", event.subject)
-                body.member("rule", event.rule)
-                body.member("ruleVersion", event.ruleVersion)
-                body.member("level", event.level)
-                body.member("kind", event.kind)
-                event.title.write(to: &body, as: "title")
-                body.member("observed", event.observed)
-                body.member("at", event.at)
-            }
+        let body = JSONValue.written { body in
+            body.member("alertId", event.alertID)
+            body.member("subject", event.subject)
+            body.member("rule", event.rule)
+            body.member("ruleVersion", event.ruleVersion)
+            body.member("level", event.level)
+            body.member("kind", event.kind)
+            event.title.write(to: &body, as: "title")
+            body.member("observed", event.observed)
+            body.member("at", event.at)
         }
-        // What the writer wrote always parses.
-        guard let document = try? JSONDocument(parsing: body) else { return }
         for lender in event.lenders {
             let request = ReleaseRequest(
                 releaseID: "alert/\(event.alertID)/\(sequence)/\(lender)", subject: subject, receiver: "institution:" + lender,
-                messageType: "risk.alert.v1", purpose: "post-loan", categories: ["loan"], consentID: "", at: now, body: document.root)
+                messageType: "risk.alert.v1", purpose: "post-loan", categories: ["loan"], consentID: "", at: now, body: body)
             effects.send(request, to: Topic.riskMonitoringEvents, key: subject)
         }
     }

@@ -42,7 +42,7 @@ public struct RiskMonitoring: Decider {
         case .message(let message):
             do throws(ContractDefect) {
                 let subject = try Fields(message.body).text("subject")
-                guard subject == key else { return effects.refuse("key-mismatch", "the message is about another subject than its key") }
+                guard subject == key else { return effects.refuse("subject-mismatch", "the message is about another subject than its key") }
                 let isNews =
                     message.type == Portrait.type
                     ? state.take(try PortraitFacts(message.body))
