@@ -144,7 +144,7 @@ extension GovernanceHouse {
     @Test func `every record type, source and entry of governance's kinds in the packs holds its examples`() throws {
         var count = 0
         let base = try GovernancePacks.entries(of: "base") + GovernancePacks.entries(of: "governance")
-        let rows = ["trade-credit-index", "equity-exchange", "flow-platform", "farmer-files", "first-loans", "data-sharing"]
+        let rows = ["trade-credit-index", "equity-exchange", "flow-platform", "farmer-files", "first-loans", "data-sharing", "trade"]
         for pack in [[]] + rows.map({ [$0] }) {
             let entries = try base + pack.flatMap { try GovernancePacks.entries(of: $0) }
             let catalog = Catalog(version: 1, entries: entries.map(\.entry))

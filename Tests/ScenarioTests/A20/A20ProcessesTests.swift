@@ -20,8 +20,8 @@ import Wire
                 topic: topic, id: "\(story.firm)-\(id)", type: type, subject: story.firm, time: day.startInChina + .seconds(3_600),
                 data: JSONWriter.encode { writer in writer.object { body(&$0) } })
         }
-        /// What the portrait says once it is settled: points, and penalties of two years.
-        func standing(after steps: [HunanStory.Step]) throws -> (points: Int64, penalties: String) {
+        /// What the portrait says once it is settled: points with their reasons, and penalties of two years.
+        func standing(after steps: [HunanStory.Step]) throws -> (points: Int64, reasons: [ScoreReason], penalties: String) {
             let before = try suite.number("SELECT count(*) FROM ingestion.accepted_record WHERE subject = $1", firm)
             try suite.tell(steps)
             let count = before + Int64(steps.count)
@@ -31,7 +31,7 @@ import Wire
             let body = try suite.texts("SELECT body::text FROM scoring.portrait WHERE subject = $1", firm)
             let portrait = try Portrait(JSONDocument(parsing: Array(try #require(body.first).utf8)).root)
             let penalties = portrait.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" } ?? "not known"
-            return (Int64(portrait.score?.points ?? 0), penalties)
+            return (portrait.score?.points ?? 0, portrait.score?.reasons ?? [], penalties)
         }
         let clean = try standing(after: story.records())
         let marked = try standing(after: [
@@ -44,6 +44,18 @@ import Wire
             }
         ])
         #expect(marked.points < clean.points && marked.penalties != clean.penalties)
+
+        // Who reads a report while the penalty stands, reads of it.
+        func reports(_ application: String, saying count: Int) throws -> Int64 {
+            try suite.number(
+                "SELECT count(*) FROM scoring.report WHERE subject = $1 AND application_id = $2 AND position($3 in text_en) > 0 AND position($4 in text_zh) > 0",
+                firm + [.text(application), .text("| Penalties in 24 months | \(count) |"), .text("| 近24个月行政处罚次数 | \(count) |")],
+                becomes: 1)
+        }
+        let early = story.applicationID + "-marked"
+        try suite.tell([story.request(again: early, at: today.startInChina)])
+        #expect(try reports(early, saying: 1) == 1)
+        try suite.settle()
 
         // On the day before the minimum is over, and on the day itself.
         for day in [earliest - 1, earliest] {
@@ -75,18 +87,22 @@ import Wire
             try suite.number(
                 "SELECT count(*) FROM governance.fact_retracted r JOIN governance.fact f USING (fact_id) WHERE f.subject = $1", firm) == 1)
 
-        // What is shared from now on is without it.
+        // What is shared from now on is as if it had never been.
         try suite.tell([story.request()])
-        #expect(try suite.number("SELECT count(*) FROM scoring.report WHERE subject = $1", firm, becomes: 1) == 1)
-        #expect(
-            try suite.number(
-                "SELECT count(*) FROM scoring.report WHERE subject = $1 AND (position($2 in text_en) > 0 OR position($2 in text_zh) > 0)",
-                firm + [.text(decision)]) == 0)
+        #expect(try reports(story.applicationID, saying: 0) == 1)
         try suite.settle()
-        for bank in ["bank-a", "bank-b", "bank-c", "guarantor-a", "fund-a"] {
-            for sent in try suite.read(Topic.institutionOut(bank), type: "financing.application.v1", subject: story.firm) {
-                #expect(!String(decoding: sent.rawBytes, as: UTF8.self).contains(decision))
-            }
+        var shared: [JSONValue] = []
+        _ = eventually(within: .seconds(20)) {
+            shared = ["bank-a", "bank-b", "bank-c", "guarantor-a", "fund-a"].flatMap { bank in
+                (try? suite.read(Topic.institutionOut(bank), type: "financing.application.v1", subject: story.firm)) ?? []
+            }.filter { $0["applicationId"]?.string == story.applicationID }
+            return !shared.isEmpty
+        }
+        #expect(!shared.isEmpty)
+        for sent in shared {
+            let score = try Score(try #require(sent["score"]))
+            #expect(score.points == clean.points)
+            #expect(score.reasons == clean.reasons)
         }
     }
 }

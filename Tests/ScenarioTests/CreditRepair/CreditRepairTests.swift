@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import Pipeline
 import Testing
 import Vocabulary
@@ -44,6 +45,17 @@ import Wire
         let (before, after) = (try #require(clean.score?.points), try #require(marked.score?.points))
         #expect(after < before)
 
+        // Who reads a report while the penalty stands, reads of it.
+        func ask(_ application: String) throws -> ReportIssued? {
+            house.tell([story.request(again: application, at: house.now)])
+            try house.advance(to: house.now + .seconds(5))
+            return try house.bodies(Topic.scoringPortraits, ReportIssued.type).map { try ReportIssued($0) }
+                .first { $0.applicationID == application }
+        }
+        let markedReport = try #require(try ask("E7-2026-marked"))
+        #expect(markedReport.text.en.contains("| Penalties in 24 months | 1 |"))
+        #expect(markedReport.text.zh.contains("| 近24个月行政处罚次数 | 1 |"))
+
         // Fulfilled on 1 July, applied for on the day before the minimum is over, and on the day itself.
         func apply(_ day: Day) throws {
             try house.advance(to: day.startInChina + .seconds(3_600))
@@ -80,8 +92,19 @@ import Wire
                 == clean.indicators.first { $0.name == "penalty-count-24m" }.map { "\($0.value)" })
         #expect(repaired.score?.points == before)
         #expect(repaired.asOf > marked.asOf || repaired.score?.points != after)
-        let report = house.bodies(Topic.scoringPortraits, Assessment.type).last.map { String(decoding: $0.rawBytes, as: UTF8.self) } ?? ""
-        #expect(!report.contains(decision))
         #expect(house.rows(.governance, "fact_retracted").count == 1)
+
+        // What is shared from now on is as if it had never been; the months since May were reported meanwhile.
+        let meanwhile = HunanStory(today: try #require(Day(year: 2026, month: 8, day: 20))).records()
+        house.tell(meanwhile.filter { step in ["2026-05", "2026-06", "2026-07"].contains { step.id.hasSuffix($0) } })
+        try house.advance(to: house.now + .seconds(5))
+        let report = try #require(try ask("E7-2026-repaired"))
+        #expect(report.text.en.contains("| Penalties in 24 months | 0 |"))
+        #expect(report.text.zh.contains("| 近24个月行政处罚次数 | 0 |"))
+        let shared = OutsideTopics.written(by: house.catalog).flatMap { house.bodies($0, "financing.application.v1") }
+            .filter { $0["applicationId"]?.string == "E7-2026-repaired" }
+        let score = try Score(try #require(shared.first?["score"]))
+        #expect(score.points == before)
+        #expect(score.reasons == clean.score?.reasons)
     }
 }

@@ -101,9 +101,14 @@ struct HunanStory {
         return steps
     }
 
-    func request() -> Step {
-        step(Topic.portalIn, "request", "financing.requested", today.startInChina + .seconds(36_000)) {
-            $0.member("applicationId", applicationID)
+    func request() -> Step { request("request", for: applicationID, at: today.startInChina + .seconds(36_000)) }
+
+    /// Asks for the same once more, under a number of its own.
+    func request(again application: String, at time: Instant) -> Step { request(application, for: application, at: time) }
+
+    private func request(_ id: String, for application: String, at time: Instant) -> Step {
+        step(Topic.portalIn, id, "financing.requested", time) {
+            $0.member("applicationId", application)
             $0.member("amount", Int64(3_000_000))
             $0.member("months", Int64(12))
             $0.member("purpose", "working-capital")
