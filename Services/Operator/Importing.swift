@@ -2,7 +2,6 @@ import Chassis
 import Contracts
 import Foundation
 import Kafka
-import Ledger
 import Postgres
 import Vocabulary
 import Wire
@@ -19,8 +18,8 @@ extension Command {
               --check            only read the file: nothing is sent, and what would be refused is written
               --packs DIR        take the layout from packs instead of the published catalogue
             Without it, the file is UTF-8 as below.
-            Every line becomes a record of RECORD_TYPE from source ID. Resumable and idempotent: a line's id comes from the source, the type
-            and the line's content, so importing a file twice, or going on after a break, changes nothing.
+            Every line becomes a record of RECORD_TYPE from source ID. Resumable and idempotent: a line's id comes from the type, the subject,
+            the time and the line's content, so importing a file twice, or going on after a break, changes nothing.
               --subject COLUMN   the column that holds the subject's code (default: subject, uscc)
               --zone COLUMN      a column with a number 1…99999: the subject becomes the code of the self-defined zone PDY00001…PDY99999
               --drop A,B         columns that are not sent
@@ -112,7 +111,8 @@ struct Importing {
             guard let text = value([column]) else { throw Failure("\(place): column \(column) is empty") }
             id = "\(type)/\(text)"
         } else {
-            id = "\(type)/" + String(sha256(Array(subject.utf8) + [0] + data).hex.prefix(32))
+            // The column of the time is not part of a CSV's data.
+            id = LineID.of(type: type, subject: subject, occurredAt: time, data: data)
         }
         return Line(id: id, subject: subject, time: time, data: data)
     }
