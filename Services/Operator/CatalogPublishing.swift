@@ -61,21 +61,27 @@ enum CatalogPublishing {
         "identityRule", "layout", "codeList", "informationItem",
     ]
 
-    /// Refuses with every defect of every entry, each with its file.
+    /// Refuses with every defect of every entry, each with its file and line.
     static func check(_ packs: [Pack], beside known: [CatalogEntry]) throws {
         let entries = packs.flatMap(\.entries)
         let catalog = Catalog(version: 1, entries: known + entries.map(\.entry))
         var defects: [String] = []
         for entry in entries {
-            let name = "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`"
-            guard kinds.contains(entry.entry.kind) else {
-                defects.append("\(name): there is no kind `\(entry.entry.kind)`")
-                continue
+            var found: [String] = []
+            if !kinds.contains(entry.entry.kind) {
+                found.append("there is no kind `\(entry.entry.kind)`")
+            } else {
+                if entry.examples.isEmpty { found.append("has no example") }
+                for checker in checkers { found += checker(entry.entry, entry.examples, catalog) }
             }
-            if entry.examples.isEmpty { defects.append("\(name): has no example") }
-            for checker in checkers { defects += checker(entry.entry, entry.examples, catalog).map { "\(name): \($0)" } }
+            defects += found.map { "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`: \(placed($0, in: entry.entry))" }
         }
         guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
+    }
+
+    /// With the line of the entry's body, unless the defect names a closer one itself.
+    private static func placed(_ defect: String, in entry: CatalogEntry) -> String {
+        defect.contains(/\bline [0-9]/) ? defect : "line \(entry.body.line): \(defect)"
     }
 
     /// The catalogue as it is in packs on disk, or else on its topic.

@@ -53,6 +53,42 @@ import Testing
         #expect(end == .status(2) && text.contains("tags.json can not be read"), "\(text)")
     }
 
+    @Test func `a broken entry is refused with its line, however many stand before it in the file`() throws {
+        let pack = try PackOnDisk("broken")
+        defer { try? FileManager.default.removeItem(at: pack.folder) }
+        let text = #"""
+            [
+            \#(Self.purpose()),
+            {
+              "kind": "qualityRule", "id": "loud", "version": 1,
+              "body": {
+                "title": {"en": "t", "zh": "t"}, "recordTypes": ["tax.return"], "severity": "loud", "weight": 10, "owner": "",
+                "logic": true
+              },
+              "examples": [{"data": {}, "truth": "yes"}]
+            },
+            {
+              "kind": "riskRule", "id": "odd", "version": 1,
+              "body": {
+                "title": {"en": "t", "zh": "t"}, "dimension": "tax", "level": "red",
+                "logic": {"and": [
+                  true,
+                  {"foo": [1]}
+                ]}
+              },
+              "examples": [{"facts": {}, "fires": true}]
+            },
+            {"kind": "weather", "id": "rain", "version": 1, "body": {}, "examples": [{}]}
+            ]
+            """#
+        try text.write(to: pack.folder.appendingPathComponent("entries.json"), atomically: true, encoding: .utf8)
+        let (end, said) = try ProcessSuite.xinqiao(["catalog", "check", pack.folder.path], [:], in: pack.folder)
+        #expect(end == .status(2))
+        #expect(said.contains("qualityRule `loud`: line 5: rule `loud`: `severity` is neither quarantine nor flag"), "\(said)")
+        #expect(said.contains("riskRule `odd`: `logic`: unknown operator `foo` at /and/1 (line 17, byte "), "\(said)")
+        #expect(said.contains("weather `rain`: line 22: there is no kind `weather`"), "\(said)")
+    }
+
     private static func purpose(
         version: Int = 1, from day: String = "2020-01-01T00:00:00Z", title: String = "Reaping", further: String = ""
     ) -> String {
