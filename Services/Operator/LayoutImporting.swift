@@ -34,10 +34,10 @@ struct LayoutImporting {
     // MARK: Sending
 
     func run(waits: Bool) throws {
+        let gate = try FlowGate.ofEnvironment()
         let sender = try Sender(try Connections.kafka(), inBulk: true)
         let topic = Topic.source(layout.source)
         _ = try sender.lanes(of: topic)
-        var gate = FlowGate(flow: try? Flow(connection: Connections.postgres()))
         let tally = try read(notesPlace: true) { record in
             try sender.send(
                 topic: topic,

@@ -1,3 +1,4 @@
+import Chassis
 import Foundation
 import Support
 import Testing
@@ -26,5 +27,42 @@ import Vocabulary
         try suite.run(arguments)
         #expect(try suite.number(decided, becomes: 6) == 6)
         #expect(try suite.number(SmallSuite.accepted) == 2)
+    }
+
+    @Test func `a file is waited for however much was decided before it`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let suite = try SmallSuite(server)
+        try suite.start(.ingestion)
+        let firm = HunanStory(number: 722, today: .today).firm
+        func arguments(_ lines: Int, _ name: String) throws -> [String] {
+            let file = suite.folder.appendingPathComponent(name).path
+            try ("subject,note\n" + (0..<lines).map { "\(firm),\(name) \($0)\n" }.joined())
+                .write(toFile: file, atomically: true, encoding: .utf8)
+            // Nobody knows the type, so that no other service has anything to do.
+            return ["import", "--source", "tax", "--type", "weather", file]
+        }
+        let refused = "SELECT count(*) FROM ingestion.dead_letter"
+        try suite.run(arguments(3, "first.csv"))
+        #expect(try suite.number(refused) == 3)
+
+        suite.stop(.ingestion)
+        let second = try suite.begin(arguments(1, "second.csv"))
+        defer { second.stop(SIGKILL) }
+        #expect(second.wait(atMost: .seconds(5)) == nil, "nobody has decided on its line")
+        try suite.start(.ingestion)
+        #expect(second.wait(atMost: .seconds(60)) == .status(0))
+        #expect(try suite.number(refused) == 4)
+    }
+
+    @Test func `a database that is named wrongly is told before anything is sent`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-import-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("a.csv").path
+        try "subject,note\na,b\n".write(toFile: file, atomically: true, encoding: .utf8)
+        let (end, text) = try ProcessSuite.xinqiao(
+            ["import", "--source", "tax", "--type", "weather", "--no-wait", file],
+            ["XINQIAO_POSTGRES": "host='\(folder.path)' dbname=nowhere", "XINQIAO_KAFKA_BOOTSTRAP": "127.0.0.1:1"], in: folder)
+        #expect(end == .status(2) && text.contains("PostgreSQL does not answer"), "\(text)")
     }
 }
