@@ -90,7 +90,7 @@ struct LayoutImporting {
                 Terminal.say("going on at line \(place.line): \(tally.records) records were acknowledged before")
             }
         }
-        var rejects = try RejectFile(file, keeping: tally.rejectedBytes)
+        var rejects = try RejectFile(file, keeping: notesPlace ? tally.rejectedBytes : nil)
         let started = MonotonicClock.now
         let (startedAt, startedRecords) = (tally.position?.offset ?? 0, tally.records)
         func note() throws {

@@ -65,4 +65,38 @@ import Vocabulary
             ["XINQIAO_POSTGRES": "host='\(folder.path)' dbname=nowhere", "XINQIAO_KAFKA_BOOTSTRAP": "127.0.0.1:1"], in: folder)
         #expect(end == .status(2) && text.contains("PostgreSQL does not answer"), "\(text)")
     }
+
+    @Test func `refused lines go to a file of our own, never through a link, and a check without any touches nothing`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-import-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("a.csv").path
+        let other = folder.appendingPathComponent("other.txt").path
+        let good = "91430102PDY000079R202511000000215000000000000201000055000014302200\n"
+        let bad = "91430102PDY000079R202513000000215000000000000201000055000014302200\n"
+        try "precious".write(toFile: other, atomically: true, encoding: .utf8)
+        func check(_ lines: String...) throws -> (end: ChildProcess.End?, text: String) {
+            try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
+            return try ProcessSuite.xinqiao(
+                ["import", "--layout", "bank-flow-b-fixed", "--check", "--packs", ProcessSuite.packs, file], [:], in: folder)
+        }
+
+        try FileManager.default.createSymbolicLink(atPath: file + ".rejected", withDestinationPath: other)
+        let through = try check(good, bad)
+        #expect(through.end == .status(2) && through.text.contains("a.csv.rejected is a symbolic link"), "\(through.text)")
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "precious")
+
+        try FileManager.default.removeItem(atPath: file + ".rejected")
+        #expect(try ChildProcess(program: "/usr/bin/mkfifo", arguments: [file + ".rejected"], environment: [:]).wait() == .status(0))
+        let piped = try check(good, bad)
+        #expect(piped.end == .status(2) && piped.text.contains("a.csv.rejected is no regular file"), "\(piped.text)")
+
+        try FileManager.default.removeItem(atPath: file + ".rejected")
+        try "of an earlier run\n".write(toFile: file + ".rejected", atomically: true, encoding: .utf8)
+        #expect(try check(good).end == .status(0))
+        #expect(try String(contentsOfFile: file + ".rejected", encoding: .utf8) == "of an earlier run\n")
+        #expect(try check(good, bad).end == .status(0))
+        let rejected = try String(contentsOfFile: file + ".rejected", encoding: .utf8)
+        #expect(rejected.split(separator: "\n").count == 1 && rejected.contains(#""line":2"#), "\(rejected)")
+    }
 }
