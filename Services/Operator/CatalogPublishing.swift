@@ -21,7 +21,8 @@ extension Command {
         details: """
             DIR is a pack or a folder of packs (default: packs). `check` compiles every entry and runs its examples; `publish` does the
             same and then writes what is new or changed to \(Topic.catalogEntries). One failing example refuses the whole publication.
-            Publishing twice changes nothing. An entry with the same version and another body is refused: raise its version.
+            Publishing twice changes nothing. An entry with the same version and anything else in it (body,
+            effectiveFrom, withdrawn) is refused: raise its version.
             `--as-was` publishes the catalogue of a backup: entries without examples, which were checked when they were first published.
             """
     ) { options in
@@ -60,21 +61,27 @@ enum CatalogPublishing {
         "identityRule", "layout", "codeList", "informationItem",
     ]
 
-    /// Refuses with every defect of every entry, each with its file.
+    /// Refuses with every defect of every entry, each with its file and line.
     static func check(_ packs: [Pack], beside known: [CatalogEntry]) throws {
         let entries = packs.flatMap(\.entries)
         let catalog = Catalog(version: 1, entries: known + entries.map(\.entry))
         var defects: [String] = []
         for entry in entries {
-            let name = "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`"
-            guard kinds.contains(entry.entry.kind) else {
-                defects.append("\(name): there is no kind `\(entry.entry.kind)`")
-                continue
+            var found: [String] = []
+            if !kinds.contains(entry.entry.kind) {
+                found.append("there is no kind `\(entry.entry.kind)`")
+            } else {
+                if entry.examples.isEmpty { found.append("has no example") }
+                for checker in checkers { found += checker(entry.entry, entry.examples, catalog) }
             }
-            if entry.examples.isEmpty { defects.append("\(name): has no example") }
-            for checker in checkers { defects += checker(entry.entry, entry.examples, catalog).map { "\(name): \($0)" } }
+            defects += found.map { "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`: \(placed($0, in: entry.entry))" }
         }
         guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
+    }
+
+    /// With the line of the entry's body, unless the defect names a closer one itself.
+    private static func placed(_ defect: String, in entry: CatalogEntry) -> String {
+        defect.contains(/\bline [0-9]/) ? defect : "line \(entry.body.line): \(defect)"
     }
 
     /// The catalogue as it is in packs on disk, or else on its topic.
@@ -83,7 +90,7 @@ enum CatalogPublishing {
         return Catalog(version: 1, entries: entries)
     }
 
-    /// Everything on the catalogue topic now.
+    /// Everything on the catalogue topic now. What can not be read there is left out, as the services do, and named on stderr.
     static func published(_ settings: KafkaSettings) throws -> [CatalogEntry] {
         let consumer = try KafkaConsumer(settings, groupID: "xinqiao.operator")
         defer { consumer.close() }
@@ -99,6 +106,7 @@ enum CatalogPublishing {
         guard marks.high > marks.low else { return [] }
         try consumer.assign([TopicPosition(topic: Topic.catalogEntries, partition: 0, offset: marks.low)])
         var entries: [CatalogEntry] = []
+        var unreadable: [[UInt8]: String] = [:]
         var next = marks.low
         let deadline = MonotonicClock.now + .seconds(30)
         while next < marks.high {
@@ -108,27 +116,35 @@ enum CatalogPublishing {
             try consumer.poll(into: &batch, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
             for message in batch {
                 next = message.offset + 1
-                guard let value = message.value, let document = try? JSONDocument(parsing: value),
-                    let entry = try? CatalogEntry(document.root)
-                else { continue }
-                entries.append(entry)
+                guard let value = message.value, !value.isEmpty else { continue }
+                do {
+                    entries.append(try CatalogEntry(try JSONDocument(parsing: value).root))
+                    unreadable[message.key ?? []] = nil
+                } catch {
+                    let key = String(decoding: message.key ?? [], as: UTF8.self)
+                    let place = "the entry `\(key)` at offset \(message.offset) of \(Topic.catalogEntries)"
+                    unreadable[message.key ?? []] = "\(place) can not be read and is left out: \(error)"
+                }
             }
         }
+        // Told and not thrown: publishing the entry again is the only remedy, and a backup must not wait for it.
+        for complaint in unreadable.values.sorted() { Terminal.complain(complaint) }
         return entries
     }
 
     /// Writes what is new; returns a line that says what was done.
     static func publish(_ packs: [Pack], beside known: [CatalogEntry], _ settings: KafkaSettings) throws -> String {
-        var bodies: [String: [UInt8]] = [:]
-        for entry in known { bodies[entry.key] = entry.body.canonicalBytes }
+        var forms: [String: [UInt8]] = [:]
+        for entry in known { forms[entry.key] = try canonicalForm(entry) }
         var toSend: [Pack.FileEntry] = []
         for entry in packs.flatMap(\.entries) {
-            guard let body = bodies[entry.entry.key] else {
+            guard let form = forms[entry.entry.key] else {
                 toSend.append(entry)
                 continue
             }
-            guard body == entry.entry.body.canonicalBytes else {
-                throw Failure("\(entry.file): \(entry.entry.key) was published with another body; raise its version")
+            guard try form == canonicalForm(entry.entry) else {
+                throw Failure(
+                    "\(entry.file): \(entry.entry.key) was published with another body, `effectiveFrom` or `withdrawn`; raise its version")
             }
         }
         let sender = try Sender(settings)
@@ -137,5 +153,10 @@ enum CatalogPublishing {
         }
         try sender.finish()
         return "\(toSend.count) entries published, \(packs.map(\.entries.count).reduce(0, +) - toSend.count) unchanged"
+    }
+
+    /// All that an entry says, so that members in another order are the same.
+    private static func canonicalForm(_ entry: CatalogEntry) throws -> [UInt8] {
+        try JSONDocument(parsing: Pack.publishedForm(entry), limits: Pack.limits).root.canonicalBytes
     }
 }

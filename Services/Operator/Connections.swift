@@ -10,6 +10,21 @@ enum Connections {
         var environment = Environment.ofProcess()
         let conninfo = environment.postgres()
         if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
+        return try postgres(conninfo)
+    }
+
+    /// Nil only when no database is named at all; one that does not answer is an error.
+    static func postgresIfNamed() throws -> Connection? { try optionalSecret(ServiceKeys.postgres).map { try postgres($0) } }
+
+    /// A secret that may be absent; a file that is named and can not be read is an error.
+    static func optionalSecret(_ key: String) throws -> String? {
+        var environment = Environment.ofProcess()
+        let secret = environment.secret(key, default: "")
+        if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
+        return secret.isEmpty ? nil : secret
+    }
+
+    private static func postgres(_ conninfo: String) throws -> Connection {
         do {
             return try Connection(
                 PostgresAddress(conninfo: conninfo, applicationName: "xinqiao", searchPath: "operator", statementDeadline: .seconds(600)))

@@ -85,7 +85,7 @@ struct DemoFeed {
         let connection = try Connections.postgres()
         let ledger = SentLedger(connection: try Connections.postgres())
         let sender = try Sender(try Connections.kafka(), inBulk: true)
-        var gate = FlowGate(flow: Flow(connection: connection))
+        var gate = try FlowGate(flow: Flow(connection: connection))
         // A broker with a disk holds what waits; the bound keeps the feed from running away all the same.
         if suite.isOwnBroker == false { gate.underWayMax = 2_000_000 }
         let lastMonth = WallClock.now.dayInChina.month + -1

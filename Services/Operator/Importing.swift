@@ -2,7 +2,6 @@ import Chassis
 import Contracts
 import Foundation
 import Kafka
-import Ledger
 import Postgres
 import Vocabulary
 import Wire
@@ -19,8 +18,8 @@ extension Command {
               --check            only read the file: nothing is sent, and what would be refused is written
               --packs DIR        take the layout from packs instead of the published catalogue
             Without it, the file is UTF-8 as below.
-            Every line becomes a record of RECORD_TYPE from source ID. Resumable and idempotent: a line's id comes from the source, the type
-            and the line's content, so importing a file twice, or going on after a break, changes nothing.
+            Every line becomes a record of RECORD_TYPE from source ID. Resumable and idempotent: a line's id comes from the type, the subject,
+            the time and the line's content, so importing a file twice, or going on after a break, changes nothing.
               --subject COLUMN   the column that holds the subject's code (default: subject, uscc)
               --zone COLUMN      a column with a number 1…99999: the subject becomes the code of the self-defined zone PDY00001…PDY99999
               --drop A,B         columns that are not sent
@@ -49,12 +48,11 @@ struct Importing {
 
     func run(_ file: String) throws {
         guard let data = FileManager.default.contents(atPath: file) else { throw Failure("\(file) can not be read", code: .usage) }
+        let gate = try FlowGate.ofEnvironment()
         let records = try file.lowercased().hasSuffix(".jsonl") ? jsonLines(Array(data), file) : csv(Array(data), file)
         let sender = try Sender(try Connections.kafka(), inBulk: true)
         let topic = Topic.source(source)
         _ = try sender.lanes(of: topic)
-        let flow = try? Flow(connection: Connections.postgres())
-        var gate = FlowGate(flow: flow)
         let started = MonotonicClock.now
         for (index, record) in records.enumerated() {
             try sender.send(
@@ -112,7 +110,8 @@ struct Importing {
             guard let text = value([column]) else { throw Failure("\(place): column \(column) is empty") }
             id = "\(type)/\(text)"
         } else {
-            id = "\(type)/" + String(sha256(Array(subject.utf8) + [0] + data).hex.prefix(32))
+            // The column of the time is not part of a CSV's data.
+            id = LineID.of(type: type, subject: subject, occurredAt: time, data: data)
         }
         return Line(id: id, subject: subject, time: time, data: data)
     }
@@ -228,33 +227,36 @@ enum CSV {
 
 /// Holds a sender back while much is under way: the built-in broker keeps only 5 MiB of a partition.
 struct FlowGate {
-    let flow: Flow?
+    private let flow: Flow?
     /// Most messages under way between any two services before the sender waits.
     var underWayMax: Int64 = 6_000
-    private var ingestedBefore: Int64?
-    private var sentBefore = 0
+    /// What ingestion had decided before anything was sent.
+    private let ingestedBefore: Int64
 
-    init(flow: Flow?) { self.flow = flow }
+    /// To be made before anything is sent: what ingestion has decided by then does not count. Without a flow nothing is waited for.
+    init(flow: Flow?) throws {
+        self.flow = flow
+        ingestedBefore = try flow?.underWay().ingested ?? 0
+    }
 
-    mutating func hold(_ sender: Sender) throws {
+    /// Over XINQIAO_POSTGRES. Where it is not set there is nobody to ask; a wrong one is told.
+    static func ofEnvironment() throws -> FlowGate { try FlowGate(flow: Connections.postgresIfNamed().map { Flow(connection: $0) }) }
+
+    func hold(_ sender: Sender) throws {
         guard let flow else { return }
         while true {
             try sender.serve()
             let way = try flow.underWay()
-            if ingestedBefore == nil {
-                ingestedBefore = way.ingested
-                sentBefore = sender.sent
-            }
-            let waiting = Int64(sender.sent - sentBefore) - (way.ingested - (ingestedBefore ?? way.ingested))
+            let waiting = Int64(sender.sent) - (way.ingested - ingestedBefore)
             if waiting < underWayMax / 2, way.links + way.outbox < underWayMax { return }
             Thread.sleep(forTimeInterval: 0.02)
         }
     }
 
-    /// What ingestion's ledger must have reached once everything sent since the first `hold` is decided.
-    func expected(_ sender: Sender) -> Int64 { (ingestedBefore ?? 0) + Int64(sender.sent - sentBefore) }
+    /// What ingestion's ledger must have reached once everything sent is decided.
+    func expected(_ sender: Sender) -> Int64 { ingestedBefore + Int64(sender.sent) }
 
-    /// Waits until nothing is under way, twice in a row.
+    /// Waits until nothing is under way, three looks in a row, each the same as the look before it.
     func waitUntilQuiet(
         _ limit: Duration = .seconds(600), ingesting expected: Int64 = 0, say: (Flow.UnderWay) -> Void = { _ in }
     ) throws {

@@ -34,14 +34,16 @@ struct LayoutImporting {
     // MARK: Sending
 
     func run(waits: Bool) throws {
+        let gate = try FlowGate.ofEnvironment()
         let sender = try Sender(try Connections.kafka(), inBulk: true)
         let topic = Topic.source(layout.source)
         _ = try sender.lanes(of: topic)
-        var gate = FlowGate(flow: try? Flow(connection: Connections.postgres()))
         let tally = try read(notesPlace: true) { record in
             try sender.send(
-                topic: topic, id: Self.id(record, layout.recordType), type: layout.recordType, source: "xinqiao-import/\(layout.id)",
-                subject: record.subject, time: record.occurredAt, data: record.data)
+                topic: topic,
+                id: LineID.of(type: layout.recordType, subject: record.subject, occurredAt: record.occurredAt, data: record.data),
+                type: layout.recordType, source: "xinqiao-import/\(layout.id)", subject: record.subject, time: record.occurredAt,
+                data: record.data)
         } pause: {
             try gate.hold(sender)
         } settle: {
@@ -66,13 +68,6 @@ struct LayoutImporting {
         tally.rejected == 0 ? "no line refused" : "\(tally.rejected) lines refused, each with its reason in \(file).rejected"
     }
 
-    /// From what the line says and nothing else, so that the same line has the same id in every run.
-    private static func id(_ record: MappedRecord, _ type: String) -> String {
-        var bytes = Array(record.subject.utf8) + [0]
-        bytes += Array(String(record.occurredAt.microseconds).utf8) + [0] + record.data
-        return "\(type)/" + String(sha256(bytes).hex.prefix(32))
-    }
-
     // MARK: Reading
 
     private func read(
@@ -95,7 +90,7 @@ struct LayoutImporting {
                 Terminal.say("going on at line \(place.line): \(tally.records) records were acknowledged before")
             }
         }
-        var rejects = try RejectFile(file, keeping: tally.rejectedBytes)
+        var rejects = try RejectFile(file, keeping: notesPlace ? tally.rejectedBytes : nil)
         let started = MonotonicClock.now
         let (startedAt, startedRecords) = (tally.position?.offset ?? 0, tally.records)
         func note() throws {

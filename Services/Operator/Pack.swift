@@ -14,6 +14,8 @@ struct Pack {
         let published: [UInt8]
     }
 
+    static let limits = JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)
+
     let name: String
     let entries: [FileEntry]
 
@@ -36,10 +38,12 @@ struct Pack {
         let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.sorted() ?? []
         for file in files where file.hasSuffix(".json") && file != "pack.json" {
             let place = "\(folder.lastPathComponent)/\(file)"
-            guard let data = FileManager.default.contents(atPath: folder.appendingPathComponent(file).path) else { continue }
+            guard let data = FileManager.default.contents(atPath: folder.appendingPathComponent(file).path) else {
+                throw Failure("\(place) can not be read")
+            }
             let root: JSONValue
             do {
-                root = try JSONDocument(parsing: Array(data), limits: JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)).root
+                root = try JSONDocument(parsing: Array(data), limits: limits).root
             } catch {
                 throw Failure("\(place): not JSON: \(error) (line \(line(of: error.offset, in: Array(data))))")
             }

@@ -1,4 +1,5 @@
 import Adapters
+import Chassis
 import Foundation
 import Wire
 
@@ -9,14 +10,13 @@ struct RejectFile {
     private var handle: FileHandle?
     private(set) var bytes: UInt64
 
-    /// Keeps the first `kept` bytes of an earlier run and drops the rest: those lines are read again.
-    init(_ file: String, keeping kept: UInt64) throws {
+    /// Keeps the first `kept` bytes of an earlier run and drops the rest: those lines are read again. With nil, an earlier file stays as it is
+    /// until a line is refused.
+    init(_ file: String, keeping kept: UInt64?) throws {
         path = file + ".rejected"
         bytes = 0
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let handle = FileHandle(forUpdatingAtPath: path) else { throw Failure("\(path) can not be written") }
-        let size = try handle.seekToEnd()
-        bytes = min(kept, size)
+        guard let kept, let handle = try Self.opened(path, making: false) else { return }
+        bytes = min(kept, try handle.seekToEnd())
         try handle.truncate(atOffset: bytes)
         if bytes > 0 {
             self.handle = handle
@@ -26,12 +26,18 @@ struct RejectFile {
         }
     }
 
+    private static func opened(_ path: String, making: Bool) throws -> FileHandle? {
+        do throws(OwnFile.Defect) {
+            return try OwnFile.descriptor(of: path, making: making).map { FileHandle(fileDescriptor: $0, closeOnDealloc: true) }
+        } catch {
+            throw Failure("\(path) \(error)")
+        }
+    }
+
     mutating func add(_ line: RejectedLine) throws {
         if handle == nil {
-            guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                throw Failure("\(path) can not be written")
-            }
-            handle = FileHandle(forWritingAtPath: path)
+            handle = try Self.opened(path, making: true)
+            try handle?.truncate(atOffset: 0)
         }
         var text = JSONWriter.encode { writer in
             writer.object { object in

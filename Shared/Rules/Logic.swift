@@ -22,7 +22,7 @@ public indirect enum Logic: Hashable, Sendable {
     }
 
     private init(_ json: JSONValue, pointer: String, depth: Int) throws(RuleDefect) {
-        guard depth <= Logic.depthMax else { throw RuleDefect(.tooDeep, pointer: pointer, offset: json.offset) }
+        guard depth <= Logic.depthMax else { throw RuleDefect(.tooDeep, pointer: pointer, in: json) }
         switch json.kind {
         case .null, .bool, .number, .string:
             self = .constant(RuleValue(json))
@@ -33,7 +33,7 @@ public indirect enum Logic: Hashable, Sendable {
         case .object:
             let members = Array(json.members)
             guard members.count < 2 else {
-                throw RuleDefect(.severalKeys(members.map(\.key)), pointer: pointer, offset: json.offset)
+                throw RuleDefect(.severalKeys(members.map(\.key)), pointer: pointer, in: json)
             }
             guard let (name, operand) = members.first.map({ ($0.key, $0.value) }) else {
                 self = .constant(.object([:]))
@@ -45,16 +45,16 @@ public indirect enum Logic: Hashable, Sendable {
                 ? try Logic.list(of: operand, pointer: inner, depth: depth) : [try Logic(operand, pointer: inner, depth: depth + 1)]
             if name == "var" {
                 guard arguments.count <= 2 else {
-                    throw RuleDefect(.argumentCount(of: name, arguments.count), pointer: pointer, offset: json.offset)
+                    throw RuleDefect(.argumentCount(of: name, arguments.count), pointer: pointer, in: json)
                 }
                 self = Logic.variable(arguments)
                 return
             }
             guard let operation = Operator(rawValue: name) else {
-                throw RuleDefect(.unknownOperator(name), pointer: pointer, offset: json.offset)
+                throw RuleDefect(.unknownOperator(name), pointer: pointer, in: json)
             }
             guard operation.argumentCounts.contains(arguments.count) else {
-                throw RuleDefect(.argumentCount(of: name, arguments.count), pointer: pointer, offset: json.offset)
+                throw RuleDefect(.argumentCount(of: name, arguments.count), pointer: pointer, in: json)
             }
             if operation == .in, case .constant(.array(let choices)) = arguments[1], !choices.isEmpty {
                 self = .member(arguments[0], of: Set(choices))

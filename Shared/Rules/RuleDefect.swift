@@ -1,3 +1,5 @@
+import Wire
+
 /// Why a text is not a rule, and where.
 public struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
@@ -19,14 +21,21 @@ public struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
     public let pointer: String
     /// Bytes from the start of the document to the culprit.
     public let offset: Int
+    /// The document's line on which the culprit begins, from 1.
+    public let line: Int
 
-    public init(_ kind: Kind, pointer: String, offset: Int) {
+    public init(_ kind: Kind, pointer: String, offset: Int, line: Int) {
         self.kind = kind
         self.pointer = pointer
         self.offset = offset
+        self.line = line
     }
 
-    /// One sentence, such as ``unknown operator `foo` at /and/1 (byte 17)``.
+    init(_ kind: Kind, pointer: String, in culprit: JSONValue) {
+        self.init(kind, pointer: pointer, offset: culprit.offset, line: culprit.line)
+    }
+
+    /// One sentence, such as ``unknown operator `foo` at /and/1 (line 1, byte 17)``.
     public var description: String {
         let what =
             switch kind {
@@ -37,10 +46,10 @@ public struct RuleDefect: Error, Hashable, Sendable, CustomStringConvertible {
             case .field(let name): "field `\(name)` missing or of another type"
             case .repeatedID(let id): "id `\(id)` occurs twice"
             }
-        return "\(what) at \(pointer.isEmpty ? "the root" : pointer) (byte \(offset))"
+        return "\(what) at \(pointer.isEmpty ? "the root" : pointer) (line \(line), byte \(offset))"
     }
 
-    func within(_ prefix: String) -> RuleDefect { RuleDefect(kind, pointer: prefix + pointer, offset: offset) }
+    func within(_ prefix: String) -> RuleDefect { RuleDefect(kind, pointer: prefix + pointer, offset: offset, line: line) }
 }
 
 extension String {

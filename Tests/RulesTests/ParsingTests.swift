@@ -23,10 +23,10 @@ import Wire
             Issue.record("\(error)")
         }
     }
-    let written = #"{"and": [true, {"foo": [1]}]}"#
-    #expect(throws: RuleDefect(.unknownOperator("foo"), pointer: "/and/1", offset: 15)) { try rule(written) }
-    let said = RuleDefect(.unknownOperator("foo"), pointer: "/and/1", offset: 15).description
-    #expect(said == "unknown operator `foo` at /and/1 (byte 15)")
+    let written = "{\"and\":\n[true,\n{\"foo\": [1]}]}"
+    let defect = RuleDefect(.unknownOperator("foo"), pointer: "/and/1", offset: 15, line: 3)
+    #expect(throws: defect) { try rule(written) }
+    #expect(defect.description == "unknown operator `foo` at /and/1 (line 3, byte 15)")
 }
 
 @Test func `a rule nests no deeper than its limit`() throws {

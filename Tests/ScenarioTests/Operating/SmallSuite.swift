@@ -72,6 +72,14 @@ final class SmallSuite {
         try ProcessSuite.xinqiao(arguments, environment, in: folder)
     }
 
+    /// Starts `xinqiao` and does not wait for it.
+    func begin(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            program: ProcessSuite.products.appendingPathComponent("xinqiao").path, arguments: arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            output: folder.appendingPathComponent("begun.log").path)
+    }
+
     /// Runs `xinqiao`, which must end well.
     @discardableResult
     func run(_ arguments: [String]) throws -> String {
