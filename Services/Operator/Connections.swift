@@ -20,7 +20,7 @@ enum Connections {
     static func optionalSecret(_ key: String) throws -> String? {
         var environment = Environment.ofProcess()
         let secret = environment.secret(key, default: "")
-        if let defect = environment.defects.first { throw Failure("\(defect)", code: .configuration) }
+        if let defect = environment.defects.first { throw Failure(defect.line, code: .configuration) }
         return secret.isEmpty ? nil : secret
     }
 

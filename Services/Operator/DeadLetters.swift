@@ -27,7 +27,8 @@ extension Command {
             LETTER is `SERVICE TOPIC/PARTITION@OFFSET`, with `#INDEX` behind it for an event of a packed message.
             \(LetterFilter.help)
 
-            What is personal is masked unless --raw is given: by the packs' field classes (--packs DIR, default packs) and by its look.
+            What is personal is masked unless --raw is given: by the packs' field classes (--packs DIR, default packs) and by its look. Of a
+            value that is no JSON only the size is shown.
             A replay goes to the one service that set the letter aside and nowhere else, under its original ids: what took effect before
             comes back as `duplicate`. Each step is written down with --by (default: who is logged in) and --why, in `dead_letter_action`.
             """
@@ -51,7 +52,7 @@ struct DeadLetterDesk {
     let connection: Connection
     let options: Options
 
-    private var mask: PersonalMask { PersonalMask(packs: options.text("packs") ?? "packs") }
+    private var mask: PersonalMask { isRaw ? PersonalMask() : PersonalMask(packs: options.text("packs") ?? "packs") }
     private var isRaw: Bool { options.has("raw") }
 
     // MARK: looking

@@ -9,10 +9,11 @@ extension Command {
         "migrate", summary: "make or update the roles and schemas of every service in PostgreSQL",
         details: """
             Idempotent. Needs XINQIAO_POSTGRES of a role that may create roles and schemas. Each service's own executable, which lies
-            beside this one, applies its own migrations. XINQIAO_SERVICE_PASSWORD[_FILE] sets the password of the services' roles.
+            beside this one, applies its own migrations. XINQIAO_SERVICE_PASSWORD[_FILE] sets the password of the services' roles;
+            a file that can not be read is an error.
             """
     ) { _ in
-        let password = Environment.optionalSecret("XINQIAO_SERVICE_PASSWORD")
+        let password = try Connections.optionalSecret("XINQIAO_SERVICE_PASSWORD")
         try Migrating.run(password: password, environment: ProcessInfo.processInfo.environment) { print($0) }
     }
 }
@@ -32,16 +33,5 @@ enum Migrating {
         try connection.script(OperatorSchema.sql)
         connection.close()
         say("operator: views are up to date")
-    }
-}
-
-extension Environment {
-    /// A secret that may be absent.
-    static func optionalSecret(_ key: String) -> String? {
-        let values = ProcessInfo.processInfo.environment
-        if let path = values[key + "_FILE"], let text = try? String(contentsOfFile: path, encoding: .utf8) {
-            return text.trimmingCharacters(in: .newlines)
-        }
-        return values[key].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

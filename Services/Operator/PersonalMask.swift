@@ -11,26 +11,26 @@ struct PersonalMask {
 
     init(classes: [String: FieldClass] = [:]) { self.classes = classes }
 
-    /// Takes the personal fields from the packs in a folder; without a folder only the usual names are known.
+    /// Takes the personal fields from the packs in a folder; when they can not be read, only the usual names are known, which is told.
     init(packs path: String) {
         var classes: [String: FieldClass] = [:]
-        let packs = (try? Pack.load(path)) ?? []
-        for entry in packs.flatMap(\.entries) where entry.entry.kind == "recordType" {
-            for (name, known) in RecordFields(entry.entry.body)?.classes ?? [:] where known.isPersonal || known == .secret {
-                classes[name] = known
+        do {
+            for entry in try Pack.load(path).flatMap(\.entries) where entry.entry.kind == "recordType" {
+                for (name, known) in RecordFields(entry.entry.body)?.classes ?? [:] where known.isPersonal || known == .secret {
+                    classes[name] = known
+                }
             }
+        } catch {
+            let reason = (error as? Failure)?.text ?? "\(error)"
+            Terminal.complain("\(reason); only members with the usual names are masked by what they hold (--packs DIR names more)")
         }
         self.init(classes: classes)
     }
 
-    /// A value as lines to read: JSON indented, anything else as text, or in hexadecimal when it is no text.
+    /// A value as lines to read: JSON indented. What is no JSON has no names to go by: nothing but its size is shown.
     func shown(_ value: [UInt8]) -> String {
-        if let document = try? JSONDocument(parsing: value) { return lines(document.root, indent: "", as: nil) }
-        guard let text = String(validating: value, as: UTF8.self) else {
-            // Bytes that are no text may still hold some: nothing but their shape is shown.
-            return "\(value.count) bytes that are no text; --raw shows them"
-        }
-        return masked(text)
+        guard let document = try? JSONDocument(parsing: value) else { return "\(value.count) bytes that are no JSON; --raw shows them" }
+        return lines(document.root, indent: "", as: nil)
     }
 
     private func lines(_ value: JSONValue, indent: String, as fieldClass: FieldClass?) -> String {
@@ -79,37 +79,76 @@ struct PersonalMask {
         ("holdername", .personalName), ("personname", .personalName), ("guarantorname", .personalName),
     ]
 
-    /// A text with what looks like an identity number, a mobile number or an account masked.
+    /// A text with what looks like an identity number, a mobile number or an account masked, also with spaces or hyphens in it.
     func masked(_ text: String) -> String {
-        var shown = ""
-        var run = ""
-        func close() {
-            shown += Self.maskedRun(run)
-            run = ""
-        }
+        var words: [Word] = []
+        var word = Word()
         for character in text {
             if character.isASCII, character.isLetter || character.isNumber {
-                run.append(character)
+                word.text.append(character)
             } else {
-                close()
-                shown.append(character)
+                if !word.text.isEmpty {
+                    words.append(word)
+                    word = Word()
+                }
+                word.gap.append(character)
             }
         }
-        close()
-        return shown
+        if !word.text.isEmpty {
+            words.append(word)
+            word = Word()
+        }
+        var shown = ""
+        var index = 0
+        while index < words.count {
+            let (count, text) = Self.beginning(of: words[index...].prefix(Self.digitsMax))
+            shown += words[index].gap + text
+            index += count
+        }
+        return shown + word.gap
     }
 
-    private static func maskedRun(_ run: String) -> String {
-        guard run.utf8.count >= 11 else { return run }
-        let digits = Array(run.utf8)
-        let isNumber = digits.allSatisfy { (48...57).contains($0) }
-        let isNumberButLast = digits.dropLast().allSatisfy { (48...57).contains($0) }
-        if digits.count == 18, isNumberButLast, isNumber || digits.last == 88 || digits.last == 120, hasBirthday(run) {
-            return Masking.personalNumber(run)
+    /// ASCII letters and digits, and what stands before them.
+    private struct Word {
+        var gap = ""
+        var text = ""
+    }
+
+    /// Of the longest number that is masked.
+    private static let digitsMax = 19
+
+    /// The longest row of words, from the first on, that is a number of somebody, masked; else the first word as it is.
+    private static func beginning(of words: ArraySlice<Word>) -> (count: Int, text: String) {
+        var found = (count: 1, text: words.first?.text ?? "")
+        var groups: [String] = []
+        for word in words {
+            guard groups.isEmpty || word.gap.allSatisfy({ $0 == " " || $0 == "-" }) else { break }
+            groups.append(word.text)
+            if let text = maskedNumber(groups) { found = (groups.count, text) }
+            guard word.text.utf8.allSatisfy(isDigit) else { break }
         }
-        if digits.count == 11, isNumber, digits[0] == 49, digits[1] >= 51 { return Masking.phone(run) }
-        if isNumber, (15...19).contains(digits.count) { return Masking.account(run) }
-        return run
+        return found
+    }
+
+    private static func maskedNumber(_ groups: [String]) -> String? {
+        let number = groups.joined()
+        let digits = Array(number.utf8)
+        guard (11...digitsMax).contains(digits.count), digits.dropLast().allSatisfy(isDigit), let last = digits.last else { return nil }
+        if digits.count == 18, isDigit(last) || last == UInt8(ascii: "X") || last == UInt8(ascii: "x"), hasBirthday(number) {
+            return Masking.personalNumber(number)
+        }
+        guard isDigit(last) else { return nil }
+        if digits.count == 11, isMobile(digits[...]) { return Masking.phone(number) }
+        if digits.count == 13, number.hasPrefix("86"), isMobile(digits[2...]) { return "86" + Masking.phone(String(number.dropFirst(2))) }
+        // Days written one after the other have groups of two.
+        guard digits.count >= 15, groups.dropLast().allSatisfy({ $0.utf8.count > 2 }) else { return nil }
+        return Masking.account(number)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+
+    private static func isMobile(_ digits: ArraySlice<UInt8>) -> Bool {
+        digits.first == UInt8(ascii: "1") && digits.dropFirst().first.map { $0 >= UInt8(ascii: "3") } == true
     }
 
     /// Whether the characters 7 to 14 are a day of the last or this century, as in an identity number.

@@ -1,4 +1,5 @@
 import Chassis
+import Contracts
 import Foundation
 import Support
 import Testing
