@@ -58,6 +58,31 @@ import Wire
                 #""id":"paid-as-invoiced","observed":"cash.amount=1000, invoice.amount=1200, tolerance.share=1.02","verdict":"yes""#))
     }
 
+    @Test func `of a month that is half forgotten nothing is compared`() {
+        let check = GovernanceHouse.entry(
+            "crossCheck", "month",
+            #"{"owner":"desk","parts":[{"as":"bank","recordType":"trade.flow","key":["period"]},{"as":"books","recordType":"trade.books","key":["period"]}],"checks":[{"id":"books-as-banks","logic":{"==":[{"var":"bank.amount"},{"var":"books.amount"}]}}]}"#
+        )
+        let types = [
+            GovernanceHouse.type("trade.flow", key: ["no", "period"]), GovernanceHouse.type("trade.books", key: ["period"]),
+        ]
+        var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + types + [check]))
+        func say(_ type: String, _ no: String, _ month: Month, _ amount: Int) {
+            house.take(
+                GovernanceHouse.record(
+                    "\(type)-\(no)-\(month.text)", "trade.\(type)", of: ana, at: "\((month + 1).text)-05T00:00:00Z",
+                    writer: "source:\(type)", #"{"no":"\#(no)","period":"\#(month.text)","amount":\#(amount)}"#))
+        }
+        let months = (0..<24).map { Month(year: 2024, month: 1) + $0 }
+        // More statements than are remembered, and an odd one at the end.
+        for month in months { for bank in ["a", "b"] { say("flow", bank, month, 50) } }
+        if let last = months.last { say("flow", "c", last, 0) }
+        for month in months { say("books", "", month, 100) }
+        house.ring()
+        let verdicts = house.cells(GovernanceTables.crossResult, "verdict")
+        #expect(verdicts.count >= 16 && verdicts.allSatisfy { $0 == "yes" }, "\(verdicts)")
+    }
+
     @Test func `a difference is told once with both sources and one side alone is no comparison`() {
         var house = GovernanceHouse(catalog: catalog)
         house.take(part("order", "1", 1_000))

@@ -52,16 +52,6 @@ private func statuses(_ desk: OfferDesk<Matchmaking>) -> [String] { desk.all(App
     #expect(desk.refusals == [])
 }
 
-@Test func `matchmaking: a letter longer than a message may be is not dropped`() {
-    var desk = desk()
-    desk.take(assessment(Offer.request("app-1")), key: Offer.firm)
-    let reason = String(repeating: "x", count: 1_100_000)
-    desk.take(Offer.fact("f", "declined", at: "2026-04-30T00:00:00Z", #", "reason": "\#(reason)""#), key: Offer.firm)
-    let told = desk.all(ReleaseRequest.self).last
-    #expect(told?.releaseID == "status/app-1/declined")
-    #expect(told?.body["reason"]?.string?.utf8.count == reason.utf8.count)
-}
-
 @Test func `the firm's own choice comes first when it fits`() {
     for (product, institution, expected, reason) in [
         ("b-loan", "", "b-loan", "product-of-request"), ("", "bank-b", "b-loan", "best-of-institution"),

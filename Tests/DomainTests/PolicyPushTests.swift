@@ -51,12 +51,6 @@ private func kinds(_ desk: OfferDesk<PolicyPush>) -> [String] { desk.all(PolicyE
     #expect(Set(desk.all(ReleaseRequest.self).map(\.releaseID)).count == 4)
 }
 
-@Test func `policypush: a letter longer than a message may be is not dropped`() {
-    var desk = desk([policy(procedure: String(repeating: "x", count: 1_100_000))])
-    desk.take(Offer.portrait(1, ["sales": 200]), key: Offer.firm)
-    #expect(desk.all(ReleaseRequest.self).map(\.messageType) == ["policy.push.v1"])
-}
-
 @Test func `a policy whose conditions are not known is not pushed`() {
     var desk = desk()
     desk.take(Offer.portrait(1), key: Offer.firm)

@@ -49,17 +49,6 @@ import Wire
         #expect(first.body["observed"]?.string == "loan.overdueDays=95")
     }
 
-    @Test func `a letter longer than a message may be is not dropped here`() {
-        let title = String(repeating: "x", count: 1_100_000)
-        let rule = CatalogEntry(
-            kind: "riskRule", id: "wordy", version: 1, effectiveFrom: riskInstant("2020-01-01T00:00:00Z"),
-            body: riskJSON(
-                #"{"title":{"en":"\#(title)","zh":"x"},"dimension":"repayment","level":"red","logic":{">":[{"var":"loan.count"},0]}}"#))
-        var house = RiskMonitoringHouse([rule])
-        house.hear(riskDisbursed("l1"))
-        #expect(house.releases.map(\.receiver) == ["institution:bank-a"])
-    }
-
     @Test func `a lender who comes later hears of a standing alert and who settled hears nothing more`() {
         var house = RiskMonitoringHouse([Self.overdue91])
         house.hear(riskDisbursed("l1", bank: "bank-a"))

@@ -160,7 +160,8 @@ public struct TypeMemory: Sendable {
 
     // MARK: Changing
 
-    /// The latest statement under its key; what is then the oldest beyond `slotsMax` is forgotten.
+    /// The latest statement under its key; what is then the oldest beyond `slotsMax` is forgotten, with what else was said of its period: of
+    /// two banks' statements of one month, one alone would look like half the money.
     mutating func store(_ slot: Slot, slotsMax: Int) {
         let (found, insertion) = place(slot.key)
         if let found {
@@ -169,9 +170,18 @@ public struct TypeMemory: Sendable {
         }
         slots.insert(slot, at: insertion)
         guard slots.count > slotsMax, let oldest = slots.indices.min(by: { slots[$0].order < slots[$1].order }) else { return }
-        forgotten.append(Self.hash(slots[oldest].key))
-        if forgotten.count > Self.forgottenMax { forgotten.removeFirst() }
-        slots.remove(at: oldest)
+        var gone = [oldest]
+        let period = Self.period(of: slots[oldest].key)
+        if !period.isEmpty {
+            let sameTime = slots.indices.filter { Self.period(of: slots[$0].key) == period }
+            // Where a period alone fills the memory, its rows go one by one.
+            if sameTime.count <= slotsMax / 2 { gone = sameTime }
+        }
+        for place in gone.reversed() {
+            forgotten.append(Self.hash(slots[place].key))
+            slots.remove(at: place)
+        }
+        if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }
     }
 
     /// An earlier statement came late.

@@ -99,8 +99,8 @@ import Wire
         house.tell(meanwhile.filter { step in ["2026-05", "2026-06", "2026-07"].contains { step.id.hasSuffix($0) } })
         try house.advance(to: house.now + .seconds(5))
         let report = try #require(try ask("E7-2026-repaired"))
-        #expect(report.text.en.contains("| Penalties in 24 months | 0 |"))
-        #expect(report.text.zh.contains("| 近24个月行政处罚次数 | 0 |"))
+        #expect(report.text.en.contains("| Penalties in 24 months | not known |"))
+        #expect(report.text.zh.contains("| 近24个月行政处罚次数 | 未知 |"))
         let shared = OutsideTopics.written(by: house.catalog).flatMap { house.bodies($0, "financing.application.v1") }
             .filter { $0["applicationId"]?.string == "E7-2026-repaired" }
         let score = try Score(try #require(shared.first?["score"]))
