@@ -123,15 +123,16 @@ public struct TypeMemory: Sendable {
     func standing(period: String?) -> JSONValue? {
         var latest: Int?
         for place in slots.indices where slots[place].sent != nil {
-            if let period {
-                // Cheaper than taking every key apart, and most are of another period.
-                let key = slots[place].key
-                guard key.utf8.suffix(period.utf8.count).elementsEqual(period.utf8), Self.period(of: key) == period else { continue }
-            }
+            if let period, !isOf(period, slots[place].key) { continue }
             if let known = latest, slots[place].order < slots[known].order { continue }
             latest = place
         }
         return latest.map { slots[$0].data }
+    }
+
+    private func isOf(_ period: String, _ key: String) -> Bool {
+        // Cheaper than taking every key apart, and most are of another period.
+        key.utf8.suffix(period.utf8.count).elementsEqual(period.utf8) && Self.period(of: key) == period
     }
 
     private static let separator = UInt8(ascii: "|")
@@ -173,7 +174,7 @@ public struct TypeMemory: Sendable {
         var gone = [oldest]
         let period = Self.period(of: slots[oldest].key)
         if !period.isEmpty {
-            let sameTime = slots.indices.filter { Self.period(of: slots[$0].key) == period }
+            let sameTime = slots.indices.filter { isOf(period, slots[$0].key) }
             // Where a period alone fills the memory, its rows go one by one.
             if sameTime.count <= slotsMax / 2 { gone = sameTime }
         }
