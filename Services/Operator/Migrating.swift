@@ -8,9 +8,9 @@ extension Command {
     static let migrate = Command(
         "migrate", summary: "make or update the roles and schemas of every service in PostgreSQL",
         details: """
-            Idempotent. Needs XINQIAO_POSTGRES of a role that may create roles and schemas. Each service's own executable, which lies
-            beside this one, applies its own migrations. XINQIAO_SERVICE_PASSWORD[_FILE] sets the password of the services' roles;
-            a file that can not be read is an error.
+            Idempotent. Needs XINQIAO_POSTGRES of the database's owner, who must be allowed to create roles only where some are
+            missing or get a password. Each service's own executable, which lies beside this one, applies its own migrations.
+            XINQIAO_SERVICE_PASSWORD[_FILE] sets the password of the services' roles; a file that can not be read is an error.
             """
     ) { _ in
         let password = try Connections.optionalSecret("XINQIAO_SERVICE_PASSWORD")
