@@ -37,7 +37,12 @@ extension KafkaSettings {
     /// options count as librdkafka counts them.
     public var isProtected: Bool {
         let security = extra["security.protocol"]?.lowercased() ?? (tls == nil ? "plaintext" : "ssl")
-        return security.hasSuffix("ssl") || bootstrap.split(separator: ",").allSatisfy { Self.host(of: $0).isLoopbackHost }
+        let isVerified =
+            extra["enable.ssl.certificate.verification"]?.lowercased() != "false"
+            && extra["ssl.endpoint.identification.algorithm"]?.lowercased() != "none"
+        if security.hasSuffix("ssl"), isVerified { return true }
+        let brokers = [bootstrap] + ["bootstrap.servers", "metadata.broker.list"].compactMap { extra[$0] }
+        return brokers.joined(separator: ",").split(separator: ",").allSatisfy { Self.host(of: $0).isLoopbackHost }
     }
 
     /// `kafka` of `PLAINTEXT://kafka:9092`, `::1` of `[::1]:9092`.

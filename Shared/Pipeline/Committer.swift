@@ -37,6 +37,8 @@ final class Committer: WriteHand, @unchecked Sendable {
     private var store: PostgresStore?
     private var lanes: Set<Int32> = []
     private var markedAt = MonotonicClock.now
+    /// Of the last try of what goes on beside the orders, until one succeeds.
+    private var fault: StoreFault?
     private let crash: CrashPoints
 
     init(address: PostgresAddress, publisher: Publisher, metrics: PathMetrics, crash: CrashPoints) {
@@ -138,16 +140,22 @@ final class Committer: WriteHand, @unchecked Sendable {
     /// What goes on beside the orders: delivery reports, a new producer after a failure, marks in `link_out`.
     private func tend() {
         publisher.serve(wait: .zero)
-        var outlook = Outlook()
         do throws(StoreFault) {
-            if publisher.needsRestart { try begin() }
-            if MonotonicClock.now.since(markedAt) >= .milliseconds(500) { try markAcknowledged() }
+            if publisher.needsRestart {
+                try begin()
+                fault = nil
+            }
+            if MonotonicClock.now.since(markedAt) >= .milliseconds(500) {
+                try markAcknowledged()
+                fault = nil
+            }
         } catch {
             closeStore()
-            outlook.fault = error
+            // What was taken to be noted and was not is taken again.
+            publisher.offerAcknowledgedAgain()
+            fault = error
         }
-        outlook.pending = publisher.pending
-        outlook.blocked = publisher.blockedLinks
+        let outlook = Outlook(pending: publisher.pending, blocked: publisher.blockedLinks, fault: fault)
         outlookNow.withLock { $0 = outlook }
     }
 

@@ -18,6 +18,8 @@ struct LaneLoader {
     let store: PostgresStore
     let consumer: KafkaConsumer
     let topics: [String]
+    /// Told after every question to a broker that may be slow.
+    let progress: () -> Void
 
     func load(_ lanes: Set<Int32>) throws(StoreFault) -> LoadedLanes {
         let marks = try watermarks(lanes)
@@ -42,6 +44,7 @@ struct LaneLoader {
             for lane in lanes {
                 let place = TopicPartition(topic: topic, partition: lane)
                 marks[place] = try watermark(place)
+                progress()
             }
         }
         return marks

@@ -104,6 +104,7 @@ final class Publisher {
                 case .queueFull: return .full
                 case _ where Self.isRefusal(error):
                     block(link, error)
+                    if case .unknownTopicOrPartition = error {} else { metrics.publishFailed(error) }
                     return .blocked
                 default:
                     fault = error
@@ -123,7 +124,6 @@ final class Publisher {
             blocked[link] = ("\(fault)", MonotonicClock.now + .seconds(2))
         } else {
             blocked[link] = ("\(fault)", MonotonicClock.now + .seconds(30))
-            metrics.publishFailed(fault)
         }
     }
 
@@ -146,15 +146,18 @@ final class Publisher {
     }
 
     private func settle() {
+        var failed: KafkaFault?
         for report in reports.take() {
             let ticket = LinkSender.Ticket(tag: report.tag)
-            if let fault = report.fault {
-                if Self.isRefusal(fault), let link = sender.link(of: ticket) { block(link, fault) }
-                return fail(fault)
+            guard let fault = report.fault else {
+                sender.acknowledged(ticket)
+                continue
             }
-            sender.acknowledged(ticket)
+            // All that were refused together, or each would have its own way back.
+            if Self.isRefusal(fault), let link = sender.link(of: ticket) { block(link, fault) }
+            failed = failed ?? fault
         }
-        if let fatal = producer?.fatal { fail(fatal) }
+        if let fault = failed ?? producer?.fatal { fail(fault) }
     }
 
     private func fail(_ fault: KafkaFault) {

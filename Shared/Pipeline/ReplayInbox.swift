@@ -31,6 +31,9 @@ public struct ReplayInbox {
     private var lookedAt = MonotonicClock.now + .seconds(-60)
     /// The letter that this process tried last. Tried again, since the database failed meanwhile, say, it has ended no process.
     private var tried: Int64?
+    /// How often it was tried again. One that fails each time would keep the lanes from everything else.
+    private var again = 0
+    public static let againMax = 5
 
     public init() {}
 
@@ -54,7 +57,13 @@ public struct ReplayInbox {
             return nil
         }
         let id = try row.int64(0)
+        again = id == tried ? again + 1 : 0
         tried = id
+        if again > Self.againMax {
+            again = 0
+            lookedAt = MonotonicClock.now + .seconds(60)
+            return nil
+        }
         let attempts = try row.int32(8)
         guard let headers = LetterHeaders.decode(try row.bytes(7)), let originalHeaders = LetterHeaders.decode(try row.bytes(11)) else {
             try refuse(id, Refusal(code: "headers-unreadable", detail: "the headers of the letter can not be read back"), connection)

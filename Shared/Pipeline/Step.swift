@@ -195,6 +195,8 @@ public struct Step<Service: Decider> {
 
     private static var keyBytesMax: Int { 1_024 }
 
+    private static var refusedTimerDelay: Duration { .seconds(3_600) }
+
     private enum LinkAnswer {
         /// Apply from this event on.
         case from(Int)
@@ -392,8 +394,11 @@ public struct Step<Service: Decider> {
             if let admitted {
                 setAside(admitted, batch, refusal, &work)
             } else {
-                // A timer or a walk has no bytes to set aside: somebody must look.
+                // A timer or a walk has no bytes to set aside: somebody must look. The timer rings again, until what it asks for can be done.
                 work.write.tallies[Tally(.effectRefused, [refusal.code]), default: 0] += 1
+                if case .timer(let timer) = input {
+                    work.write.timers[TimerKey(lane: lane, key: key, name: timer.name)] = .some(now + Self.refusedTimerDelay)
+                }
             }
             return
         }

@@ -180,6 +180,7 @@ public final class Worker<Service: Decider> {
             try work.carryOut(piece, catalog, tools)
             try work.settle(tools)
             try marker.passed(piece, on: store.connection)
+            health.progress()
         }
     }
 
@@ -306,7 +307,7 @@ public final class Worker<Service: Decider> {
         try forgetKept(consumer)
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
         do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("kafka: \(error)") }
-        let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics).load(held)
+        let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics, progress: health.progress).load(held)
         metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
         work.takeUp(held, loaded.book)
         pauses = loaded.pauses
@@ -460,6 +461,8 @@ public final class Worker<Service: Decider> {
     }
 
     private func report(_ done: CommittedBatch) {
+        // A batch may come in many pieces.
+        health.progress()
         hasCommittedNothing = false
         turnedAway.reset()
         pausesDue += pauseBook.note(done.batch.messages, refused: done.result.write.deadLetters)

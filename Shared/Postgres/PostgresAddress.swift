@@ -63,7 +63,9 @@ extension PostgresAddress {
         let options = (defaults ?? [:]).merging(own) { $1 }
         guard options["sslmode"] != "verify-full" else { return true }
         // Which host a service file names is not known here.
-        return own["service"] == nil && Self.areLocal(options["host"] ?? "") && Self.areLocal(options["hostaddr"] ?? "")
+        // With an address the host is only a name.
+        let address = options["hostaddr"] ?? ""
+        return own["service"] == nil && Self.areLocal(address.isEmpty ? options["host"] ?? "" : address)
     }
 
     private static func areLocal(_ hosts: String) -> Bool {

@@ -191,6 +191,18 @@ import Wire
         #expect(try desk.status(0) == "open")
     }
 
+    @Test func `a letter that fails each time lets the lanes work for a minute`() throws {
+        guard let desk = try Desk() else { return }
+        try desk.read(0, "{\"broken\":true}", id: "b")
+        try desk.ask(0)
+        for _ in 0...ReplayInbox.againMax {
+            #expect(try desk.inbox.next(of: [0], for: Toy(), catalog: .empty, on: desk.house.owner) != nil)
+        }
+        #expect(try desk.inbox.next(of: [0], for: Toy(), catalog: .empty, on: desk.house.owner) == nil)
+        #expect(try desk.inbox.next(of: [0], for: Toy(), catalog: .empty, on: desk.house.owner) == nil)
+        #expect(try desk.house.number("SELECT count(*) FROM dead_letter_replay WHERE NOT is_done AND attempts = 1") == 1)
+    }
+
     @Test func `what came and what was done can not be changed, by whomever`() throws {
         guard let desk = try Desk() else { return }
         try desk.read(0, "{\"broken\":true}", id: "b")

@@ -124,14 +124,19 @@ import Wire
         #expect(house.sums == [999_999, 2, 999])
     }
 
-    @Test func `what a timer may not do is counted, and the timer is over`() throws {
+    @Test func `what a timer may not do is counted, and it rings again an hour later`() throws {
         let house = house(lanes: 1)
         house.add(-5, to: "k", id: "1", more: ",\"wait\":true")
         try house.advance(to: house.now + .seconds(120))
         #expect(house.messages(on: Topic.ingestionRecords).map(\.event.type) == ["sum"])
         let store = try #require(house.store(of: .ingestion))
         #expect(store.tallies == [Tally(.effectRefused, ["output-too-large"]): 1])
-        #expect(store.timers.isEmpty)
+        #expect(store.timers.count == 1)
+        // Then it can be done.
+        house.add(7, to: "k", id: "2")
+        try house.advance(to: house.now + .seconds(3_700))
+        #expect(house.messages(on: Topic.ingestionRecords).map(\.event.type) == ["sum", "sum", "late"])
+        #expect(house.store(of: .ingestion)?.timers.isEmpty == true)
     }
 
     @Test func `a message from outside above 384 KiB is set aside`() throws {

@@ -157,7 +157,7 @@ extension Turn {
             Slot(
                 key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
                 quality: quality, replacing: former),
-            slotsMax: type.slotsMax)
+            of: type)
         if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {

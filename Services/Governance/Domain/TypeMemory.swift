@@ -161,28 +161,41 @@ public struct TypeMemory: Sendable {
 
     // MARK: Changing
 
-    /// The latest statement under its key; what is then the oldest beyond `slotsMax` is forgotten, with what else was said of its period: of
-    /// two banks' statements of one month, one alone would look like half the money.
-    mutating func store(_ slot: Slot, slotsMax: Int) {
+    /// The latest statement under its key; what is then the oldest beyond the type's `slotsMax` is forgotten, with what else was said of its
+    /// period: of two banks' statements of one month, one alone would look like half the money. What joins others of its period stays, and the
+    /// next period goes.
+    mutating func store(_ slot: Slot, of type: GovernedType) {
         let (found, insertion) = place(slot.key)
         if let found {
             slots[found] = slot
             return
         }
         slots.insert(slot, at: insertion)
-        guard slots.count > slotsMax, let oldest = slots.indices.min(by: { slots[$0].order < slots[$1].order }) else { return }
-        var gone = [oldest]
-        let period = Self.period(of: slots[oldest].key)
-        if !period.isEmpty {
-            let sameTime = slots.indices.filter { isOf(period, slots[$0].key) }
-            // Where a period alone fills the memory, its rows go one by one.
-            if sameTime.count <= slotsMax / 2 { gone = sameTime }
-        }
-        for place in gone.reversed() {
+        guard slots.count > type.slotsMax else { return }
+        for place in leaving(after: slot.key, of: type).reversed() {
             forgotten.append(Self.hash(slots[place].key))
             slots.remove(at: place)
         }
         if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }
+    }
+
+    /// The places of what is forgotten when `newest` was one too many, ascending.
+    private func leaving(after newest: String, of type: GovernedType) -> [Int] {
+        func oldest(but period: String) -> Int? {
+            slots.indices.filter { period.isEmpty || !isOf(period, slots[$0].key) }.min { slots[$0].order < slots[$1].order }
+        }
+        guard let first = oldest(but: "") else { return [] }
+        guard case .periods = type.succession else { return [first] }
+        func fellows(_ place: Int) -> [Int] {
+            let period = Self.period(of: slots[place].key)
+            return period.isEmpty ? [place] : slots.indices.filter { isOf(period, slots[$0].key) }
+        }
+        var gone = fellows(first)
+        if gone.count > 1, gone.contains(where: { slots[$0].key == newest }), let next = oldest(but: Self.period(of: newest)) {
+            gone = fellows(next)
+        }
+        // Where a period alone fills the memory, its rows go one by one.
+        return gone.count <= type.slotsMax / 2 ? gone : [first]
     }
 
     /// An earlier statement came late.

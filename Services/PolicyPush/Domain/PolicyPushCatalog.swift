@@ -68,9 +68,10 @@ public final class PolicyPushCatalog: CatalogView {
         policy(id, version: version).map { $0.closes <= now - PolicyPush.keptAfterClose } ?? false
     }
 
-    /// Whether a round need no longer be known: the last day of all its versions is long over.
+    /// Whether a round need no longer be known: the last day of all its versions is long over. What is not in the catalogue is kept.
     func isForgotten(_ id: String, round: String, at now: Instant) -> Bool {
-        versions[id]?.last { $0.round == round && $0.closes > now - PolicyPush.keptAfterClose } == nil
+        guard let versions = versions[id], versions.last(where: { $0.round == round }) != nil else { return false }
+        return versions.last { $0.round == round && $0.closes > now - PolicyPush.keptAfterClose } == nil
     }
 
     /// The first moment after `now` at which a version takes effect or its claims begin.

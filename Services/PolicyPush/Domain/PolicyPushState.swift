@@ -15,8 +15,8 @@ public struct PolicyPushState: DecidedState {
     public var nextLook: Instant?
     /// By round; only under a policy's key.
     public var rounds: [String: GrantRound] = [:]
-    /// The latest round that was forgotten: neither it nor an earlier one begins anew, so that nobody is paid twice.
-    private var forgottenRound: String?
+    /// Names of the rounds that were forgotten: none begins anew, so that nobody is paid twice.
+    private var forgottenRounds: Set<String> = []
 
     public init() {}
 
@@ -31,7 +31,7 @@ public struct PolicyPushState: DecidedState {
         if let list = fields["rounds"] {
             for (round, json) in list.members { rounds[round] = try GrantRound(json) }
         }
-        forgottenRound = try fields.textOrNil("forgottenRound")
+        forgottenRounds = Set(try fields.texts("forgottenRounds"))
     }
 
     public func write(to object: inout JSONWriter) {
@@ -58,21 +58,16 @@ public struct PolicyPushState: DecidedState {
                     }
                 })
         }
-        object.memberIfPresent("forgottenRound", forgottenRound)
+        if !forgottenRounds.isEmpty { object.member("forgottenRounds", forgottenRounds.sorted()) }
     }
 
-    /// The round as it stands, or a new one; nil when it may have been forgotten.
-    func round(_ name: String) -> GrantRound? {
-        if let known = rounds[name] { return known }
-        // Rounds are named by their first day, so later ones come after.
-        guard let forgottenRound, name <= forgottenRound else { return GrantRound() }
-        return nil
-    }
+    /// The round as it stands, or a new one; nil when it was forgotten.
+    func round(_ name: String) -> GrantRound? { rounds[name] ?? (forgottenRounds.contains(name) ? nil : GrantRound()) }
 
     mutating func forgetRounds(_ isForgotten: (String) -> Bool) {
         let gone = rounds.keys.filter(isForgotten)
         for round in gone { rounds[round] = nil }
-        forgottenRound = ([forgottenRound].compactMap(\.self) + gone).max()
+        forgottenRounds.formUnion(gone)
     }
 }
 
