@@ -54,7 +54,7 @@ struct LaneLoader {
         do {
             return try consumer.watermarks(topic: place.topic, partition: place.partition, timeout: .seconds(10))
         } catch {
-            throw .kafka("kafka: \(error)")
+            throw .kafka("\(error)")
         }
     }
 

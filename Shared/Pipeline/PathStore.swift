@@ -31,7 +31,8 @@ extension StoreFault: CustomStringConvertible {
     public var description: String {
         switch self {
         case .fenced: "another worker has moved the lane"
-        case .unavailable(let reason, _), .kafka(let reason): reason
+        case .unavailable(let reason, _): reason
+        case .kafka(let reason): "kafka: \(reason)"
         case .outcomeUnknown(let reason): "the outcome of a commit is unknown: \(reason)"
         case .refused(let sqlstate, let reason): "refused (\(sqlstate)): \(reason)"
         case .corrupt(let reason): "corrupt: \(reason)"

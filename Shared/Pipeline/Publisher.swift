@@ -102,9 +102,12 @@ final class Publisher {
             } catch {
                 switch error {
                 case .queueFull: return .full
-                case _ where Self.isRefusal(error):
+                case .unknownTopicOrPartition:
                     block(link, error)
-                    if case .unknownTopicOrPartition = error {} else { metrics.publishFailed(error) }
+                    return .blocked
+                case _ where Self.isRefusal(error):
+                    metrics.publishFailed(error)
+                    block(link, error)
                     return .blocked
                 default:
                     fault = error

@@ -127,7 +127,7 @@ public final class Worker<Service: Decider> {
                 case .unavailable(let reason, _), .outcomeUnknown(let reason):
                     metrics.databaseUp(false)
                     waitFor("db", reason, &backoff)
-                case .kafka(let reason): waitFor("kafka", reason, &backoff)
+                case .kafka: waitFor("kafka", "\(error)", &backoff)
                 case .refused, .corrupt:
                     log.error("the database refuses what no message explains", event: "row-refused", ["reason": .text("\(error)")])
                     health.set("path", .failing("\(error)"))
@@ -228,7 +228,7 @@ public final class Worker<Service: Decider> {
             consumer = opened
             return opened
         } catch {
-            throw .kafka("kafka: \(error)")
+            throw .kafka("\(error)")
         }
     }
 
@@ -268,11 +268,11 @@ public final class Worker<Service: Decider> {
             do {
                 count = try consumer.partitionCount(topic: topic, timeout: .seconds(10))
             } catch {
-                throw .kafka("kafka: \(error)")
+                throw .kafka("\(error)")
             }
             guard let count else {
                 guard Topic.writer(of: topic) != nil else {
-                    throw .kafka("kafka: topic \(topic) is missing; run `xinqiao topics apply`")
+                    throw .kafka("topic \(topic) is missing; run `xinqiao topics apply`")
                 }
                 missingTopics.append(topic)
                 continue
@@ -285,11 +285,11 @@ public final class Worker<Service: Decider> {
             missingTopics.isEmpty
                 ? .ok : .failing("not there yet: \(missingTopics.joined(separator: ", ")); run `xinqiao topics apply`"))
         guard counts.count == 1, let count = counts.first else {
-            throw .kafka("kafka: the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
+            throw .kafka("the topics differ in their number of partitions \(counts.sorted()); they must all have the same")
         }
         guard work.laneCount == 0 || work.laneCount == Int32(count) else {
             throw .kafka(
-                "kafka: the topics had \(work.laneCount) partitions and now have \(count); drain, then restart with the new number")
+                "the topics had \(work.laneCount) partitions and now have \(count); drain, then restart with the new number")
         }
         work.laneCount = Int32(count)
         return there
@@ -306,7 +306,7 @@ public final class Worker<Service: Decider> {
         }
         try forgetKept(consumer)
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
-        do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("kafka: \(error)") }
+        do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("\(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics, progress: health.progress).load(held)
         metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
         work.takeUp(held, loaded.book)
@@ -340,7 +340,7 @@ public final class Worker<Service: Decider> {
         do {
             try consumer.assign(positions)
         } catch {
-            throw .kafka("kafka: \(error)")
+            throw .kafka("\(error)")
         }
     }
 
@@ -368,7 +368,7 @@ public final class Worker<Service: Decider> {
                 bytesMax: waited.isEmpty ? bytesMax : bytesMax / 2,
                 wait: waited.isEmpty ? bounds.wait : .zero)
         } catch {
-            throw .kafka("kafka: \(error)")
+            throw .kafka("\(error)")
         }
         // Before a faulty partition makes everything be fetched anew: what waits is dropped then, and nothing behind it may pass it.
         let admitted = quotaBook.isEmpty && waited.isEmpty ? messages : try admit(messages, consumer)
@@ -376,10 +376,10 @@ public final class Worker<Service: Decider> {
             let place = TopicPartition(topic: error.topic, partition: error.partition)
             guard pauses[place] == nil else { continue }
             guard let marks = try? consumer.watermarks(topic: error.topic, partition: error.partition, timeout: .seconds(5)) else {
-                throw .kafka("kafka: \(error.fault)")
+                throw .kafka("\(error.fault)")
             }
             guard let reason = PauseReason(next: work.book.nextOffset[place] ?? 0, low: marks.low, high: marks.high) else {
-                throw .kafka("kafka: \(error.fault)")
+                throw .kafka("\(error.fault)")
             }
             if let store, let catalog = feed.current {
                 try pauseBook.pauseTruncated(
@@ -424,7 +424,7 @@ public final class Worker<Service: Decider> {
         do throws(KafkaFault) {
             try consumer.pause(positions(of: now.subtracting(before)))
             try consumer.resume(positions(of: before.subtracting(now)))
-        } catch { throw .kafka("kafka: \(error)") }
+        } catch { throw .kafka("\(error)") }
         for topic in now.symmetricDifference(before) { metrics.slowed(topic, now.contains(topic)) }
     }
 

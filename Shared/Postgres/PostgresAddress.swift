@@ -62,9 +62,9 @@ extension PostgresAddress {
         let defaults = unsafe Self.options(PQconndefaults())
         let options = (defaults ?? [:]).merging(own) { $1 }
         guard options["sslmode"] != "verify-full" else { return true }
-        // Which host a service file names is not known here.
         // With an address the host is only a name.
         let address = options["hostaddr"] ?? ""
+        // Which host a service file names is not known here.
         return own["service"] == nil && Self.areLocal(address.isEmpty ? options["host"] ?? "" : address)
     }
 

@@ -181,18 +181,18 @@ public struct TypeMemory: Sendable {
 
     /// The places of what is forgotten when `newest` was one too many, ascending.
     private func leaving(after newest: String, of type: GovernedType) -> [Int] {
-        func oldest(but period: String) -> Int? {
-            slots.indices.filter { period.isEmpty || !isOf(period, slots[$0].key) }.min { slots[$0].order < slots[$1].order }
-        }
-        guard let first = oldest(but: "") else { return [] }
-        guard case .periods = type.succession else { return [first] }
-        func fellows(_ place: Int) -> [Int] {
+        func oldest(of places: some Sequence<Int>) -> Int? { places.min { slots[$0].order < slots[$1].order } }
+        func fellows(of place: Int) -> [Int] {
             let period = Self.period(of: slots[place].key)
             return period.isEmpty ? [place] : slots.indices.filter { isOf(period, slots[$0].key) }
         }
-        var gone = fellows(first)
-        if gone.count > 1, gone.contains(where: { slots[$0].key == newest }), let next = oldest(but: Self.period(of: newest)) {
-            gone = fellows(next)
+        guard let first = oldest(of: slots.indices) else { return [] }
+        guard case .periods = type.succession else { return [first] }
+        var gone = fellows(of: first)
+        if gone.count > 1, gone.contains(where: { slots[$0].key == newest }),
+            let next = oldest(of: slots.indices.filter { !gone.contains($0) })
+        {
+            gone = fellows(of: next)
         }
         // Where a period alone fills the memory, its rows go one by one.
         return gone.count <= type.slotsMax / 2 ? gone : [first]

@@ -9,7 +9,7 @@ enum PushRow {
 
     /// The status is the latest step but for reminders; what was granted stays granted money.
     static func cells(policyID: String, of subject: String, _ steps: Steps<PolicyEvent>) -> [Cell] {
-        let latest = steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }, where: { $0.kind != "reminded" })
+        let latest = steps.latest(in: order, where: { $0.kind != "reminded" })
         let reminded = steps.byName["reminded"]
         return [
             .text(policyID), .text(subject), .text((latest?.kind ?? "reminded")),
@@ -26,7 +26,7 @@ enum AlertRow {
     private static let order = ["raised", "changed", "lowered"]
 
     static func cells(alertID: String, of subject: String, _ steps: Steps<RiskAlert>) -> [Cell] {
-        let latest = standing(steps)
+        let latest = steps.latest(in: order)
         return [
             .text(subject), .text(alertID), .text((latest?.rule ?? "")), .text((latest?.level ?? "none")),
             .text((latest?.kind ?? "")), .text((latest?.title.en ?? "")), .text((latest?.title.zh ?? "")),
@@ -35,9 +35,7 @@ enum AlertRow {
         ]
     }
 
-    static func isOver(_ steps: Steps<RiskAlert>) -> Bool { standing(steps)?.kind == "lowered" }
-
-    private static func standing(_ steps: Steps<RiskAlert>) -> RiskAlert? { steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }) }
+    static func isOver(_ steps: Steps<RiskAlert>) -> Bool { steps.latest(in: order)?.kind == "lowered" }
 }
 
 /// The row of a loan under watch.
@@ -45,7 +43,7 @@ enum WatchRow {
     private static let order = ["opened", "classified", "closed"]
 
     static func cells(institution: String, loanID: String, of subject: String, _ steps: Steps<WatchEvent>) -> [Cell] {
-        let latest = standing(steps)
+        let latest = steps.latest(in: order)
         return [
             .text(subject), .text(loanID), .text(institution),
             .int64(latest?.balance.fen ?? 0), .text((latest?.loanClass ?? "")), .bool(latest?.kind != "closed"),
@@ -53,7 +51,5 @@ enum WatchRow {
         ]
     }
 
-    static func isOver(_ steps: Steps<WatchEvent>) -> Bool { standing(steps)?.kind == "closed" }
-
-    private static func standing(_ steps: Steps<WatchEvent>) -> WatchEvent? { steps.latest(rank: { order.firstIndex(of: $0) ?? -1 }) }
+    static func isOver(_ steps: Steps<WatchEvent>) -> Bool { steps.latest(in: order)?.kind == "closed" }
 }

@@ -44,6 +44,11 @@ public struct Steps<Step: DatedPayload>: Sendable {
     /// When the last of them happened.
     var lastAt: Instant { byName.values.map(\.at).max() ?? .epoch }
 
+    /// The step that happened last; of two at one moment the one whose name comes later in the order, which has all names.
+    func latest(in order: [String], where isMeant: (Step) -> Bool = { _ in true }) -> Step? {
+        latest(rank: { order.firstIndex(of: $0) ?? -1 }, where: isMeant)
+    }
+
     /// The step that happened last; of two at one moment the one whose name ranks higher.
     public func latest(rank: (String) -> Int, where isMeant: (Step) -> Bool = { _ in true }) -> Step? {
         byName.filter { isMeant($0.value) }.max { (one, other) in

@@ -100,7 +100,6 @@ public final class RiskCatalog: CatalogView {
 
     public init(_ catalog: Catalog) {
         var rules: [String: Versions<RiskRule>] = [:]
-        var changes: Set<Instant> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all where entry.kind == Self.ruleKind {
@@ -108,13 +107,12 @@ public final class RiskCatalog: CatalogView {
             let rule = entry.isWithdrawn ? nil : RiskRule(entry, defects: &found)
             if rule != nil || entry.isWithdrawn {
                 rules[entry.id, default: Versions()].add(rule, from: entry.effectiveFrom)
-                changes.insert(entry.effectiveFrom)
             }
             if !found.isEmpty { unusable[entry.key] = found }
         }
         self.rules = rules
         ids = rules.keys.sorted()
-        self.changes = changes.sorted()
+        changes = Set(rules.values.flatMap(\.starts)).sorted()
         defects = unusable
     }
 
