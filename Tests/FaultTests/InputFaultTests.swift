@@ -106,12 +106,12 @@ extension ProcessFaultTests {
                 real[topic] = events
             }
             // Something sound of each partition goes beside every spoilt message, once more: a partition of which more than half is refused
-            // would pause itself, as it should.
+            // would pause itself, as it should. The shortest: a block of a link may be as long as a thousand of them.
             var companions: [TopicPartition: RawMessage] = [:]
             for topic in Topics.between + outside {
                 try log.messages(of: topic) { message in
                     let place = TopicPartition(topic: topic, partition: message.partition)
-                    if companions[place] == nil { companions[place] = message }
+                    if (message.value ?? []).count < companions[place]?.value?.count ?? .max { companions[place] = message }
                 }
             }
             let before = try refusals(world)

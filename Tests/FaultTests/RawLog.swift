@@ -16,9 +16,13 @@ final class RawLog {
         self.world = world
         let failed = Failures()
         failures = failed
-        producer = try KafkaProducer(
-            KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw", extra: ["message.max.bytes": "1000000"])
-        ) { if $0.fault != nil { failed.add() } }
+        // The client writes a request for each partition: few and full ones, and several under way, or the round trips would be the rate.
+        let inBulk = [
+            "message.max.bytes": "1000000", "max.in.flight": "5", "linger.ms": "300", "queue.buffering.max.messages": "200000",
+        ]
+        producer = try KafkaProducer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw", extra: inBulk)) {
+            if $0.fault != nil { failed.add() }
+        }
     }
 
     private final class Failures: Sendable {
