@@ -7,6 +7,7 @@ import Wire
 /// trusted, the working days. Holds every version.
 public final class GovernanceCatalog: CatalogView {
     private let entries: GovernanceEntries
+    private let calendars: WorkingCalendars
     /// By record type: the entries of kind `qualityRule` that judge it, from one change to the next.
     private let judging: [String: Versions<JudgingRules>]
     /// By record type: the cross-checks that read it, from one change to the next.
@@ -16,15 +17,13 @@ public final class GovernanceCatalog: CatalogView {
 
     public init(_ catalog: Catalog) {
         var entries = GovernanceEntries()
-        var defects: [String: [String]] = [:]
+        var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
-        for entry in catalog.all {
-            var found: [String] = []
-            entries.add(entry, defects: &found)
-            if !found.isEmpty { defects[entry.key] = found }
-        }
+        for entry in catalog.all { entries.add(entry, unusable: &unusable) }
         self.entries = entries
-        self.defects = defects
+        let calendars = WorkingCalendars(catalog)
+        self.calendars = calendars
+        defects = unusable.merging(calendars.defects) { own, _ in own }
         judging = entries.rules.mapValues { rules in Self.inForce(rules) { JudgingRules($0) } }
         var comparing: [String: Versions<[CrossCheck]>] = [:]
         for type in entries.comparedTypes { comparing[type] = Self.inForce(entries.crossChecks) { $0.filter { $0.reads(type) } } }
@@ -66,10 +65,10 @@ public final class GovernanceCatalog: CatalogView {
 
     /// The last day of a term of working days, and whether a year in it has not been announced.
     func deadline(from moment: Instant, workingDays: Int, at now: Instant) -> (day: Day, isProvisional: Bool) {
-        (entries.calendar.inForce(at: now) ?? WorkingCalendar()).deadline(from: moment, workingDays: workingDays)
+        calendars.calendar(at: now).deadline(from: moment, workingDays: workingDays)
     }
 
     func workingDays(after earlier: Instant, through later: Instant, at now: Instant) -> Int {
-        (entries.calendar.inForce(at: now) ?? WorkingCalendar()).workingDays(after: earlier.dayInChina, through: later.dayInChina)
+        calendars.calendar(at: now).workingDays(after: earlier.dayInChina, through: later.dayInChina)
     }
 }

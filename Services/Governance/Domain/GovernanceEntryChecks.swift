@@ -17,7 +17,7 @@ extension Governance {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
-        case "calendar": checkCalendar(entry.body, &defects)
+        case "calendar": _ = WorkingYear.list(entry.body, defects: &defects)
         case "qualityRule": checkRule(entry, examples, &defects)
         case "crossCheck": checkComparison(entry, examples, &defects)
         case "sourceTrust", "identityRule": defects += compiled(entry)
@@ -69,41 +69,6 @@ extension Governance {
                     defects.append("example \(number + 1), \(one.id): \(found) instead of \(verdicts[one.id]?.string ?? "nothing")")
                 }
             }
-        }
-    }
-
-    private static func checkCalendar(_ body: JSONValue, _ defects: inout [String]) {
-        guard let years = body["years"], years.kind == .array, years.count > 0 else {
-            defects.append("`years` is not a list, or is empty")
-            return
-        }
-        var read: [WorkingYear] = []
-        for json in years.elements {
-            guard let year = json["year"]?.int, (1949...9999).contains(year) else {
-                defects.append("a year is not 1949…9999")
-                continue
-            }
-            var lists: [String: [Day]] = [:]
-            for name in ["off", "work"] {
-                guard let list = json[name], list.kind == .array else {
-                    defects.append("\(year): `\(name)` is not a list")
-                    continue
-                }
-                for element in list.elements {
-                    guard let day = element.day else {
-                        defects.append("\(year): `\(name)` has what is no day")
-                        continue
-                    }
-                    lists[name, default: []].append(day)
-                }
-            }
-            read.append(WorkingYear(year: Int(year), off: lists["off"] ?? [], work: lists["work"] ?? []))
-        }
-        guard defects.isEmpty else { return }
-        do throws(WorkingCalendarDefect) {
-            _ = try WorkingCalendar(years: read)
-        } catch {
-            defects.append("the calendar is not one: \(error)")
         }
     }
 }
