@@ -7,6 +7,8 @@ struct GovernanceEntries: Sendable {
     private(set) var types: [String: Versions<GovernedType>] = [:]
     /// By record type; the rules of each by id.
     private(set) var rules: [String: [(id: String, versions: Versions<QualityRule>)]] = [:]
+    /// By a record type that rules of any version judge afterwards: the other types that they read.
+    private(set) var rulesAfterwards: [String: Set<String>] = [:]
     /// By id.
     private(set) var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
     /// Record types that any version of any cross-check reads.
@@ -19,11 +21,18 @@ struct GovernanceEntries: Sendable {
     mutating func add(_ entry: CatalogEntry, unusable: inout [String: [String]]) {
         let from = entry.effectiveFrom
         switch entry.kind {
-        case "recordType": types.add(entry, unusable: &unusable) { GovernedType($0, defects: &$1) }
+        case "recordType":
+            types.add(entry, unusable: &unusable) { GovernedType($0, defects: &$1) }
+            if let rules = types[entry.id]?.last()?.rules, !rules.rulesAfterwards.isEmpty {
+                rulesAfterwards[entry.id, default: []].formUnion(rules.otherTypesAfterwards)
+            }
         case "qualityRule":
             guard let rule = entry.compiled(unusable: &unusable, { QualityRule($0, defects: &$1) }) else { return }
             // A type that a new version no longer names is let go.
             let named = Set(rule?.recordTypes ?? [])
+            if let rule, rule.stage == .after {
+                for type in named { rulesAfterwards[type, default: []].formUnion(rule.others.values) }
+            }
             for type in named.union(rules.keys.filter { rules[$0]?.last?.id == entry.id }) {
                 if rules[type]?.last?.id != entry.id { rules[type, default: []].append((entry.id, Versions())) }
                 let last = (rules[type]?.count ?? 1) - 1
@@ -40,7 +49,9 @@ struct GovernanceEntries: Sendable {
             }
         case "consentCategory": categories.add(entry, unusable: &unusable) { ConsentDemand($0.body, defects: &$1) }
         case "identityRule":
-            if let rule = entry.compiled(unusable: &unusable, { IdentityRule($0.body, defects: &$1) }) { identityRules.add(rule, from: from) }
+            if let rule = entry.compiled(unusable: &unusable, { IdentityRule($0.body, defects: &$1) }) {
+                identityRules.add(rule, from: from)
+            }
         default: break
         }
     }
