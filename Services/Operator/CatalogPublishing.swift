@@ -21,6 +21,8 @@ extension Command {
         details: """
             DIR is a pack or a folder of packs (default: packs). `check` compiles every entry and runs its examples; `publish` does the
             same and then writes what is new or changed to \(Topic.catalogEntries). One failing example refuses the whole publication.
+            So does a name that leads nowhere: of a record type or its field, an indicator, an institution, a purpose. Names are looked for in
+            all the packs that are given; `publish` knows what is published too. So check a pack together with those it builds on.
             Publishing twice changes nothing. An entry with the same version and anything else in it (body,
             effectiveFrom, withdrawn) is refused: raise its version.
             `--as-was` publishes the catalogue of a backup: entries without examples, which were checked when they were first published.
@@ -55,6 +57,17 @@ enum CatalogPublishing {
         { Reporting.defects(of: $0, examples: $1, in: $2) },
     ]
 
+    /// What the entries of each service speak of.
+    private static let speakers: [@Sendable (CatalogEntry) -> [CatalogReference]] = [
+        { Ingestion.references(of: $0) },
+        { Governance.references(of: $0) },
+        { Scoring.references(of: $0) },
+        { Matchmaking.references(of: $0) },
+        { PolicyPush.references(of: $0) },
+        { RiskMonitoring.references(of: $0) },
+        { Exchange.references(of: $0) },
+    ]
+
     static let kinds: Set<String> = [
         "source", "institution", "recordType", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
         "releaseRule", "ranking", "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust",
@@ -65,6 +78,7 @@ enum CatalogPublishing {
     static func check(_ packs: [Pack], beside known: [CatalogEntry]) throws {
         let entries = packs.flatMap(\.entries)
         let catalog = Catalog(version: 1, entries: known + entries.map(\.entry))
+        let names = CatalogNames(catalog)
         var defects: [String] = []
         for entry in entries {
             var found: [String] = []
@@ -73,8 +87,13 @@ enum CatalogPublishing {
             } else {
                 if entry.examples.isEmpty { found.append("has no example") }
                 for checker in checkers { found += checker(entry.entry, entry.examples, catalog) }
+                found += names.defects(of: speakers.flatMap { $0(entry.entry) })
             }
-            defects += found.map { "\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`: \(placed($0, in: entry.entry))" }
+            // Two services may read the same part of an entry.
+            var told: Set<String> = []
+            for defect in found where told.insert(defect).inserted {
+                defects.append("\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`: \(placed(defect, in: entry.entry))")
+            }
         }
         guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
     }

@@ -98,7 +98,7 @@ private struct CoverageReport {
     }
 
     func sources() throws {
-        let calendar = WorkingCalendar(catalog, at: now)
+        let calendar = catalog.view(WorkingCalendars.self).calendar(at: now)
         print("source".padding(to: 26) + "rhythm".padding(to: 10) + "arrived".padding(to: 12) + "latest day  last heard of         missing")
         for entry in catalog.entries("source", at: now) {
             var defects: [String] = []

@@ -21,6 +21,8 @@ public struct RecordFields: Sendable {
 
     public func has(_ name: String) -> Bool { members[name] != nil }
 
+    public var names: [String] { members.members.map(\.key) }
+
     /// A day, a month or a moment.
     public func isCalendar(_ name: String) -> Bool {
         switch members[name]?[isSchema ? "format" : "type"]?.string {

@@ -8,6 +8,15 @@ import Vocabulary
 public struct SubjectFacts: FactSource, Sendable {
     private var facts: [String: RuleValue]
 
+    /// What there is to ask for beside indicators and tags.
+    public static let names: Set<String> = unscoredNames.union(["points", "grade"])
+
+    /// What of it is known before there is a score.
+    public static let unscoredNames: Set<String> = ["publicGrade", "subjectKind", "region", "industry"]
+
+    /// What a request adds.
+    public static let requestNames: Set<String> = ["request.amount", "request.months", "request.purpose"]
+
     public init(_ portrait: Portrait, request: FinancingRequest? = nil) {
         var facts: [String: RuleValue] = [:]
         facts.reserveCapacity(portrait.indicators.count + portrait.tags.count + 9)

@@ -34,3 +34,30 @@ public struct Versions<Compiled: Sendable>: Sendable {
         return latest.compiled == nil
     }
 }
+
+extension CatalogEntry {
+    /// The version that the entry is: what is made of it, or nothing from then on where it was withdrawn. Nil when it can not be used; why goes
+    /// to `unusable`, under its key.
+    public func compiled<Compiled>(
+        unusable: inout [String: [String]], _ compile: (CatalogEntry, inout [String]) -> Compiled?
+    ) -> Compiled?? {
+        if isWithdrawn { return .some(nil) }
+        var found: [String] = []
+        let compiled = compile(self, &found)
+        if !found.isEmpty { unusable[key] = found }
+        return compiled.map { .some($0) }
+    }
+}
+
+extension Dictionary where Key == String {
+    /// Adds the entry to the versions of its id. One that can not be used is left out, so that the version before stays in force. Says whether
+    /// it was added.
+    @discardableResult
+    public mutating func add<Compiled: Sendable>(
+        _ entry: CatalogEntry, unusable: inout [String: [String]], _ compile: (CatalogEntry, inout [String]) -> Compiled?
+    ) -> Bool where Value == Versions<Compiled> {
+        guard let version = entry.compiled(unusable: &unusable, compile) else { return false }
+        self[entry.id, default: Versions()].add(version, from: entry.effectiveFrom)
+        return true
+    }
+}

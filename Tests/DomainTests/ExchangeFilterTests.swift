@@ -82,8 +82,12 @@ import Wire
         let purpose = CatalogEntry(kind: "purpose", id: "policy", version: 1, effectiveFrom: .epoch, body: exchangeJSON("{}"))
         let rule = exchangeRule("x.v1", purpose: "post-loan", categories: #"["loan"]"#, fields: #"{"a":"public"}"#)
         let catalog = Catalog(version: 1, entries: [purpose])
-        let found = Exchange.defects(of: rule, examples: [exchangeJSON(#"{"body":{},"out":{}}"#)], in: catalog)
-        #expect(found == ["`purpose` post-loan is not in the catalogue"])
+        #expect(Exchange.defects(of: rule, examples: [exchangeJSON(#"{"body":{},"out":{}}"#)], in: catalog) == [])
+        #expect(
+            CatalogNames(catalog).defects(of: Exchange.references(of: rule)) == [
+                "line 1: `purpose` names `post-loan`, and there is no such purpose; nothing that is known reads like it",
+                "line 1: `categories` names `loan`, and there is no such consent category; nothing that is known reads like it",
+            ])
     }
 
     @Test(arguments: ["base", "governance"]) func `the release rules of a pack have no defect`(name: String) throws {

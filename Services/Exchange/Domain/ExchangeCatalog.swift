@@ -101,18 +101,13 @@ public final class ExchangeCatalog: CatalogView {
         for entry in catalog.all {
             switch entry.kind {
             case Self.ruleKind:
-                var found: [String] = []
-                if entry.isWithdrawn {
-                    rules[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
-                } else if let rule = ReleaseRule(entry, defects: &found) {
-                    rules[entry.id, default: .init()].add(rule, from: entry.effectiveFrom)
-                    forwardedTypes.formUnion(rule.forwards.map(\.recordType))
+                rules.add(entry, unusable: &unusable) { entry, defects in
+                    let rule = ReleaseRule(entry, defects: &defects)
+                    if let rule { forwardedTypes.formUnion(rule.forwards.map(\.recordType)) }
+                    return rule
                 }
-                if !found.isEmpty { unusable[entry.key] = found }
-            case "institution":
-                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
-            case "source":
-                sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
+            case "institution": institutions.add(entry, unusable: &unusable) { _, _ in true }
+            case "source": sources.add(entry, unusable: &unusable) { _, _ in true }
             default: break
             }
         }

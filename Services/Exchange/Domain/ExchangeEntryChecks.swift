@@ -17,17 +17,27 @@ extension Exchange {
         if examples.isEmpty { defects.append("there is no example") }
         guard let rule = ReleaseRule(entry, defects: &defects) else { return defects }
         if rule.needsConsent, rule.categories.isEmpty { defects.append("consent is needed and `categories` names none") }
-        // A catalogue being built up may not have these yet.
-        let purposes = catalog.latest("purpose").map(\.id)
-        if !purposes.isEmpty, !purposes.contains(rule.purpose) { defects.append("`purpose` \(rule.purpose) is not in the catalogue") }
-        let categories = catalog.latest("consentCategory").map(\.id)
-        for category in rule.categories where !categories.isEmpty && !categories.contains(category) {
-            defects.append("`categories`: \(category) is not in the catalogue")
-        }
         for (number, example) in examples.enumerated() {
             if let defect = rule.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
         }
         return defects
+    }
+
+    /// The names in an entry that others must have: the rule's purpose and categories, and what it forwards to whom.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        var unusable: [String] = []
+        guard kinds.contains(entry.kind), !entry.isWithdrawn, let rule = ReleaseRule(entry, defects: &unusable) else { return [] }
+        let body = entry.body
+        func place(_ member: String) -> JSONValue { body[member] ?? body }
+        var references = [CatalogReference(rule.purpose, .entry(kind: "purpose"), in: "purpose", at: place("purpose"))]
+        for category in rule.categories {
+            references.append(CatalogReference(category, .entry(kind: "consentCategory"), in: "categories", at: place("categories")))
+        }
+        for forward in rule.forwards {
+            references.append(CatalogReference(forward.recordType, .entry(kind: "recordType"), in: "forwards", at: place("forwards")))
+            if let party = CatalogReference.party(forward.receiver, in: "forwards", at: place("forwards")) { references.append(party) }
+        }
+        return references
     }
 }
 

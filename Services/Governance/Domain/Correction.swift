@@ -45,6 +45,11 @@ public struct Correction: Sendable {
         isOverdue = try fields.bool("overdue")
     }
 
+    /// Whether it asks the writer for what stands under the key.
+    func isAbout(_ type: String, _ key: String, of writer: String) -> Bool {
+        recordType == type && self.key == key && Turn.writer(of: recordID) == writer
+    }
+
     func write(to object: inout JSONWriter) {
         object.member("record", recordID)
         object.member("type", recordType)
@@ -97,32 +102,33 @@ extension Turn {
             to: Topic.governanceEvents, key: key)
     }
 
-    /// The same thing was said again by the same writer, and well; or people said that it was right.
+    /// The same thing was said again by the same writer, and well; or it was right after all.
+    ///
+    /// - Parameter record: what closes them.
     func closeCorrections(
-        of type: String, _ slotKey: String, by record: AcceptedRecord, _ status: String, state: inout GovernanceState,
-        effects: inout Effects
+        by record: AcceptedRecord, _ status: String, state: inout GovernanceState, effects: inout Effects,
+        where isClosed: (Correction) -> Bool
     ) {
-        let closed = state.corrections.filter {
-            $0.recordType == type && $0.key == slotKey && Self.writer(of: $0.recordID) == record.writer
-        }
+        let recordID = record.recordID
+        let closed = state.corrections.filter(isClosed)
         guard !closed.isEmpty else { return }
         state.corrections.removeAll { one in closed.contains { $0.recordID == one.recordID } }
         for correction in closed {
-            writeCorrection(correction, status: status, closedBy: record.recordID, effects: &effects)
-            send("correction-closed", correction.recordID, type, reason: "\(status) by \(record.recordID)", effects: &effects)
+            writeCorrection(correction, status: status, closedBy: recordID, effects: &effects)
+            send("correction-closed", correction.recordID, correction.recordType, reason: "\(status) by \(recordID)", effects: &effects)
+            let writer = Self.writer(of: correction.recordID)
             let body = JSONValue.written { object in
                 object.member("recordId", Self.ownID(of: correction.recordID))
-                object.member("recordType", type)
+                object.member("recordType", correction.recordType)
                 object.member("subject", record.subject)
-                object.member("businessKey", slotKey)
+                object.member("businessKey", correction.key)
                 object.member("rule", correction.rule)
                 object.member("outcome", status)
-                object.member("closedBy", Self.ownID(of: record.recordID))
+                object.member("closedBy", Self.ownID(of: recordID))
                 object.member("dueOn", correction.dueOn)
                 object.member("at", now)
             }
-            askToRelease(
-                "correction-closed/\(correction.recordID)", Correction.closedMessageType, to: record.writer, body, effects: &effects)
+            askToRelease("correction-closed/\(correction.recordID)", Correction.closedMessageType, to: writer, body, effects: &effects)
         }
         scheduleCorrections(state: state, effects: &effects)
     }

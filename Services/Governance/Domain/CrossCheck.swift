@@ -96,6 +96,7 @@ public final class CrossCheck: Sendable {
         if let form, !parts.contains(where: { $0.name == form }) { defects.append("`form` names no part") }
         if (form == nil) != fields.isEmpty || fields.count > Self.fieldsMax { defects.append("`form` and `fields` go together") }
         if checks.isEmpty && fields.isEmpty { defects.append("there is nothing to check") }
+        if form != nil, !checks.isEmpty { defects.append("with a `form` its fields are compared, and `checks` are not judged") }
         var tolerances: [String: RuleValue] = [:]
         if let members = body["tolerance"]?.members { for (name, value) in members { tolerances[name] = RuleValue(value) } }
         self.tolerances = tolerances
@@ -103,6 +104,34 @@ public final class CrossCheck: Sendable {
     }
 
     func reads(_ type: String) -> Bool { parts.contains { $0.recordType == type } }
+
+    /// How a form stands beside the file.
+    struct FormComparison {
+        var agreeing = 0
+        /// Fields that the file does not have.
+        var open = 0
+        var differing: [(field: FormField, said: JSONValue?, onFile: JSONValue, source: String)] = []
+    }
+
+    /// Compares the form field by field.
+    ///
+    /// - Parameter holder: the data that has the field in the file, and whose they are; nil when there are none.
+    func compared(_ form: JSONValue?, holder: (FormField) -> (data: JSONValue, source: String)?) -> FormComparison {
+        var comparison = FormComparison()
+        for field in fields {
+            guard let (data, source) = holder(field), let onFile = data[field.field], !onFile.isNull else {
+                comparison.open += 1
+                continue
+            }
+            let said = form?[field.name]
+            if let said, said.saysTheSame(as: onFile) {
+                comparison.agreeing += 1
+            } else {
+                comparison.differing.append((field, said, onFile, source))
+            }
+        }
+        return comparison
+    }
 }
 
 /// What the checks see: `<part>.<field>` (summed when there are several records), `<part>.count`, `tolerance.<name>`, `key`.

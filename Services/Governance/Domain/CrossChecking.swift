@@ -44,10 +44,11 @@ public struct CrossResult: Sendable {
 }
 
 extension Turn {
-    /// Everything that the changed statements take part in must be compared again.
+    /// Everything that the changed statements take part in must be compared again, and judged again by what judges afterwards.
     func crossCheck(
         _ type: String, changed: [JSONValue], cause: Order, origin: Origin, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
+        if book.isReadAfterwards(type) { effects.schedule(Afterwards.timer, at: now) }
         for check in book.crossChecks(reading: type, at: now) {
             for part in check.parts where part.recordType == type {
                 for data in changed {
@@ -212,31 +213,21 @@ extension Turn {
     private func formResult(_ check: CrossCheck, _ key: String, form: String, _ sides: [String: [Slot]]) -> JSONValue {
         let formSlot = sides[form]?.max { $0.order < $1.order }
         let formType = check.parts.first { $0.name == form }.flatMap { book.type($0.recordType, at: now) }
-        var differing: [(field: CrossCheck.FormField, said: JSONValue?, onFile: JSONValue, source: String)] = []
-        var counts = (agreeing: 0, open: 0)
-        for field in check.fields {
+        let comparison = check.compared(formSlot?.data) { field in
             // A field may stand in several records of the part: the latest that has it counts.
             let holders = sides[field.part]?.filter { !($0.data[field.field]?.isNull ?? true) } ?? []
-            guard let holder = holders.max(by: { $0.order < $1.order }), let onFile = holder.data[field.field] else {
-                counts.open += 1
-                continue
-            }
-            let said = formSlot?.data[field.name]
-            if let said, said.saysTheSame(as: onFile) {
-                counts.agreeing += 1
-            } else {
-                differing.append((field, said, onFile, holder.order.id))
-            }
+            return holders.max { $0.order < $1.order }.map { (data: $0.data, source: $0.order.id) }
         }
+        let verdict: Truth = comparison.differing.isEmpty ? (comparison.open == 0 ? .yes : .unknown) : .no
         return JSONValue.written { object in
-            Self.writeHead(check, key, differing.isEmpty ? (counts.open == 0 ? .yes : .unknown) : .no, to: &object)
-            object.member("agreeing", counts.agreeing)
-            object.member("disagreeing", differing.count)
-            object.member("open", counts.open)
+            Self.writeHead(check, key, verdict, to: &object)
+            object.member("agreeing", comparison.agreeing)
+            object.member("disagreeing", comparison.differing.count)
+            object.member("open", comparison.open)
             object.member(
                 "differing",
                 array: { list in
-                    for difference in differing {
+                    for difference in comparison.differing {
                         list.element(object: { object in
                             object.member("field", difference.field.name)
                             if formType?.isPersonal(difference.field.name) ?? false {

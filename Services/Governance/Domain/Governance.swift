@@ -84,6 +84,8 @@ public struct Governance: Decider {
                 try turn.ageStatements(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == DueComparison.timer:
                 try turn.compareDue(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == Afterwards.timer:
+                try turn.judgeAfterwards(state: &state, effects: &effects)
             case .timer, .sweep:
                 // A changed rule judges what comes after it; what was judged keeps its verdict.
                 break

@@ -7,25 +7,33 @@ import Wire
 /// trusted, the working days. Holds every version.
 public final class GovernanceCatalog: CatalogView {
     private let entries: GovernanceEntries
+    private let calendars: WorkingCalendars
     /// By record type: the entries of kind `qualityRule` that judge it, from one change to the next.
     private let judging: [String: Versions<JudgingRules>]
     /// By record type: the cross-checks that read it, from one change to the next.
     private let comparing: [String: Versions<[CrossCheck]>]
+    /// Record types that some version of some rule judges afterwards.
+    private let judgedAfterwards: Set<String>
+    /// Record types on which such a judgement rests.
+    private let readAfterwards: Set<String>
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     public let defects: [String: [String]]
 
     public init(_ catalog: Catalog) {
         var entries = GovernanceEntries()
-        var defects: [String: [String]] = [:]
+        var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
-        for entry in catalog.all {
-            var found: [String] = []
-            entries.add(entry, defects: &found)
-            if !found.isEmpty { defects[entry.key] = found }
-        }
+        for entry in catalog.all { entries.add(entry, unusable: &unusable) }
         self.entries = entries
-        self.defects = defects
+        let calendars = WorkingCalendars(catalog)
+        self.calendars = calendars
+        defects = unusable.merging(calendars.defects) { own, _ in own }
         judging = entries.rules.mapValues { rules in Self.inForce(rules) { JudgingRules($0) } }
+        let judgedAfterwards = Set(entries.rulesAfterwards.keys)
+        self.judgedAfterwards = judgedAfterwards
+        // What people say is right is no longer doubted.
+        let overrides: Set<String> = judgedAfterwards.isEmpty ? [] : [QualityRuling.overrideType]
+        readAfterwards = entries.rulesAfterwards.values.reduce(judgedAfterwards.union(overrides)) { $0.union($1) }
         var comparing: [String: Versions<[CrossCheck]>] = [:]
         for type in entries.comparedTypes { comparing[type] = Self.inForce(entries.crossChecks) { $0.filter { $0.reads(type) } } }
         self.comparing = comparing
@@ -50,6 +58,12 @@ public final class GovernanceCatalog: CatalogView {
     /// The entries of kind `qualityRule` that judge the type, by id.
     func rules(for type: String, at now: Instant) -> JudgingRules { judging[type]?.inForce(at: now) ?? .none }
 
+    /// Whether a rule of any time judges statements of the type when they stand.
+    func isJudgedAfterwards(_ type: String) -> Bool { judgedAfterwards.contains(type) }
+
+    /// Whether such a judgement may change with what is said of the type.
+    func isReadAfterwards(_ type: String) -> Bool { readAfterwards.contains(type) }
+
     /// The cross-checks that read the type, by id.
     func crossChecks(reading type: String, at now: Instant) -> [CrossCheck] { comparing[type]?.inForce(at: now) ?? [] }
 
@@ -66,10 +80,10 @@ public final class GovernanceCatalog: CatalogView {
 
     /// The last day of a term of working days, and whether a year in it has not been announced.
     func deadline(from moment: Instant, workingDays: Int, at now: Instant) -> (day: Day, isProvisional: Bool) {
-        (entries.calendar.inForce(at: now) ?? WorkingCalendar()).deadline(from: moment, workingDays: workingDays)
+        calendars.calendar(at: now).deadline(from: moment, workingDays: workingDays)
     }
 
     func workingDays(after earlier: Instant, through later: Instant, at now: Instant) -> Int {
-        (entries.calendar.inForce(at: now) ?? WorkingCalendar()).workingDays(after: earlier.dayInChina, through: later.dayInChina)
+        calendars.calendar(at: now).workingDays(after: earlier.dayInChina, through: later.dayInChina)
     }
 }

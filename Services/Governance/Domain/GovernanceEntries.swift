@@ -7,6 +7,8 @@ struct GovernanceEntries: Sendable {
     private(set) var types: [String: Versions<GovernedType>] = [:]
     /// By record type; the rules of each by id.
     private(set) var rules: [String: [(id: String, versions: Versions<QualityRule>)]] = [:]
+    /// By a record type that rules of any version judge afterwards: the other types that they read.
+    private(set) var rulesAfterwards: [String: Set<String>] = [:]
     /// By id.
     private(set) var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
     /// Record types that any version of any cross-check reads.
@@ -14,44 +16,42 @@ struct GovernanceEntries: Sendable {
     private(set) var trusts: [String: Versions<Int64>] = [:]
     private(set) var categories: [String: Versions<ConsentDemand>] = [:]
     private(set) var identityRules: Versions<IdentityRule> = Versions()
-    private(set) var calendar: Versions<WorkingCalendar> = Versions()
 
-    /// Entries come by kind and id, versions ascending. One that cannot be used is left out, and why is in `defects`.
-    mutating func add(_ entry: CatalogEntry, defects: inout [String]) {
+    /// Entries come by kind and id, versions ascending. One that cannot be used is left out, and why goes to `unusable`.
+    mutating func add(_ entry: CatalogEntry, unusable: inout [String: [String]]) {
         let from = entry.effectiveFrom
-        func read<Compiled>(_ compile: (inout [String]) -> Compiled?) -> Compiled?? {
-            if entry.isWithdrawn { return .some(nil) }
-            return compile(&defects).map { .some($0) }
-        }
         switch entry.kind {
         case "recordType":
-            if let type = read({ GovernedType(entry, defects: &$0) }) { types[entry.id, default: Versions()].add(type, from: from) }
+            types.add(entry, unusable: &unusable) { GovernedType($0, defects: &$1) }
+            if let rules = types[entry.id]?.last()?.rules, !rules.rulesAfterwards.isEmpty {
+                rulesAfterwards[entry.id, default: []].formUnion(rules.otherTypesAfterwards)
+            }
         case "qualityRule":
-            guard let rule = read({ QualityRule(entry, defects: &$0) }) else { return }
+            guard let rule = entry.compiled(unusable: &unusable, { QualityRule($0, defects: &$1) }) else { return }
             // A type that a new version no longer names is let go.
             let named = Set(rule?.recordTypes ?? [])
+            if let rule, rule.stage == .after {
+                for type in named { rulesAfterwards[type, default: []].formUnion(rule.others.values) }
+            }
             for type in named.union(rules.keys.filter { rules[$0]?.last?.id == entry.id }) {
                 if rules[type]?.last?.id != entry.id { rules[type, default: []].append((entry.id, Versions())) }
                 let last = (rules[type]?.count ?? 1) - 1
                 rules[type]?[last].versions.add(named.contains(type) ? rule : nil, from: from)
             }
         case "crossCheck":
-            guard let check = read({ CrossCheck(entry, defects: &$0) }) else { return }
+            guard let check = entry.compiled(unusable: &unusable, { CrossCheck($0, defects: &$1) }) else { return }
             if crossChecks.last?.id != entry.id { crossChecks.append((entry.id, Versions())) }
             crossChecks[crossChecks.count - 1].versions.add(check, from: from)
             comparedTypes.formUnion(check?.parts.map(\.recordType) ?? [])
         case "sourceTrust":
-            if let trust = read({ Self.trust(entry.body, defects: &$0) }) {
+            if let trust = entry.compiled(unusable: &unusable, { Self.trust($0.body, defects: &$1) }) {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)
             }
-        case "consentCategory":
-            if let demand = read({ ConsentDemand(entry.body, defects: &$0) }) {
-                categories[entry.id, default: Versions()].add(demand, from: from)
-            }
+        case "consentCategory": categories.add(entry, unusable: &unusable) { ConsentDemand($0.body, defects: &$1) }
         case "identityRule":
-            if let rule = read({ IdentityRule(entry.body, defects: &$0) }) { identityRules.add(rule, from: from) }
-        case "calendar":
-            if let days = read({ _ in Self.calendar(entry.body) }) { calendar.add(days, from: from) }
+            if let rule = entry.compiled(unusable: &unusable, { IdentityRule($0.body, defects: &$1) }) {
+                identityRules.add(rule, from: from)
+            }
         default: break
         }
     }
@@ -62,13 +62,5 @@ struct GovernanceEntries: Sendable {
             return nil
         }
         return weight
-    }
-
-    private static func calendar(_ body: JSONValue) -> WorkingCalendar? {
-        let years = body["years"]?.elements.compactMap { json -> WorkingYear? in
-            func days(_ name: String) -> [Day] { json[name]?.elements.compactMap(\.day) ?? [] }
-            return json["year"]?.int.map { WorkingYear(year: Int($0), off: days("off"), work: days("work")) }
-        }
-        do throws(WorkingCalendarDefect) { return try WorkingCalendar(years: years ?? []) } catch { return nil }
     }
 }

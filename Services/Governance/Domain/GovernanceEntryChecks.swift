@@ -10,14 +10,16 @@ extension Governance {
         "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust", "identityRule",
     ]
 
-    /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over.
+    /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over, but record types: ingestion
+    /// answers for them, and what stands in them for governance must be of use here.
     public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        if entry.kind == "recordType", entry.body.kind == .object { return compiled(entry) }
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
-        case "calendar": checkCalendar(entry.body, &defects)
+        case "calendar": _ = WorkingYear.list(entry.body, defects: &defects)
         case "qualityRule": checkRule(entry, examples, &defects)
         case "crossCheck": checkComparison(entry, examples, &defects)
         case "sourceTrust", "identityRule": defects += compiled(entry)
@@ -52,9 +54,15 @@ extension Governance {
         }
     }
 
-    /// An example is `{key, parts: {name: [data, …]}, verdicts: {check: truth}}`.
+    /// An example is `{key, parts: {name: [data, …]}, verdicts: {check: truth}}`; of a form, `{form: data, file: {part: data}, differing: [field]}`.
     private static func checkComparison(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
-        guard let check = CrossCheck(entry, defects: &defects), check.form == nil else { return }
+        guard let check = CrossCheck(entry, defects: &defects) else { return }
+        guard check.form == nil else {
+            for (number, example) in examples.enumerated() {
+                if let defect = check.defect(ofFormExample: example) { defects.append("example \(number + 1): \(defect)") }
+            }
+            return
+        }
         for (number, example) in examples.enumerated() {
             var parts: [String: [JSONValue]] = [:]
             for part in check.parts { parts[part.name] = example["parts"]?.list(part.name) ?? [] }
@@ -71,39 +79,118 @@ extension Governance {
             }
         }
     }
+}
 
-    private static func checkCalendar(_ body: JSONValue, _ defects: inout [String]) {
-        guard let years = body["years"], years.kind == .array, years.count > 0 else {
-            defects.append("`years` is not a list, or is empty")
-            return
-        }
-        var read: [WorkingYear] = []
-        for json in years.elements {
-            guard let year = json["year"]?.int, (1949...9999).contains(year) else {
-                defects.append("a year is not 1949…9999")
-                continue
+extension Governance {
+    /// The names in an entry that others must have: record types and their fields, the facts of rules, who is trusted.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard !entry.isWithdrawn else { return [] }
+        let body = entry.body
+        var unusable: [String] = []
+        switch entry.kind {
+        case "recordType":
+            var references: [CatalogReference] = []
+            for rule in QualityRule.list(body["rules"], defects: &unusable) {
+                let json = body.list("rules").first { $0["id"]?.string == rule.id }
+                references += rule.references(from: [entry.id], in: json ?? body)
             }
-            var lists: [String: [Day]] = [:]
-            for name in ["off", "work"] {
-                guard let list = json[name], list.kind == .array else {
-                    defects.append("\(year): `\(name)` is not a list")
-                    continue
-                }
-                for element in list.elements {
-                    guard let day = element.day else {
-                        defects.append("\(year): `\(name)` has what is no day")
-                        continue
-                    }
-                    lists[name, default: []].append(day)
+            for (member, fields) in [("ends", ["class", "from"]), ("staleAfter", ["from"])] {
+                for name in fields {
+                    guard let json = body[member]?[name], let field = json.string else { continue }
+                    references.append(CatalogReference(field, .field(of: entry.id), in: member, at: json))
                 }
             }
-            read.append(WorkingYear(year: Int(year), off: lists["off"] ?? [], work: lists["work"] ?? []))
+            return references
+        case "qualityRule":
+            guard let rule = QualityRule(entry, defects: &unusable) else { return [] }
+            let types = body["recordTypes"] ?? body
+            return rule.recordTypes.map { CatalogReference($0, .entry(kind: "recordType"), in: "recordTypes", at: types) }
+                + rule.references(from: rule.recordTypes, in: body)
+        case "crossCheck": return CrossCheck(entry, defects: &unusable)?.references(in: body) ?? []
+        case "sourceTrust":
+            guard let json = body["writer"], let writer = json.string else { return [] }
+            return CatalogReference.party(writer, in: "writer", at: json).map { [$0] } ?? []
+        default: return []
         }
-        guard defects.isEmpty else { return }
-        do throws(WorkingCalendarDefect) {
-            _ = try WorkingCalendar(years: read)
-        } catch {
-            defects.append("the calendar is not one: \(error)")
+    }
+}
+
+extension QualityRule {
+    /// - Parameters:
+    ///   - types: the record types that it judges: each must have what the rule asks for, or it could never be judged there.
+    ///   - json: where it stands.
+    fileprivate func references(from types: [String], in json: JSONValue) -> [CatalogReference] {
+        let rule = json["logic"] ?? json
+        let named = json["others"] ?? json
+        var references: [CatalogReference] = []
+        for type in others.values.sorted() {
+            references.append(CatalogReference(type, .entry(kind: "recordType"), in: "others", at: named))
         }
+        for variable in variables.map({ VariableName($0) }) {
+            func refer(to name: String, _ target: CatalogReference.Target) {
+                references.append(CatalogReference(name, target, in: "logic", at: rule, as: variable.text))
+            }
+            if variable.tail.isEmpty {
+                refer(to: variable.text, .name(of: RecordFacts.plainNames))
+            } else if variable.head != "other" {
+                refer(to: variable.head, .name(of: RecordFacts.recordNames.union(["other"])))
+                for type in types where RecordFacts.recordNames.contains(variable.head) {
+                    refer(to: variable.steps[1], .field(of: type))
+                }
+            } else if let type = others[variable.steps[1]] {
+                refer(to: variable.steps.count > 2 ? variable.steps[2] : "", .field(of: type))
+            } else {
+                refer(to: variable.steps[1], .name(of: Set(others.keys)))
+            }
+        }
+        return references
+    }
+}
+
+extension CrossCheck {
+    fileprivate func references(in body: JSONValue) -> [CatalogReference] {
+        var references: [CatalogReference] = []
+        let types = Dictionary(parts.map { ($0.name, $0.recordType) }) { first, _ in first }
+        for (part, json) in zip(parts, body.list("parts")) {
+            references.append(CatalogReference(part.recordType, .entry(kind: "recordType"), in: "parts", at: json))
+            for field in part.key { references.append(CatalogReference(field, .field(of: part.recordType), in: "key", at: json)) }
+        }
+        for (check, json) in zip(checks, body.list("checks")) {
+            let rule = json["logic"] ?? json
+            for variable in check.variables where variable.text != "key" {
+                func refer(to name: String, _ target: CatalogReference.Target) {
+                    references.append(CatalogReference(name, target, in: check.id, at: rule, as: variable.text))
+                }
+                if variable.head == "tolerance" {
+                    refer(to: variable.tail, .name(of: Set(tolerances.keys)))
+                } else if let type = types[variable.head] {
+                    if variable.tail != "count" { refer(to: variable.tail, .field(of: type)) }
+                } else {
+                    refer(to: variable.head, .name(of: Set(types.keys).union(["tolerance", "key"])))
+                }
+            }
+        }
+        for (field, json) in zip(fields, body.list("fields")) {
+            if let type = form.flatMap({ types[$0] }) {
+                references.append(CatalogReference(field.name, .field(of: type), in: "fields", at: json))
+            }
+            if let type = types[field.part] { references.append(CatalogReference(field.field, .field(of: type), in: "fields", at: json)) }
+        }
+        return references
+    }
+
+    /// Runs `{"form": {…}, "file": {part: {…}}, "differing": [field, …]}`: the form's own data, what the file has, and the fields that differ.
+    fileprivate func defect(ofFormExample example: JSONValue) -> String? {
+        guard let said = example["form"], said.kind == .object else { return "`form` is not an object" }
+        guard let file = example["file"], file.kind == .object else { return "`file` is not an object" }
+        guard let wanted = example["differing"], wanted.kind == .array else { return "`differing` is not a list" }
+        let known = Set(parts.map(\.name)).subtracting(form.map { [$0] } ?? [])
+        for (part, data) in file.members where !known.contains(part) || data.kind != .object {
+            return "`file` has `\(part)`, which is no part with its data"
+        }
+        let found = compared(said) { field in file[field.part].map { (data: $0, source: "") } }.differing.map(\.field.name)
+        let expected = wanted.elements.map { $0.string ?? "" }
+        guard Set(found) != Set(expected) else { return nil }
+        return "differing are \(found.isEmpty ? "none" : found.map { "`\($0)`" }.joined(separator: ", "))"
     }
 }

@@ -118,12 +118,12 @@ public final class GovernedType: Sendable {
         return marked
     }
 
-    /// Judges the record by every rule: the type's own, and those of the catalogue that name it.
-    func judge(_ facts: RecordFacts, by judges: [JudgingRules]) -> Judgement {
+    /// Judges the record by the rules: the type's own, and those of the catalogue that name it.
+    func judge(_ facts: RecordFacts, by rules: some Sequence<QualityRule>) -> Judgement {
         var judgement = Judgement()
         var heldWeight: Int64 = 0
         var judgedWeight: Int64 = 0
-        for rule in judges.map(\.rules).joined() where rule.stage != .after {
+        for rule in rules {
             let facts = facts.asked(by: rule)
             let truth = rule.logic.judge(facts).truth
             switch truth {

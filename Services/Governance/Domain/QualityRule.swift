@@ -14,7 +14,7 @@ public final class QualityRule: Sendable {
         case before
         /// By what was said before, or by what others say.
         case during
-        /// Afterwards, when the other side has spoken: cross-checks.
+        /// Afterwards: what stands is judged by all that is known of the subject by then, and again whenever that changes.
         case after
     }
 
@@ -107,6 +107,12 @@ public final class QualityRule: Sendable {
         }
         // Whether another source has spoken yet is chance; a fact must not hang on it.
         if !others.isEmpty, isQuarantine { defects.append("rule `\(id)`: what reads other sources may flag and not hold") }
+        if stage == .after {
+            if isQuarantine { defects.append("rule `\(id)`: what is judged afterwards is a fact: it may be flagged and not held") }
+            for name in variables where RecordFacts.arrivalNames.contains(name) {
+                defects.append("rule `\(id)`: `\(name)` is not known any more afterwards")
+            }
+        }
         if stage == .before, readsHistory || !others.isEmpty { defects.append("rule `\(id)`: reads more than the record before it is in") }
         guard defects.count == before, let parsed else { return nil }
         logic = parsed
@@ -143,17 +149,24 @@ public final class QualityRule: Sendable {
 
 /// Rules that judge one record type together: the type's own list, or those of the catalogue that name it at one time.
 final class JudgingRules: Sendable {
+    /// Those that judge a record when it comes.
     let rules: [QualityRule]
-    /// The types that they read beside it.
+    /// Those that judge what stands.
+    let rulesAfterwards: [QualityRule]
+    /// The types that `rules` read beside it.
     let otherTypes: Set<String>
-    /// One of them asks for more than the record.
+    /// One of `rules` asks for more than the record.
     let readsHistory: Bool
+    /// The types that `rulesAfterwards` read beside it.
+    let otherTypesAfterwards: Set<String>
 
     static let none = JudgingRules([])
 
-    init(_ rules: [QualityRule]) {
-        self.rules = rules
+    init(_ all: [QualityRule]) {
+        rules = all.filter { $0.stage != .after }
+        rulesAfterwards = all.filter { $0.stage == .after }
         otherTypes = Set(rules.flatMap(\.others.values))
         readsHistory = rules.contains(where: \.readsHistory)
+        otherTypesAfterwards = Set(rulesAfterwards.flatMap(\.others.values))
     }
 }

@@ -27,6 +27,14 @@ struct RecordFacts: FactSource {
     static let historic = [
         "previous", "hasPrevious", "yearAgo", "hasYearAgo", "median", "history", "sameAsPrevious", "other",
     ]
+    /// The names that lead to a record, and on to a field of it.
+    static let recordNames: Set<String> = ["data", "previous", "median", "yearAgo"]
+    /// The names that stand for themselves.
+    static let plainNames: Set<String> = [
+        "data", "previous", "hasPrevious", "hasYearAgo", "history", "sameAsPrevious", "occurredDay", "receivedDay", "ageDays", "threshold",
+    ]
+    /// The names that lead to when the record came in, which is not kept.
+    static let arrivalNames: Set<String> = ["receivedDay", "ageDays"]
     /// Whether the name leads to what the record itself says, or to a day or a measure that its writer may know. All others may lead to what
     /// somebody else said, which must not leave the house in a request for correction.
     static func isOfTheRecord(_ name: String) -> Bool {

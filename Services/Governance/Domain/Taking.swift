@@ -54,7 +54,7 @@ extension Turn {
         let facts = RecordFacts(
             record, key: slotKey, order: order, type: type, memories: state.memories,
             withHistory: judges.contains { $0.readsHistory })
-        let judgement = type.judge(facts, by: judges)
+        let judgement = type.judge(facts, by: judges.map(\.rules).joined())
         for finding in judgement.findings { writeVerdict(record, finding, effects: &effects) }
 
         let former = state.memories[place].slot(slotKey)
@@ -70,7 +70,11 @@ extension Turn {
         }
         if isAsked { askForCorrection(of: record, slotKey, judgement, state: &state, effects: &effects) }
         if judgement.correctionRule == nil || isRight {
-            closeCorrections(of: type.id, slotKey, by: record, isRight ? "accepted" : "corrected", state: &state, effects: &effects)
+            closeCorrections(by: record, isRight ? "accepted" : "corrected", state: &state, effects: &effects) { correction in
+                // Whether it is well by the rules that judge afterwards is not known yet.
+                correction.isAbout(type.id, slotKey, of: record.writer)
+                    && (isRight || !judges.contains { $0.rulesAfterwards.contains { $0.id == correction.rule } })
+            }
         }
         let quality = judgement.quality * book.trust(of: record.writer, at: now) / 10_000
         let isSuspect = judgement.isSuspect && !isRight
@@ -89,7 +93,7 @@ extension Turn {
             to: GovernanceTables.qualityVerdict)
     }
 
-    private func writeVerdict(_ record: AcceptedRecord, _ finding: Judgement.Finding, effects: inout Effects) {
+    func writeVerdict(_ record: AcceptedRecord, _ finding: Judgement.Finding, effects: inout Effects) {
         effects.write(
             [
                 .text(record.recordID), .text(finding.rule.id), .text(finding.truth.rawValue), .text(finding.observed), .instant(now),

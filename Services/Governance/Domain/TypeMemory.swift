@@ -212,6 +212,10 @@ public struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].isStale = true }
     }
 
+    mutating func mark(_ key: String, failing rules: [String]) {
+        if let found = place(key).found { slots[found].failing = rules }
+    }
+
     /// The subject's own statement came under a guest; of several the latest waits there.
     mutating func cover(_ own: Slot) {
         guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
@@ -250,6 +254,7 @@ public struct Slot: Sendable {
         var others: [String]
         let isSuspect: Bool
         var isStale = false
+        var failing: [String] = []
         let quality: Int64
         var guestOf: String?
         var under: [Slot] = []
@@ -275,6 +280,12 @@ public struct Slot: Sendable {
     fileprivate(set) var isStale: Bool {
         get { kept.parts.isStale }
         set { change { $0.isStale = newValue } }
+    }
+
+    /// The rules that it was found to break when all stood, sorted.
+    fileprivate(set) var failing: [String] {
+        get { kept.parts.failing }
+        set { change { $0.failing = newValue } }
     }
 
     /// Basis points, as sent.
@@ -327,6 +338,7 @@ public struct Slot: Sendable {
             sent: sent == nil ? order.id : (sent == "" ? nil : sent), others: try fields.texts("others"),
             isSuspect: try fields.bool("suspect"), isStale: try fields.bool("stale"), quality: try fields.intOrNil("quality") ?? 10_000,
             guestOf: try fields.textOrNil("guestOf"))
+        parts.failing = try fields.texts("failing")
         // A statement beneath another has none beneath itself.
         if let own = fields["under"], own["under"] == nil { parts.under = [try Slot(own)] }
         kept = Kept(parts)
@@ -340,6 +352,7 @@ public struct Slot: Sendable {
         if !others.isEmpty { object.member("others", others) }
         if isSuspect { object.member("suspect", true) }
         if isStale { object.member("stale", true) }
+        if !failing.isEmpty { object.member("failing", failing) }
         if quality != 10_000 { object.member("quality", quality) }
         object.memberIfPresent("guestOf", guestOf)
         if let own = under.first { object.member("under", object: { own.write(to: &$0) }) }

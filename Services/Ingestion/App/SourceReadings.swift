@@ -18,7 +18,7 @@ enum SourceReadings {
         for row in try connection.execute("SELECT DISTINCT writer, day FROM source_day") {
             if let source = source(try row.text(0)) { arrivals[source, default: []].append(try row.day(1)) }
         }
-        let calendar = WorkingCalendar(catalog, at: now)
+        let calendar = catalog.view(WorkingCalendars.self).calendar(at: now)
         for entry in catalog.entries("source", at: now) {
             var defects: [String] = []
             guard let registration = SourceRegistration(entry, defects: &defects), let rhythm = registration.rhythm else { continue }

@@ -24,33 +24,18 @@ public final class IngestionCatalog: CatalogView {
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
-            var found: [String] = []
             switch entry.kind {
-            case "recordType":
-                if entry.isWithdrawn {
-                    recordTypes[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
-                } else if let type = RecordType(entry, defects: &found) {
-                    recordTypes[entry.id, default: .init()].add(type, from: entry.effectiveFrom)
-                }
+            case "recordType": recordTypes.add(entry, unusable: &unusable) { RecordType($0, defects: &$1) }
             case "source":
-                sources[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
                 // Whoever is in the catalogue may write, however the rest of the entry reads.
-                if entry.isWithdrawn {
-                    quotas[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
-                } else if let registration = SourceRegistration(entry, defects: &found) {
-                    quotas[entry.id, default: .init()].add(registration.grant, from: entry.effectiveFrom)
+                sources.add(entry, unusable: &unusable) { _, _ in true }
+                if let registration = entry.compiled(unusable: &unusable, { SourceRegistration($0, defects: &$1) }) {
+                    quotas[entry.id, default: .init()].add(registration?.grant, from: entry.effectiveFrom)
                 }
-            case "institution":
-                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : true, from: entry.effectiveFrom)
-            case "informationItem":
-                if entry.isWithdrawn {
-                    items[entry.id, default: .init()].add(nil, from: entry.effectiveFrom)
-                } else if let item = InformationItem(entry, defects: &found) {
-                    items[entry.id, default: .init()].add(item, from: entry.effectiveFrom)
-                }
+            case "institution": institutions.add(entry, unusable: &unusable) { _, _ in true }
+            case "informationItem": items.add(entry, unusable: &unusable) { InformationItem($0, defects: &$1) }
             default: continue
             }
-            if !found.isEmpty { unusable[entry.key] = found }
         }
         self.recordTypes = recordTypes
         self.sources = sources

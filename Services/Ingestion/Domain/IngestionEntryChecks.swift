@@ -16,8 +16,8 @@ extension Ingestion {
         if entry.kind != "informationItem", !isBilingual(entry.body["title"]) { defects.append("`title` is not {en, zh}") }
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
-        case "recordType": checkRecordType(entry, examples, in: catalog, &defects)
-        case "source": checkSource(entry, examples, in: catalog, &defects)
+        case "recordType": checkRecordType(entry, examples, &defects)
+        case "source": checkSource(entry, examples, &defects)
         case "layout": LayoutEntryChecks.layout(entry, examples, in: catalog, &defects)
         case "codeList": LayoutEntryChecks.codeList(entry, examples, &defects)
         case "informationItem": InformationItemEntryChecks.check(entry, examples, in: catalog, &defects)
@@ -31,18 +31,29 @@ extension Ingestion {
         "bank", "policy-bank", "insurer", "fund", "guarantor", "factoring", "micro-lender", "lessor",
     ]
 
-    private static func checkRecordType(
-        _ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]
-    ) {
+    /// The names in an entry that others must have: record types, sources, categories of consent.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard !entry.isWithdrawn else { return [] }
+        let body = entry.body
+        func named(_ member: String, _ kind: String) -> [CatalogReference] {
+            guard let json = body[member] else { return [] }
+            let names = json.string.map { [$0] } ?? json.elements.compactMap(\.string)
+            return names.map { CatalogReference($0, .entry(kind: kind), in: member, at: json) }
+        }
+        switch entry.kind {
+        case "recordType":
+            let writers = body["writers"] ?? body
+            return named("consentCategory", "consentCategory")
+                + writers.elements.compactMap { $0.string.flatMap { CatalogReference.party($0, in: "writers", at: writers) } }
+        case "source": return named("recordTypes", "recordType")
+        case "layout": return named("source", "source") + named("recordType", "recordType")
+        default: return []
+        }
+    }
+
+    private static func checkRecordType(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
         if !recordClasses.contains(entry.body["class"]?.string ?? "") {
             defects.append("`class` is none of \(recordClasses.sorted().joined(separator: ", "))")
-        }
-        // A catalogue being built up may not have its categories yet.
-        if let category = entry.body["consentCategory"]?.string {
-            let known = catalog.latest("consentCategory")
-            if !known.isEmpty, !known.contains(where: { $0.id == category }) {
-                defects.append("`consentCategory` \(category) is not in the catalogue")
-            }
         }
         guard let type = RecordType(entry, defects: &defects) else { return }
         for (number, example) in examples.enumerated() {
@@ -50,21 +61,13 @@ extension Ingestion {
         }
     }
 
-    private static func checkSource(
-        _ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]
-    ) {
+    private static func checkSource(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
         checkTopicName(entry.id, &defects)
         let source = SourceRegistration(entry, defects: &defects)
         if !(1...3_660).contains(entry.body["rhythmDays"]?.int ?? 0) { defects.append("`rhythmDays` is not 1…3660") }
         if !isBilingual(entry.body["owner"]) { defects.append("`owner` is not {en, zh}") }
         if let contact = entry.body["contactRole"], !isBilingual(contact) { defects.append("`contactRole` is not {en, zh}") }
         guard let source else { return }
-        let types = catalog.latest("recordType")
-        if !types.isEmpty {
-            for id in source.recordTypes where !types.contains(where: { $0.id == id && !$0.isWithdrawn }) {
-                defects.append("`recordTypes` names `\(id)`, which is not in the catalogue")
-            }
-        }
         for (number, example) in examples.enumerated() {
             guard let type = example["recordType"]?.string, let isAllowed = (example["accepted"] ?? example["allowed"])?.bool else {
                 continue

@@ -27,19 +27,11 @@ enum LayoutEntryChecks {
         let layout = Layouts.compile(entry, in: catalog, defects: &found)
         defects += found.map(\.description)
         guard let layout else { return }
-        // A catalogue being built up may not have its sources and types yet.
-        let sources = catalog.latest("source")
-        if !sources.isEmpty {
-            let source = sources.first { $0.id == layout.source && !$0.isWithdrawn }
-            if source == nil { defects.append("line \(line(entry, "source")): there is no source `\(layout.source)`") }
-            if let source, source.body["recordTypes"]?.elements.contains(where: { $0.string == layout.recordType }) == false {
-                defects.append("line \(line(entry, "recordType")): the source `\(layout.source)` does not send `\(layout.recordType)`")
-            }
+        let source = catalog.latest("source").first { $0.id == layout.source && !$0.isWithdrawn }
+        if let source, source.body["recordTypes"]?.elements.contains(where: { $0.string == layout.recordType }) == false {
+            defects.append("line \(line(entry, "recordType")): the source `\(layout.source)` does not send `\(layout.recordType)`")
         }
         let typeEntry = catalog.latest("recordType").first { $0.id == layout.recordType && !$0.isWithdrawn }
-        if !catalog.latest("recordType").isEmpty, typeEntry == nil {
-            defects.append("line \(line(entry, "recordType")): there is no record type `\(layout.recordType)`")
-        }
         var unusable: [String] = []
         let type = typeEntry.flatMap { RecordType($0, defects: &unusable) }
         for (number, example) in examples.enumerated() {

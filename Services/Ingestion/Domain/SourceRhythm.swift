@@ -101,15 +101,3 @@ public struct SourceStanding: Hashable, Sendable {
         self.isProvisional = isProvisional
     }
 }
-
-extension WorkingCalendar {
-    /// The years of the `calendar` entries in force.
-    public init(_ catalog: Catalog, at now: Instant) {
-        let announced = catalog.entries("calendar", at: now).flatMap { $0.body["years"].map { Array($0.elements) } ?? [] }
-        self.init(
-            fitting: announced.compactMap { json in
-                func days(_ name: String) -> [Day] { json[name]?.elements.compactMap(\.day) ?? [] }
-                return json["year"]?.int.map { WorkingYear(year: Int(clamping: $0), off: days("off"), work: days("work")) }
-            })
-    }
-}

@@ -8,7 +8,7 @@ import Wire
 public final class MatchmakingCatalog: CatalogView {
     private let products: [(id: String, versions: Versions<Product>)]
     private let institutions: [String: Versions<Promise>]
-    private let calendars: [Versions<[WorkingYear]>]
+    private let calendars: WorkingCalendars
     private let rankings: [Versions<RankingWeights>]
     /// When a version of a product, of an institution or of the weights takes effect, ascending.
     private let changes: [Instant]
@@ -28,42 +28,26 @@ public final class MatchmakingCatalog: CatalogView {
     public init(_ catalog: Catalog) {
         var products: [String: Versions<Product>] = [:]
         var institutions: [String: Versions<Promise>] = [:]
-        var calendars: [String: Versions<[WorkingYear]>] = [:]
         var rankings: [String: Versions<RankingWeights>] = [:]
         var changes: Set<Instant> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
-            var found: [String] = []
-            let from = entry.effectiveFrom
             switch entry.kind {
-            case "product":
-                let product = entry.isWithdrawn ? nil : Product(entry, defects: &found)
-                if product != nil || entry.isWithdrawn { products[entry.id, default: .init()].add(product, from: from) }
-                changes.insert(from)
-            case "institution":
-                institutions[entry.id, default: .init()].add(entry.isWithdrawn ? nil : Self.promise(entry.body), from: from)
-                changes.insert(from)
-            case "calendar":
-                calendars[entry.id, default: .init()].add(entry.isWithdrawn ? nil : Self.years(entry.body), from: from)
-            case "ranking":
-                let weights = entry.isWithdrawn ? nil : RankingWeights(entry.body)
-                if weights != nil || entry.isWithdrawn {
-                    rankings[entry.id, default: .init()].add(weights, from: from)
-                } else {
-                    found.append("the four weights are not percents that make 100")
-                }
-                changes.insert(from)
+            case "product": products.add(entry, unusable: &unusable) { Product($0, defects: &$1) }
+            case "institution": institutions.add(entry, unusable: &unusable) { entry, _ in Self.promise(entry.body) }
+            case "ranking": rankings.add(entry, unusable: &unusable) { RankingWeights($0, defects: &$1) }
             default: continue
             }
-            if !found.isEmpty { unusable[entry.key] = found }
+            changes.insert(entry.effectiveFrom)
         }
         self.products = products.keys.sorted().compactMap { id in products[id].map { (id, $0) } }
         self.institutions = institutions
-        self.calendars = calendars.keys.sorted().compactMap { calendars[$0] }
+        let calendars = WorkingCalendars(catalog)
+        self.calendars = calendars
         self.rankings = rankings.keys.sorted().compactMap { rankings[$0] }
         self.changes = changes.sorted()
-        defects = unusable
+        defects = unusable.merging(calendars.defects) { own, _ in own }
     }
 
     /// The products in force at `now`. A product of an institution that was withdrawn is not offered.
@@ -94,8 +78,7 @@ public final class MatchmakingCatalog: CatalogView {
     /// The end (24:00 in China) of the last of so many working days after the day of the request. Provisional while a year on the way has
     /// not been announced; without any calendar, Monday to Friday are counted.
     public func deadline(from request: Instant, workingDays: Int, at now: Instant) -> (due: Instant, isProvisional: Bool) {
-        let calendar = WorkingCalendar(fitting: calendars.compactMap { $0.inForce(at: now) }.flatMap { $0 })
-        let (day, isProvisional) = calendar.deadline(from: request, workingDays: workingDays)
+        let (day, isProvisional) = calendars.calendar(at: now).deadline(from: request, workingDays: workingDays)
         return ((day + 1).startInChina, isProvisional)
     }
 
@@ -106,13 +89,5 @@ public final class MatchmakingCatalog: CatalogView {
         }
         return Promise(
             acceptDays: days("acceptDays", Promise.standard.acceptDays), answerDays: days("answerDays", Promise.standard.answerDays))
-    }
-
-    private static func years(_ body: JSONValue) -> [WorkingYear] {
-        (body["years"].map { Array($0.elements) } ?? []).compactMap { json in
-            guard let year = json["year"]?.int, (1...9999).contains(year) else { return nil }
-            func days(_ name: String) -> [Day] { (json[name].map { Array($0.elements) } ?? []).compactMap(\.day) }
-            return WorkingYear(year: Int(year), off: days("off"), work: days("work"), isProvisional: json["isProvisional"]?.bool ?? false)
-        }
     }
 }

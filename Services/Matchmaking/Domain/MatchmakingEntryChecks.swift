@@ -15,21 +15,31 @@ extension Matchmaking {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         if entry.kind == "ranking" {
-            if RankingWeights(entry.body) == nil { defects.append("the four weights are not percents that make 100") }
+            _ = RankingWeights(entry, defects: &defects)
             return defects
         }
         let title = entry.body["title"]
         if (title?["en"]?.string ?? "").isEmpty || (title?["zh"]?.string ?? "").isEmpty { defects.append("`title` is not {en, zh}") }
         guard let product = Product(entry, defects: &defects) else { return defects }
-        // A catalogue being built up may not have its institutions yet.
-        let institutions = catalog.latest("institution")
-        if !institutions.isEmpty, !institutions.contains(where: { $0.id == product.institution && !$0.isWithdrawn }) {
-            defects.append("`institution` \(product.institution) is not in the catalogue")
-        }
         for (number, example) in examples.enumerated() {
             if let defect = product.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
         }
         return defects
+    }
+
+    /// The names in an entry that others must have: the product's institution, and what its conditions and its limit ask about a firm.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard entry.kind == "product", !entry.isWithdrawn else { return [] }
+        let body = entry.body
+        let asked = CatalogReference.Target.fact(or: SubjectFacts.names.union(SubjectFacts.requestNames))
+        var references = CatalogReference.asked(by: body["limit"], asked, in: "limit")
+        for condition in body["conditions"].map({ Array($0.elements) }) ?? [] {
+            references += CatalogReference.asked(by: condition["logic"], asked, in: "conditions")
+        }
+        if let json = body["institution"], let institution = json.string {
+            references.append(CatalogReference(institution, .entry(kind: "institution"), in: "institution", at: json))
+        }
+        return references
     }
 }
 

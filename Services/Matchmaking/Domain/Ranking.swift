@@ -20,12 +20,16 @@ public struct RankingWeights: Hashable, Sendable {
         self.service = service
     }
 
-    /// Reads `{success, cost, speed, service}`: whole percents, 100 together. Nil for anything else.
-    public init?(_ body: JSONValue) {
+    /// Reads `{success, cost, speed, service}`: whole percents, 100 together. What is wrong goes to `defects`.
+    init?(_ entry: CatalogEntry, defects: inout [String]) {
+        let body = entry.body
         guard let success = body["success"]?.int, let cost = body["cost"]?.int, let speed = body["speed"]?.int,
             let service = body["service"]?.int, [success, cost, speed, service].allSatisfy({ (0...100).contains($0) }),
             success + cost + speed + service == 100
-        else { return nil }
+        else {
+            defects.append("the four weights are not percents that make 100")
+            return nil
+        }
         self.init(success: success, cost: cost, speed: speed, service: service)
     }
 

@@ -20,15 +20,13 @@ public final class PolicyPushCatalog: CatalogView {
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all where entry.kind == "policy" {
-            var found: [String] = []
-            let policy = entry.isWithdrawn ? nil : Policy(entry, defects: &found)
-            if policy != nil || entry.isWithdrawn {
-                versions[entry.id, default: Versions()].add(policy, from: entry.effectiveFrom)
-                changes.insert(entry.effectiveFrom)
+            let isAdded = versions.add(entry, unusable: &unusable) { entry, defects in
+                let policy = Policy(entry, defects: &defects)
                 // From its first day on a grant without application can be claimed.
                 if let policy, policy.isWithoutApplication { changes.insert(policy.opens) }
+                return policy
             }
-            if !found.isEmpty { unusable[entry.key] = found }
+            if isAdded { changes.insert(entry.effectiveFrom) }
         }
         self.versions = versions
         ids = versions.keys.sorted()

@@ -19,6 +19,17 @@ extension PolicyPush {
         }
         return defects
     }
+
+    /// The names in an entry that others must have: what the policy's conditions and its amount ask about a firm.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        let asked = CatalogReference.Target.fact(or: SubjectFacts.names)
+        var references = CatalogReference.asked(by: entry.body["amount"], asked, in: "amount")
+        for condition in entry.body["conditions"].map({ Array($0.elements) }) ?? [] {
+            references += CatalogReference.asked(by: condition["logic"], asked, in: "conditions")
+        }
+        return references
+    }
 }
 
 extension Policy {

@@ -103,12 +103,7 @@ public final class RiskCatalog: CatalogView {
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all where entry.kind == Self.ruleKind {
-            var found: [String] = []
-            let rule = entry.isWithdrawn ? nil : RiskRule(entry, defects: &found)
-            if rule != nil || entry.isWithdrawn {
-                rules[entry.id, default: Versions()].add(rule, from: entry.effectiveFrom)
-            }
-            if !found.isEmpty { unusable[entry.key] = found }
+            rules.add(entry, unusable: &unusable) { RiskRule($0, defects: &$1) }
         }
         self.rules = rules
         ids = rules.keys.sorted()

@@ -20,6 +20,12 @@ extension RiskMonitoring {
         }
         return defects
     }
+
+    /// The names in an entry that others must have: what the rule asks about a borrower.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
+        return CatalogReference.asked(by: entry.body["logic"], .fact(or: RiskState.factNames), in: "logic")
+    }
 }
 
 extension RiskRule {

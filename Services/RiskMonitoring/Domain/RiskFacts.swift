@@ -53,6 +53,9 @@ struct PortraitFacts: Sendable {
 }
 
 extension RiskState {
+    /// What there is to ask for beside indicators and tags.
+    static let factNames: Set<String> = ["points", "grade", "publicGrade", "loan.overdueDays", "loan.balance", "loan.count"]
+
     /// Everything the rules may ask for: the portrait, and the live loans together. Balances in yuan.
     func facts(over live: [WatchedLoan]) -> [String: RuleValue] {
         var values = portrait?.values ?? [:]

@@ -24,12 +24,7 @@ public final class ScoringCatalog: CatalogView {
         func add<Compiled: Sendable>(
             _ entry: CatalogEntry, to versions: inout [String: Versions<Compiled>], _ compile: (CatalogEntry, inout [String]) -> Compiled?
         ) {
-            var found: [String] = []
-            let compiled = entry.isWithdrawn ? nil : compile(entry, &found)
-            if !found.isEmpty { unusable[entry.key] = found }
-            guard compiled != nil || entry.isWithdrawn else { return }
-            versions[entry.id, default: .init()].add(compiled, from: entry.effectiveFrom)
-            starts.insert(entry.effectiveFrom)
+            if versions.add(entry, unusable: &unusable, compile) { starts.insert(entry.effectiveFrom) }
         }
         // By kind and id, versions ascending.
         for entry in catalog.all {

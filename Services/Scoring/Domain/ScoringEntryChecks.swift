@@ -24,12 +24,60 @@ extension Scoring {
         return defects
     }
 
+    /// The names in an entry that others must have: indicators, record types and their fields, what rules ask about a subject. A misspelt one
+    /// would make the rule unknown for ever.
+    public static func references(of entry: CatalogEntry) -> [CatalogReference] {
+        guard !entry.isWithdrawn else { return [] }
+        let body = entry.body
+        let indicators = CatalogReference.Target.entry(kind: "indicator")
+        switch entry.kind {
+        case "indicator":
+            var unusable: [String] = []
+            return Indicator(entry, defects: &unusable)?.references(in: body) ?? []
+        // Tags and dimensions are judged by the indicators alone.
+        case "tag": return CatalogReference.asked(by: body["logic"], indicators, in: "logic")
+        case "dimension":
+            let items = body["items"].map { Array($0.elements) } ?? []
+            return items.flatMap { CatalogReference.asked(by: $0["logic"], indicators, in: "items") }
+        case "model":
+            var references = CatalogReference.asked(by: body["appliesTo"], .fact(or: SubjectFacts.unscoredNames), in: "appliesTo")
+            for feature in (body["scorecard"]?["features"]).map({ Array($0.elements) }) ?? [] {
+                guard let json = feature["indicator"], let indicator = json.string else { continue }
+                references.append(CatalogReference(indicator, indicators, in: "features", at: json))
+            }
+            return references
+        case "whitelist": return CatalogReference.asked(by: body["logic"], .fact(or: SubjectFacts.names), in: "logic")
+        default: return []
+        }
+    }
+
     /// The catalogue as it would be with the entry.
     private static func including(_ entry: CatalogEntry, _ catalog: Catalog) -> Catalog {
         if let held = catalog.entry(entry.kind, entry.id, version: entry.version), held.body.canonicalBytes == entry.body.canonicalBytes {
             return catalog
         }
         return Catalog(version: catalog.version, entries: catalog.all + [entry])
+    }
+}
+
+extension Indicator {
+    fileprivate func references(in body: JSONValue) -> [CatalogReference] {
+        var references = needs.map { CatalogReference($0, .entry(kind: "indicator"), in: body["type"]?.string ?? "", at: body) }
+        guard let recordType else { return references }
+        references.append(CatalogReference(recordType, .entry(kind: "recordType"), in: "recordType", at: body["recordType"] ?? body))
+        switch method {
+        case .series(let source, _, _):
+            for part in source.filter {
+                references.append(CatalogReference(part.field, .field(of: recordType), in: "where", at: body["where"] ?? body))
+            }
+            if let field = source.field {
+                references.append(CatalogReference(field, .field(of: recordType), in: "field", at: body["field"] ?? body))
+            }
+        case .profile(_, let field), .age(_, let field):
+            references.append(CatalogReference(field, .field(of: recordType), in: "field", at: body["field"] ?? body))
+        case .ratio, .size, .logic: break
+        }
+        return references
     }
 }
 
@@ -40,12 +88,9 @@ private struct EntryChecks {
     let catalog: Catalog
 
     func indicator(_ defects: inout [String]) {
-        guard let indicator = Indicator(entry, defects: &defects) else { return }
-        checkRecordType(of: indicator, &defects)
+        guard Indicator(entry, defects: &defects) != nil else { return }
         let view = catalog.view(ScoringCatalog.self)
         let book = view.latestBook
-        let known = Set(catalog.latest("indicator").map(\.id))
-        for need in indicator.needs where !known.contains(need) { defects.append("there is no indicator `\(need)`") }
         guard book.indicator(entry.id) != nil else {
             defects += view.defects[entry.key] ?? ["it is not in force: a later version or a cycle is in its way"]
             return
@@ -70,26 +115,8 @@ private struct EntryChecks {
         }
     }
 
-    private func checkRecordType(of indicator: Indicator, _ defects: inout [String]) {
-        let types = catalog.latest("recordType")
-        guard let id = indicator.recordType, !types.isEmpty else { return }
-        guard let type = types.first(where: { $0.id == id && !$0.isWithdrawn }) else {
-            defects.append("there is no record type `\(id)`")
-            return
-        }
-        var fields: [String] = []
-        switch indicator.method {
-        case .series(let source, _, _): fields = source.filter.map(\.field) + (source.field.map { [$0] } ?? [])
-        case .profile(_, let field), .age(_, let field): fields = [field]
-        case .ratio, .size, .logic: break
-        }
-        let known = RecordFields(type.body)
-        for field in fields where known?.has(field) != true { defects.append("`\(id)` has no field `\(field)`") }
-    }
-
     func tag(_ defects: inout [String]) {
         guard let tag = Tag(entry, defects: &defects) else { return }
-        checkNames(tag.logic, beside: [], &defects)
         eachExample(&defects) { example throws(Wrong) in
             let has = tag.logic.judge(try facts(example, "indicators")).truth == .yes
             guard let wanted = example["has"]?.bool else { throw .because("`has` is not true or false") }
@@ -99,7 +126,6 @@ private struct EntryChecks {
 
     func dimension(_ defects: inout [String]) {
         guard let dimension = Dimension(entry, defects: &defects) else { return }
-        for item in dimension.items { checkNames(item.logic, beside: [], &defects) }
         eachExample(&defects) { example throws(Wrong) in
             let points = dimension.points(try facts(example, "indicators"))
             guard points == example["points"]?.int else { throw .because("comes to \(points) points") }
@@ -108,13 +134,6 @@ private struct EntryChecks {
 
     func model(_ defects: inout [String]) {
         guard let model = ScoringModel(entry, defects: &defects) else { return }
-        checkNames(model.appliesTo, beside: ["subjectKind", "publicGrade", "region", "industry"], &defects)
-        let known = Set(catalog.latest("indicator").map(\.id))
-        if !known.isEmpty {
-            for feature in model.card.features where !known.contains(feature.indicator) {
-                defects.append("there is no indicator `\(feature.indicator)`")
-            }
-        }
         eachExample(&defects) { example throws(Wrong) in
             guard let indicators = example["indicators"], indicators.kind == .object else {
                 throw .because("`indicators` is not an object")
@@ -128,7 +147,6 @@ private struct EntryChecks {
 
     func whitelist(_ defects: inout [String]) {
         guard let list = Whitelist(entry, defects: &defects) else { return }
-        checkNames(list.logic, beside: ["points", "grade", "subjectKind", "publicGrade", "region", "industry"], &defects)
         eachExample(&defects) { example throws(Wrong) in
             let has = list.logic.judge(try facts(example, "facts")).truth == .yes
             guard let wanted = example["has"]?.bool else { throw .because("`has` is not true or false") }
@@ -153,15 +171,6 @@ private struct EntryChecks {
     private func facts(_ example: JSONValue, _ member: String) throws(Wrong) -> [String: RuleValue] {
         guard let json = example[member], json.kind == .object else { throw .because("`\(member)` is not an object") }
         return Dictionary(json.members.map { ($0.key, RuleValue($0.value)) }) { _, last in last }
-    }
-
-    /// A misspelt name would make the rule unknown for ever. A catalogue being built up may not have its indicators yet.
-    private func checkNames(_ logic: Logic, beside others: Set<String>, _ defects: inout [String]) {
-        let known = Set(catalog.latest("indicator").map(\.id)).union(others)
-        guard known.count > others.count else { return }
-        for name in logic.variables where !known.contains(name) && !name.hasPrefix("tag.") {
-            defects.append("there is no indicator `\(name)`")
-        }
     }
 
     /// Numbers agree to a millionth of their size.

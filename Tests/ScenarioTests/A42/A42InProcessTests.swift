@@ -76,7 +76,8 @@ import Wire
                 if case .instant(let at)? = row["occurred_at"] { at.dayInChina } else { nil as Day? }
             }
             return SourceStanding(
-                try #require(registration.rhythm), arrivals: arrivals, on: day, calendar: WorkingCalendar(house.catalog, at: house.now))
+                try #require(registration.rhythm), arrivals: arrivals, on: day,
+                calendar: house.catalog.view(WorkingCalendars.self).calendar(at: house.now))
         }
         let whole = try fed(firms: 3).house
         let tax = try standing("tax", in: whole, on: today)

@@ -89,6 +89,61 @@ import Testing
         #expect(said.contains("weather `rain`: line 22: there is no kind `weather`"), "\(said)")
     }
 
+    @Test func `a name that leads nowhere is refused with its line and the nearest one, here or among what is published`() throws {
+        let broker = try EmbeddedBroker()
+        try broker.createTopic(Topic.catalogEntries, partitions: 1)
+        let settings = ["XINQIAO_KAFKA_BOOTSTRAP": broker.bootstrap, "XINQIAO_KAFKA_OPTIONS": "fetch.wait.max.ms=10"]
+        let ground = try PackOnDisk("ground")
+        let pack = try PackOnDisk("names")
+        defer { for folder in [ground.folder, pack.folder] { try? FileManager.default.removeItem(at: folder) } }
+        try "[\(Self.purpose())]".write(to: ground.folder.appendingPathComponent("purposes.json"), atomically: true, encoding: .utf8)
+        func write(purpose: String, fact: String) throws {
+            let text = #"""
+                [
+                {
+                  "kind": "releaseRule", "id": "sheaf.v1", "version": 1,
+                  "body": {
+                    "title": {"en": "t", "zh": "t"},
+                    "purpose": "\#(purpose)", "needsConsent": false, "fields": {"a": "public"}
+                  },
+                  "examples": [{"body": {"a": 1}, "released": {"a": 1}}]
+                },
+                {
+                  "kind": "riskRule", "id": "thin", "version": 1,
+                  "body": {
+                    "title": {"en": "t", "zh": "t"}, "dimension": "tax", "level": "red",
+                    "logic": {"<": [{"var": "\#(fact)"}, 1]}
+                  },
+                  "examples": [{"facts": {"\#(fact)": 0}, "fires": true}]
+                }
+                ]
+                """#
+            try text.write(to: pack.folder.appendingPathComponent("entries.json"), atomically: true, encoding: .utf8)
+        }
+        func run(_ words: String...) throws -> (end: ChildProcess.End?, text: String) {
+            try ProcessSuite.xinqiao(["catalog"] + words, settings, in: pack.folder)
+        }
+
+        try write(purpose: "harvset", fact: "ponits")
+        let (end, said) = try run("check", ground.folder.path, pack.folder.path)
+        #expect(end == .status(2), "\(said)")
+        #expect(
+            said.contains(
+                "entries.json: releaseRule `sheaf.v1`: line 6: `purpose` names `harvset`, and there is no such purpose; the nearest is `harvest`"
+            ),
+            "\(said)")
+        #expect(
+            said.contains("riskRule `thin`: line 14: `logic` names `ponits`, and there is no such indicator, tag or other fact"), "\(said)")
+        try write(purpose: "harvest", fact: "points")
+        let alone = try run("publish", pack.folder.path)
+        #expect(alone.end == .status(2) && alone.text.contains("line 6: `purpose` names `harvest`"), "\(alone.text)")
+        let together = try run("check", ground.folder.path, pack.folder.path)
+        #expect(together.end == .status(0), "\(together.text)")
+        #expect(try run("publish", ground.folder.path).end == .status(0))
+        let after = try run("publish", pack.folder.path)
+        #expect(after.end == .status(0) && after.text.contains("2 entries published"), "\(after.text)")
+    }
+
     private static func purpose(
         version: Int = 1, from day: String = "2020-01-01T00:00:00Z", title: String = "Reaping", further: String = ""
     ) -> String {
