@@ -10,8 +10,10 @@ extension Governance {
         "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust", "identityRule",
     ]
 
-    /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over.
+    /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over, but for what is governance's
+    /// own in a record type.
     public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
+        if entry.kind == "recordType", !entry.isWithdrawn { return AdverseEntryChecks.defects(of: entry, examples: examples, in: catalog) }
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
         var defects: [String] = []
