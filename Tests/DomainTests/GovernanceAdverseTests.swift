@@ -278,10 +278,13 @@ import Wire
         for (entry, examples) in types {
             #expect(Governance.defects(of: entry, examples: examples, in: catalog) == [], "\(entry.id)")
         }
-        func ids(with member: String) -> [String] { types.filter { $0.entry.body[member] != nil }.map { $0.entry.id }.sorted() }
+        func ids(with member: String) -> [String] {
+            types.filter { $0.entry.body[member] != nil }.map { $0.entry.id }.sorted()
+        }
         #expect(
             ids(with: "adverse") == [
-                "abnormal-list", "coercion", "consumption-limit", "dishonest-debtor", "judicial.case", "loan.status", "penalty", "risk.clue",
+                "abnormal-list", "coercion", "consumption-limit", "dishonest-debtor", "judicial.case", "loan.status", "penalty",
+                "risk.clue",
                 "serious-list", "social-insurance-arrears", "tax-arrears", "tax-offence", "utility-arrears",
             ])
         #expect(ids(with: "repairs") == ["penalty.repaired", "repair.applied", "repair.approved"])

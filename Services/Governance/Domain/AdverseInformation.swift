@@ -37,7 +37,7 @@ struct AdverseInformation: Sendable {
     private let publication: PublicationClasses?
     private let fulfilledField: String?
     private let repairableField: String?
-    private let isRepairable: Bool
+    private let canBeRepaired: Bool
     private let retention: Retention?
 
     private static let members: Set<String> = ["when", "from", "ended", "publication", "fulfilled", "repairable", "retention"]
@@ -53,7 +53,7 @@ struct AdverseInformation: Sendable {
         publication = json["publication"].flatMap { $0.isNull ? nil : PublicationClasses($0, &reader) }
         fulfilledField = reader.day(json["fulfilled"], "`adverse.fulfilled`")
         repairableField = json["repairable"]?.bool == nil ? reader.field(json["repairable"], "`adverse.repairable`") : nil
-        isRepairable = publication != nil && (json["repairable"]?.bool ?? true)
+        canBeRepaired = publication != nil && (json["repairable"]?.bool ?? true)
         retention = json["retention"]?.string.flatMap { Retention(rawValue: $0) }
         if let told = json["retention"], !told.isNull, retention == nil {
             reader.defects.append("`adverse.retention` is none of \(Retention.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -112,7 +112,7 @@ struct AdverseInformation: Sendable {
         return endings.min { $0.day < $1.day }
     }
 
-    func isRepairable(_ data: JSONValue) -> Bool { isRepairable && (repairableField.flatMap { data[$0]?.bool } ?? true) }
+    func isRepairable(_ data: JSONValue) -> Bool { canBeRepaired && (repairableField.flatMap { data[$0]?.bool } ?? true) }
 
     func fulfilledOn(_ data: JSONValue) -> Day? { fulfilledField.flatMap { data[$0]?.day } }
 

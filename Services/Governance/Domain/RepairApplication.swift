@@ -17,13 +17,13 @@ extension Turn {
         }
         let place = try state.openMemory(of: repaired.type.id)
         guard let slot = state.memories[place].slot(repaired.key) else { return }
-        let (adverse, statement) = (repaired.adverse, slot.statement)
-        guard adverse.isAdverse(statement) else { return refuseRepairOfNothing(application.id, recordType, effects: &effects) }
+        let (adverse, said) = (repaired.adverse, slot.statement)
+        guard adverse.isAdverse(said) else { return refuseRepairOfNothing(application.id, recordType, effects: &effects) }
 
         let applied = word.day(of: data) ?? application.at.dayInChina
         let repairCase = adverse.repairCase(
-            statement, later: later(than: slot.key, adverse, state.memories[place]),
-            fulfilled: word.fulfilledOn(data) ?? adverse.fulfilledOn(statement.data), hasCommitment: word.hasCommitment(data))
+            said, later: later(than: slot.key, adverse, state.memories[place]),
+            fulfilled: word.fulfilledOn(data) ?? adverse.fulfilledOn(said.data), hasCommitment: word.hasCommitment(data))
         let earliest =
             repairCase.isRepairable
             ? repairCase.term.earliestApplication(published: repairCase.published, fulfilled: repairCase.fulfilled) : nil

@@ -19,7 +19,7 @@ struct RepairWord: Sendable {
     }
 
     let step: Step
-    private let recordType: String?
+    private let usualType: String?
     private let typeField: String?
     private let keyField: String?
     private let dayField: String?
@@ -39,13 +39,13 @@ struct RepairWord: Sendable {
             }
             return field
         }
-        recordType = json["recordType"]?.string
+        usualType = json["recordType"]?.string
         typeField = field("typeField")
         keyField = field("keyField")
         dayField = field("day")
         fulfilledField = field("fulfilled")
         commitmentField = field("commitment")
-        if recordType == nil, typeField == nil { defects.append("`repairs` has neither `recordType` nor `typeField`") }
+        if usualType == nil, typeField == nil { defects.append("`repairs` has neither `recordType` nor `typeField`") }
         for day in [dayField, fulfilledField].compactMap(\.self) where !fields.days.contains(day) {
             defects.append("`repairs`: `\(day)` is not a day")
         }
@@ -56,7 +56,7 @@ struct RepairWord: Sendable {
     }
 
     /// The type whose statement the record speaks of.
-    func recordType(of data: JSONValue) -> String? { typeField.flatMap { data[$0]?.string } ?? recordType }
+    func recordType(of data: JSONValue) -> String? { typeField.flatMap { data[$0]?.string } ?? usualType }
 
     /// The key of that statement; nil when the record names none.
     func key(in data: JSONValue, of type: GovernedType) -> String? {
