@@ -199,11 +199,11 @@ struct GovernanceHouse {
             ),
             entry(
                 "recordType", "penalty",
-                #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":["decisionNo"],"fields":{"decisionNo":{"type":"text"},"class":{"type":"enum"},"publishedOn":{"type":"day"}},"rules":[]}"#
+                #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":["decisionNo"],"fields":{"decisionNo":{"type":"text"},"class":{"type":"enum"},"publishedOn":{"type":"day"},"fulfilledOn":{"type":"day"},"repairable":{"type":"bool"}},"adverse":{"from":"publishedOn","publication":{"class":"class","classes":{"minor":{"monthsMin":0,"monthsMax":3},"ordinary":{"monthsMin":3,"monthsMax":12},"serious":{"monthsMin":12,"monthsMax":36}},"otherwise":"serious"},"fulfilled":"fulfilledOn","repairable":"repairable"},"rules":[]}"#
             ),
             entry(
                 "recordType", "penalty.repaired",
-                #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":["decisionNo"],"fields":{"decisionNo":{"type":"text"},"approvedOn":{"type":"day"}},"rules":[]}"#
+                #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":["decisionNo"],"fields":{"decisionNo":{"type":"text"},"approvedOn":{"type":"day"}},"repairs":{"step":"approved","recordType":"penalty","day":"approvedOn"},"rules":[]}"#
             ),
             entry(
                 "recordType", "consent.granted",
@@ -222,7 +222,16 @@ struct GovernanceHouse {
                 #"{"class":"market","writers":["source:test"],"consentCategory":null,"businessKey":[],"fields":{"amount":{"type":"int"}},"rules":[]}"#
             ),
         ] + [
-            type("repair.applied", class: "control", key: ["decisionNo"]),
+            type(
+                "repair.applied", class: "control", key: [],
+                #","repairs":{"step":"applied","recordType":"penalty","typeField":"recordType","keyField":"key","day":"appliedOn","fulfilled":"fulfilledOn","commitment":"commitment"}"#,
+                fields:
+                    #"{"decisionNo":{"type":"text"},"recordType":{"type":"text"},"key":{"type":"list"},"appliedOn":{"type":"day"},"fulfilledOn":{"type":"day"},"commitment":{"type":"bool"}}"#
+            ),
+            type(
+                "repair.approved", class: "control", key: ["recordType", "key"],
+                #","repairs":{"step":"approved","typeField":"recordType","keyField":"key","day":"approvedOn"}"#,
+                fields: #"{"recordType":{"type":"text"},"key":{"type":"list"},"approvedOn":{"type":"day"}}"#),
             type("quality.release", class: "control", key: ["recordId"]),
             type("quality.override", class: "control", key: ["recordId"]),
             type("objection.opened", class: "control", key: ["objectionId"]),

@@ -77,11 +77,13 @@ import Wire
         }
         var excluded = GovernanceHouse()
         excluded.take(penalty(published: "2026-05-10", more: #","repairable":false"#), application(on: "2026-08-10"))
-        #expect(excluded.told == ["repair-application-refused excluded-by-law earliest=2026-08-10"])
+        #expect(excluded.told == ["repair-application-refused excluded-by-law"])
     }
 
     @Test func `adverse data about a person go after five years and a day`() {
-        let type = GovernanceHouse.type("judicial.person", key: ["no"], #","ends":{"kind":"retention","from":"endedOn"}"#)
+        let type = GovernanceHouse.type(
+            "judicial.person", key: ["no"], #","adverse":{"ended":{"on":"endedOn"},"retention":"all"}"#,
+            fields: #"{"no":{"type":"text"},"endedOn":{"type":"day"}}"#)
         let catalog = Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type])
         for (ended, lastDay) in [("2021-08-15", "2026-08-15"), ("2020-02-29", "2025-02-28"), ("2023-02-28", "2028-02-28")] {
             let last = Day(lastDay) ?? Day(number: 0)

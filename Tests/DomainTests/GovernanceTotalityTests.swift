@@ -10,15 +10,19 @@ import Wire
         let names = [
             "period", "sales", "uscc", "name", "aliases", "decisionNo", "class", "publishedOn", "fulfilledOn", "approvedOn", "consentId",
             "receivers", "categories", "purposes", "from", "until", "bank", "inflow", "amount", "recordId", "objectionId", "outcome",
-            "appliedOn", "commitment", "into", "alias", "division", "legalPerson", "endedOn",
+            "appliedOn", "commitment", "recordType", "key", "repairable", "into", "alias", "division", "legalPerson", "endedOn",
         ]
         let types = [
             "registration", "tax.return", "bank-flow.month", "penalty", "penalty.repaired", "consent.granted", "consent.revoked",
             "happening", "pair", "quality.release", "quality.override", "objection.opened", "objection.answered", "repair.applied",
-            "consent.paused", "consent.resumed", "identity.merged", "identity.unmerged", "identity.resolved", "judicial.person",
+            "repair.approved", "consent.paused", "consent.resumed", "identity.merged", "identity.unmerged", "identity.resolved",
+            "judicial.person",
         ]
         let more = [
-            GovernanceHouse.type("judicial.person", key: ["no"], #","ends":{"kind":"retention","from":"endedOn"}"#),
+            GovernanceHouse.type(
+                "judicial.person", key: ["name", "period"],
+                #","adverse":{"when":{">":[{"var":"data.amount"},0]},"from":"publishedOn","ended":{"nextInRow":true},"publication":{"classes":{"any":{"monthsMin":1,"monthsMax":9}},"otherwise":"any","untilEnded":true},"retention":"all"}"#,
+                fields: #"{"name":{"type":"text"},"period":{"type":"month"},"amount":{"type":"int"},"publishedOn":{"type":"day"}}"#),
             GovernanceHouse.entry(
                 "identityRule", "cn",
                 #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":60,"leadMin":20,"successors":{"a":"b","b":"a"}}"#),

@@ -118,11 +118,12 @@ func riskSettled(_ loan: String, bank: String = "bank-a", on day: String = "2026
 
 func riskStatus(
     _ loan: String, bank: String = "bank-a", asOf: String = "2026-03-31", overdue: Int = 0, balance: Int = 2_500_000, at: String? = nil,
-    id: String? = nil
+    id: String? = nil, more: String = ""
 ) -> Message {
     riskFact(
         "loan.status", id ?? "l-\(bank)-\(loan)-\(asOf)", at: at ?? asOf + "T08:00:00Z",
-        data: #"{"loanId":"\#(loan)","institution":"\#(bank)","asOf":"\#(asOf)","balance":\#(balance),"overdueDays":\#(overdue)}"#)
+        data: #"{"loanId":"\#(loan)","institution":"\#(bank)","asOf":"\#(asOf)","balance":\#(balance),"overdueDays":\#(overdue)}"#,
+        more: more)
 }
 
 func riskPortrait(revision: Int64, _ indicators: String, tags: String = "[]", score: String = "") -> Message {

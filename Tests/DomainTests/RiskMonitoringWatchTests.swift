@@ -54,6 +54,21 @@ import Wire
         #expect(house.watches == ["opened l1 normal", "classified l1 special-mention", "classified l1 normal"])
     }
 
+    @Test func `what was said of a loan before its last word may be taken back and the last word may not`() {
+        var house = RiskMonitoringHouse([])
+        house.hear(riskDisbursed("l1"))
+        house.hear(riskStatus("l1", asOf: "2026-03-31", overdue: 95, id: "march"))
+        house.hear(riskStatus("l1", asOf: "2026-04-30", overdue: 0, id: "april"))
+        let told = house.watches
+        func back(_ id: String, _ asOf: String) -> Message {
+            riskStatus("l1", asOf: asOf, id: "governance/retention-ended/\(id)", more: #","supersedes":"\#(id)","isRetraction":true"#)
+        }
+        #expect(house.hear(back("march", "2026-03-31")).refusal == nil)
+        #expect(house.hear(back("april", "2026-04-30")).refusal?.code == "retraction-unexpected")
+        #expect(house.watches == told)
+        #expect(house.table(RiskTables.watch).values.first?[4] == .int64(0))
+    }
+
     @Test func `no institution can close another's loan`() {
         var house = RiskMonitoringHouse([])
         house.hear(riskDisbursed("l1", bank: "bank-a"))

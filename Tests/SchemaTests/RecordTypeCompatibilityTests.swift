@@ -32,7 +32,14 @@ struct RecordTypeCompatibilityTests {
         "consent.granted 1 → 2": .both, "consent.granted 1 → 3": .backward, "consent.granted 2 → 3": .backward,
         // The type and its key were called otherwise.
         "objection.opened 0 → 1": .neither, "objection.opened 0 → 2": .neither, "objection.opened 1 → 2": .both,
-        "financing.requested 1 → 2": .both, "penalty 1 → 2": .both, "registration 1 → 2": .both, "tax.return 1 → 2": .both,
+        "financing.requested 1 → 2": .both, "registration 1 → 2": .both, "tax.return 1 → 2": .both,
+        // Whether a penalty may be repaired is a field of version 3; an application for repair names any adverse record since its own.
+        "penalty 1 → 2": .both, "penalty 1 → 3": .backward, "penalty 2 → 3": .backward, "repair.applied 2 → 3": .backward,
+        // The bodies are as they were: the entries say what makes a record adverse, or what it says of repair.
+        "penalty.repaired 2 → 3": .both, "judicial.case 2 → 3": .both, "loan.status 2 → 3": .both, "serious-list 2 → 3": .both,
+        "abnormal-list 2 → 3": .both, "dishonest-debtor 2 → 3": .both, "consumption-limit 2 → 3": .both, "coercion 2 → 3": .both,
+        "tax-arrears 2 → 3": .both, "tax-offence 2 → 3": .both, "social-insurance-arrears 2 → 3": .both, "utility-arrears 2 → 3": .both,
+        "risk.clue 2 → 3": .both,
     ]
 
     @Test func `every pair of versions of every record type is readable in the directions that are known`() throws {

@@ -18,6 +18,9 @@ struct Main {
                 Migration(
                     name: "schema_004_consent_states", sql: String(decoding: PackageResources.schema_004_consent_states_sql, as: UTF8.self)),
                 Migration(name: "schema_005_statistics", sql: String(decoding: PackageResources.schema_005_statistics_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_006_adverse_information",
+                    sql: String(decoding: PackageResources.schema_006_adverse_information_sql, as: UTF8.self)),
             ],
             tables: GovernanceTables.all,
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }

@@ -3,77 +3,89 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// Credit repair: a penalty that was repaired is no longer shared. Source: NDRC Order 36 (in force 2026-04-01).
+/// Credit repair: an adverse statement that was repaired is no longer shared. Source: NDRC Order 36 (in force 2026-04-01).
 ///
-/// Repairs and penalties may come in either order, and both may be said again; the penalty stands or falls by what is known last.
+/// Repairs and statements may come in either order, and both may be said again; the statement stands or falls by what is known last. Which
+/// record types are adverse, and which speak of repair, is said by the catalogue: `adverse` and `repairs`.
 public struct CreditRepair: Hashable, Sendable {
-    public let decisionNo: String
-    /// The record that says so.
+    /// The repaired statement's type and business key.
+    public let recordType: String
+    public let key: String
+    /// The record that says so, and its own type.
     public let recordID: String
+    let saidAs: String
     public let approvedOn: Day
 
-    static let penaltyType = "penalty"
-    static let repairedType = "penalty.repaired"
     /// Repairs remembered for one subject at the most.
     static let countMax = 200
 
-    public enum Ruling: Hashable, Sendable {
+    enum Ruling: Hashable, Sendable {
         case repaired
         /// The first day on which repair may be applied for.
         case tooEarly(earliest: Day)
+        /// The law knows no repair of such a matter.
+        case excluded
     }
 
-    /// Whether the minimum period of publication had passed when the repair was approved.
-    ///
-    /// The source's approval attests that the duties are fulfilled, so the fulfilment's day only counts when the penalty states it. A
-    /// class that is not known counts as serious, a day of publication that is missing is the day on which it happened.
-    func ruling(on penalty: JSONValue, occurredAt: Instant) -> Ruling {
-        let repairClass = penalty["class"]?.string.flatMap { RepairClass(rawValue: $0) } ?? .serious
-        let published = penalty["publishedOn"]?.day ?? occurredAt.dayInChina
-        let fulfilled = penalty["fulfilledOn"]?.day ?? published
-        guard let earliest = repairClass.earliestApplication(published: published, fulfilled: fulfilled), approvedOn < earliest else {
-            return .repaired
-        }
-        return .tooEarly(earliest: earliest)
+    /// Whether the minimum period of publication had passed when the repair was approved; nil for a statement that is not adverse.
+    func ruling(on statement: AdverseInformation.Statement, _ adverse: AdverseInformation) -> Ruling? {
+        guard adverse.isAdverse(statement) else { return nil }
+        guard let earliest = adverse.earliestRepair(statement) else { return .excluded }
+        return approvedOn < earliest ? .tooEarly(earliest: earliest) : .repaired
     }
 
-    init(decisionNo: String, recordID: String, approvedOn: Day) {
-        self.decisionNo = decisionNo
+    init(recordType: String, key: String, recordID: String, saidAs: String, approvedOn: Day) {
+        self.recordType = recordType
+        self.key = key
         self.recordID = recordID
+        self.saidAs = saidAs
         self.approvedOn = approvedOn
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
-            decisionNo: try fields.text("decisionNo"), recordID: try fields.text("record"), approvedOn: try fields.day("approvedOn"))
+            recordType: try fields.text("recordType"), key: try fields.text("key"), recordID: try fields.text("record"),
+            saidAs: try fields.text("saidAs"), approvedOn: try fields.day("approvedOn"))
     }
 
     func write(to object: inout JSONWriter) {
-        object.member("decisionNo", decisionNo)
+        object.member("recordType", recordType)
+        object.member("key", key)
         object.member("record", recordID)
+        object.member("saidAs", saidAs)
         object.member("approvedOn", approvedOn)
+    }
+
+    /// By type, then by key.
+    func precedes(_ other: CreditRepair) -> Bool {
+        recordType == other.recordType ? key.precedesBytewise(other.key) : recordType.precedesBytewise(other.recordType)
+    }
+}
+
+extension GovernanceState {
+    func repair(of recordType: String, _ key: String) -> CreditRepair? {
+        repairs.first { $0.key == key && $0.recordType == recordType }
     }
 }
 
 extension Turn {
-    func roomForRepair(_ record: AcceptedRecord, state: GovernanceState) -> Refusal? {
-        guard record.recordType == CreditRepair.repairedType, state.repairs.count >= CreditRepair.countMax else { return nil }
-        let decisionNo = Self.decisionNo(record)
-        guard !state.repairs.contains(where: { $0.decisionNo == decisionNo }) else { return nil }
+    func roomForRepair(_ record: AcceptedRecord, _ type: GovernedType, state: GovernanceState) -> Refusal? {
+        guard let word = type.repairs, word.step == .approved, state.repairs.count >= CreditRepair.countMax,
+            let repaired = statement(repairedBy: word, record.data), state.repair(of: repaired.type.id, repaired.key) == nil
+        else { return nil }
         return Refusal(code: "repairs-full", detail: "\(key) has \(CreditRepair.countMax) repairs")
     }
 
-    /// Written as in the penalty's place among the facts, which it is looked up by.
-    private static func decisionNo(_ record: AcceptedRecord) -> String { GovernedType.keyPart(record.data["decisionNo"]) }
-
-    /// Takes the penalty back, if there is one and its time has come.
-    func repair(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+    /// Takes the statement back, if there is one and its time has come.
+    func repair(_ record: AcceptedRecord, _ word: RepairWord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        guard let repaired = statement(repairedBy: word, record.data) else {
+            return refuseRepairOfNothing(record.recordID, record.recordType, effects: &effects)
+        }
         let new = CreditRepair(
-            decisionNo: Self.decisionNo(record), recordID: record.recordID,
-            approvedOn: record.data["approvedOn"]?.day ?? record.occurredAt.dayInChina)
-        let known = state.repairs.firstIndex { $0.decisionNo == new.decisionNo }
-        if let known {
+            recordType: repaired.type.id, key: repaired.key, recordID: record.recordID, saidAs: record.recordType,
+            approvedOn: word.day(of: record.data) ?? record.occurredAt.dayInChina)
+        if let known = state.repairs.firstIndex(where: { $0.key == new.key && $0.recordType == new.recordType }) {
             // Of two approvals the later one counts, whichever came first.
             let other = state.repairs[known]
             let isLater =
@@ -83,27 +95,32 @@ extension Turn {
             state.repairs[known] = new
         } else {
             state.repairs.append(new)
-            state.repairs.sort { $0.decisionNo.precedesBytewise($1.decisionNo) }
+            state.repairs.sort { $0.precedes($1) }
         }
 
-        let place = try state.openMemory(of: CreditRepair.penaltyType)
-        guard let penalty = state.memories[place].slot(new.decisionNo) else { return }
-        switch new.ruling(on: penalty.data, occurredAt: penalty.order.at) {
-        case .tooEarly(let earliest):
-            tooEarly(new, earliest, effects: &effects)
-        case .repaired where penalty.sent != nil:
-            try takeBack(penalty, CreditRepair.penaltyType, by: new.recordID, cause: record, state: &state, effects: &effects)
-        case .repaired:
-            break
+        let place = try state.openMemory(of: repaired.type.id)
+        guard let slot = state.memories[place].slot(repaired.key) else { return }
+        guard let ruling = new.ruling(on: slot.statement, repaired.adverse) else { return }
+        if ruling == .repaired, slot.sent != nil {
+            try takeBack(slot, repaired.type.id, by: new.recordID, cause: record, state: &state, effects: &effects)
         }
+        refuse(new, ruling, effects: &effects)
     }
 
-    func tooEarly(_ repair: CreditRepair, _ earliest: Day, effects: inout Effects) {
+    /// Tells why a repair that was approved does not count; nothing when it does.
+    func refuse(_ repair: CreditRepair, _ ruling: CreditRepair.Ruling, effects: inout Effects) {
+        let (reason, earliest): (String, Day?)
+        switch ruling {
+        case .repaired: return
+        case .tooEarly(let day): (reason, earliest) = ("repair-too-early earliest=\(day.text)", day)
+        case .excluded: (reason, earliest) = ("repair-excluded", nil)
+        }
         effects.write(
-            [.text(key), .text(repair.recordID), .text(repair.decisionNo), .day(repair.approvedOn), .day(earliest), .instant(now)],
+            [
+                .text(key), .text(repair.recordID), .text(repair.recordType), .text(repair.key), .day(repair.approvedOn),
+                earliest.map { .day($0) } ?? .null, .instant(now),
+            ],
             to: GovernanceTables.repairRefused)
-        send(
-            "refused", repair.recordID, CreditRepair.repairedType, reason: "repair-too-early earliest=\(earliest.text)",
-            effects: &effects)
+        send("refused", repair.recordID, repair.saidAs, reason: reason, effects: &effects)
     }
 }

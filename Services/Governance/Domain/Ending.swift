@@ -3,46 +3,22 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// When a statement may no longer be shown, by law and by itself.
-enum Ending: Sendable {
-    /// Publication ends at the maximum of its class. Source: NDRC Order 36.
-    case publication(classField: String, fromField: String)
-    /// Adverse data about a person go five years after the act has ended. Source: 征信业管理条例, article 16.
-    case retention(fromField: String)
+/// The first day on which a statement may no longer be shown, by law and by itself. From a record type's `adverse`.
+struct Ending: Hashable, Sendable {
+    enum Rule: String, Sendable {
+        /// The longest publication of its class is over, or the state ended with which publication ends. Source: NDRC Order 36.
+        case publication = "publication-ended"
+        /// Five years have passed since the state ended. Source: 征信业管理条例, article 16.
+        case retention = "retention-ended"
+    }
+
+    let day: Day
+    let rule: Rule
 
     static let timer = "endings"
 
-    /// Reads a record type's `ends`.
-    init?(_ json: JSONValue, defects: inout [String]) {
-        switch json["kind"]?.string {
-        case "publication":
-            self = .publication(classField: json["class"]?.string ?? "class", fromField: json["from"]?.string ?? "publishedOn")
-        case "retention": self = .retention(fromField: json["from"]?.string ?? "endedOn")
-        default:
-            defects.append("`ends` is neither a publication nor a retention")
-            return nil
-        }
-    }
-
-    /// The first day on which it must be gone; nil while it has not begun to end.
-    func goneOn(_ data: JSONValue, occurredAt: Instant) -> Day? {
-        switch self {
-        case .publication(let classField, let fromField):
-            // A class that nobody knows counts as the longest.
-            let repairClass = data[classField]?.string.flatMap { RepairClass(rawValue: $0) } ?? .serious
-            return repairClass.automaticEnd(published: data[fromField]?.day ?? occurredAt.dayInChina)
-        case .retention(let fromField):
-            return data[fromField]?.day.map { RetentionRule.adverseLastDay(endedOn: $0) + 1 }
-        }
-    }
-
     /// Stands for the ending where a record's id would stand.
-    var cause: String {
-        switch self {
-        case .publication: "publication-ended"
-        case .retention: "retention-ended"
-        }
-    }
+    var cause: String { rule.rawValue }
 }
 
 /// Why a statement may not be shown.
@@ -52,18 +28,24 @@ struct Withholding: Sendable {
 }
 
 extension Turn {
+    /// Whether the subject is a natural person in trade, whose data article 16 protects.
+    var isPerson: Bool { (try? USCC(key))?.kind == .soleTrader }
+
     /// Whether the statement may be shown: repair, ending, and an objection that ended with its removal.
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
-        // Today's date first: it does not depend on what else has come.
-        if let ending = type.ending, let gone = ending.goneOn(record.data, occurredAt: record.occurredAt), gone <= now.dayInChina {
-            return Withholding(by: ending.cause)
-        }
-        if type.id == CreditRepair.penaltyType, let repair = state.repairs.first(where: { $0.decisionNo == slotKey }),
-            repair.ruling(on: record.data, occurredAt: record.occurredAt) == .repaired
-        {
-            return Withholding(by: repair.recordID)
+        if let adverse = type.adverse {
+            let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+            let place = try state.openMemory(of: type.id)
+            // Today's date first: it does not depend on what else has come.
+            let ending = whenGone(statement, under: slotKey, adverse, state.memories[place])
+            if let ending, ending.day <= now.dayInChina {
+                return Withholding(by: ending.cause)
+            }
+            if let repair = state.repair(of: type.id, slotKey), repair.ruling(on: statement, adverse) == .repaired {
+                return Withholding(by: repair.recordID)
+            }
         }
         if let objection = state.objections.first(where: { $0.recordID == record.recordID && $0.isRemoved }) {
             return Withholding(by: objection.answeredBy ?? objection.id)
@@ -71,37 +53,35 @@ extension Turn {
         return nil
     }
 
-    /// Takes back what has ended by today, and sets the clock for the next.
-    func endStatements(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
-        for place in try endingMemories(&state) {
-            let type = state.memories[place].type
-            guard let ending = book.type(type, at: now)?.ending else { continue }
-            for slot in state.memories[place].slots where slot.sent != nil {
-                guard let gone = ending.goneOn(slot.data, occurredAt: slot.order.at), gone <= now.dayInChina else { continue }
-                try takeBack(slot, type, by: ending.cause, cause: nil, state: &state, effects: &effects)
-            }
-        }
-        try scheduleEndings(state: &state, effects: &effects)
+    private func whenGone(
+        _ statement: AdverseInformation.Statement, under slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory
+    ) -> Ending? {
+        adverse.ending(of: statement, later: later(than: slotKey, adverse, memory), isPerson: isPerson)
     }
 
-    func scheduleEndings(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+    /// What stands of the same row for later periods, where the end of the state is told by it.
+    func later(than slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory) -> [AdverseInformation.Statement] {
+        adverse.readsRow ? memory.later(than: slotKey).filter { $0.sent != nil }.map(\.statement) : []
+    }
+
+    /// Takes back what has ended by today, and sets the clock for the next.
+    func endStatements(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         var next: Day?
-        for place in try endingMemories(&state) {
-            guard let ending = book.type(state.memories[place].type, at: now)?.ending else { continue }
-            for slot in state.memories[place].slots where slot.sent != nil {
-                guard let gone = ending.goneOn(slot.data, occurredAt: slot.order.at), gone > now.dayInChina else { continue }
-                next = next.map { min($0, gone) } ?? gone
+        for type in state.memories.map(\.type) {
+            guard let adverse = book.type(type, at: now)?.adverse, adverse.canEnd(forPerson: isPerson) else { continue }
+            let place = try state.openMemory(of: type)
+            let memory = state.memories[place]
+            // What came along with a merged code is ended under that code.
+            for slot in memory.slots where slot.sent != nil && slot.guestOf == nil {
+                guard let ending = whenGone(slot.statement, under: slot.key, adverse, memory) else { continue }
+                if ending.day > now.dayInChina {
+                    next = next.map { min($0, ending.day) } ?? ending.day
+                } else {
+                    try takeBack(slot, type, by: ending.cause, cause: nil, state: &state, effects: &effects)
+                }
             }
         }
         if let next { effects.schedule(Ending.timer, at: next.startInChina) } else { effects.cancel(Ending.timer) }
-    }
-
-    private func endingMemories(_ state: inout GovernanceState) throws(ContractDefect) -> [Int] {
-        var places: [Int] = []
-        for type in state.memories.map(\.type) where book.type(type, at: now)?.ending != nil {
-            places.append(try state.openMemory(of: type))
-        }
-        return places
     }
 
     /// Nothing stands under the statement's key any more, here and downstream.

@@ -20,8 +20,8 @@ public enum GovernanceTables {
     public static let repairRefused = StoreTable(
         "repair_refused",
         columns: [
-            .init("subject", .text), .init("record_id", .text), .init("decision_no", .text), .init("approved_on", .day),
-            .init("earliest_on", .day), .init("refused_at", .instant),
+            .init("subject", .text), .init("record_id", .text), .init("record_type", .text), .init("business_key", .text),
+            .init("approved_on", .day), .init("earliest_on", .day), .init("refused_at", .instant),
         ],
         key: ["record_id"], onConflict: .replace)
 
@@ -88,8 +88,9 @@ public enum GovernanceTables {
     public static let repairApplication = StoreTable(
         "repair_application",
         columns: [
-            .init("subject", .text), .init("record_id", .text), .init("decision_no", .text), .init("applied_on", .day),
-            .init("status", .text), .init("reason", .text), .init("earliest_on", .day), .init("decided_at", .instant),
+            .init("subject", .text), .init("record_id", .text), .init("record_type", .text), .init("business_key", .text),
+            .init("applied_on", .day), .init("status", .text), .init("reason", .text), .init("earliest_on", .day),
+            .init("decided_at", .instant),
         ],
         key: ["record_id"], onConflict: .replace)
 

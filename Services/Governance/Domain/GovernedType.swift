@@ -23,13 +23,17 @@ public final class GovernedType: Sendable {
     let succession: Succession
     /// An empty business key of a type whose statements do not replace one another: every record is its own.
     let standsAlone: Bool
-    /// The fields of the business key, a period last.
+    /// The fields of the business key, as the entry lists them.
+    private let businessKey: [String]
+    /// The same, a period last.
     private let keyFields: [String]
     /// Days of the statement itself, such as that of the declaration: they move on though nothing else does.
     private let dayFields: Set<String>
     let slotsMax: Int
-    /// When statements of the type are to be taken back by themselves.
-    let ending: Ending?
+    /// What makes its statements adverse information; nil when nothing does.
+    let adverse: AdverseInformation?
+    /// What its records say about the repair of others; nil when they say nothing of the kind.
+    let repairs: RepairWord?
     /// How long its statements count as fresh; nil when for ever.
     let freshness: Freshness?
     /// Its own list.
@@ -58,18 +62,24 @@ public final class GovernedType: Sendable {
         }
         let period = named.last(where: isPeriod)
         dayFields = fields?.days ?? []
+        businessKey = named
         keyFields = named.filter { $0 != period } + (period.map { [$0] } ?? [])
         let isLatest = named.isEmpty && (Self.latestWinsTypes.contains(entry.id) || body["latestWins"]?.bool == true)
         standsAlone = named.isEmpty && !isLatest || ConsentGrant.switches.contains(entry.id)
         succession = isLatest ? .latestWins : (period == nil ? .happenings : .periods)
-        // Consents and penalties are looked up for years; of the rest, three years of months are enough to take a correction in.
-        isControl = body["class"]?.string == "control"
-        slotsMax = body["class"]?.string == "control" || entry.id.hasPrefix(CreditRepair.penaltyType) ? 200 : 36
-        if let ends = body["ends"], !ends.isNull {
-            ending = Ending(ends, defects: &defects)
-        } else {
-            ending = entry.id == CreditRepair.penaltyType ? .publication(classField: "class", fromField: "publishedOn") : nil
+        let isControl = body["class"]?.string == "control"
+        var adverse: AdverseInformation?
+        if let told = body["adverse"], !told.isNull, let fields {
+            adverse = AdverseInformation(told, fields: fields, hasPeriods: !isLatest && period != nil, defects: &defects)
         }
+        var repairs: RepairWord?
+        if let told = body["repairs"], !told.isNull, let fields { repairs = RepairWord(told, fields: fields, defects: &defects) }
+        self.isControl = isControl
+        self.adverse = adverse
+        self.repairs = repairs
+        // Consents, adverse statements and repairs are looked up for years; of the rest, three years of months are enough to take a
+        // correction in.
+        slotsMax = isControl || adverse != nil || repairs != nil ? 200 : 36
         if let stale = body["staleAfter"], !stale.isNull {
             freshness = Freshness(stale, defects: &defects)
         } else {
@@ -103,6 +113,19 @@ public final class GovernedType: Sendable {
         case 1: return Self.keyPart(record.data[keyFields[0]])
         default: return keyFields.map { Self.keyPart(record.data[$0]) }.joined(separator: "|")
         }
+    }
+
+    /// The key that the values name, in the order of `businessKey`; of a statement that stands alone, its record's id. Nil when they name
+    /// none.
+    func slotKey(naming values: [JSONValue]) -> String? {
+        if standsAlone { return values.count == 1 ? values[0].string : nil }
+        guard values.count == businessKey.count, values.allSatisfy({ !$0.isNull }) else { return nil }
+        return keyFields.compactMap { name in businessKey.firstIndex(of: name).map { Self.keyPart(values[$0]) } }.joined(separator: "|")
+    }
+
+    /// The key that a record of another type names with fields of the same names.
+    func slotKey(namedIn data: JSONValue) -> String? {
+        standsAlone ? nil : slotKey(naming: businessKey.map { data[$0] ?? .null })
     }
 
     /// A value as part of a key. The separator inside a value is marked, so that two keys never become one.

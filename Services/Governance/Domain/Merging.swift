@@ -219,6 +219,8 @@ extension Turn {
                         back, as: "\(own.order.id)/\(statement.from)-\(statement.number)", replacing: former, state: &state,
                         effects: &effects)
                 state.memories[place].store(slot, of: type)
+                // It was not looked at while it was covered.
+                if type.adverse?.canEnd(forPerson: isPerson) == true { try endStatements(state: &state, effects: &effects) }
             } else {
                 retract(
                     former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,

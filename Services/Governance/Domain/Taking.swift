@@ -19,7 +19,7 @@ extension Turn {
         if let category = type.consentCategory, book.demand(of: category, at: now).isForbidden {
             return Refusal(code: "category-forbidden", detail: "records of the category `\(category)` may not be had at all")
         }
-        if let refusal = roomForConsent(record, state: &state) ?? roomForRepair(record, state: state) { return refusal }
+        if let refusal = roomForConsent(record, state: &state) ?? roomForRepair(record, type, state: state) { return refusal }
 
         let place = try state.openMemory(of: type.id)
         let slotKey = type.slotKey(of: record)
@@ -129,7 +129,7 @@ extension Turn {
             }
             // These count whenever they were said.
             if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }
-            try applyWheneverSaid(record, state: &state, effects: &effects)
+            try applyWheneverSaid(record, type, state: &state, effects: &effects)
             return
         }
 
@@ -148,7 +148,7 @@ extension Turn {
         case .none:
             if isSame, let standing = former?.sent {
                 sent = standing
-            } else if Self.keptHere.contains(type.id) {
+            } else if type.repairs != nil || Self.keptHere.contains(type.id) {
                 sent = nil
             } else {
                 let saying = Saying(
@@ -162,11 +162,12 @@ extension Turn {
                 key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
                 quality: quality, replacing: former),
             of: type)
-        if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
+        // It may also be what ends another statement of its row.
+        if type.adverse?.canEnd(forPerson: isPerson) == true { try endStatements(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
             // The same word at another time is a new word.
-            try applyWheneverSaid(record, state: &state, effects: &effects)
+            try applyWheneverSaid(record, type, state: &state, effects: &effects)
         } else {
             try applyToSubject(record, type, slotKey, state: &state, effects: &effects)
         }
@@ -177,8 +178,7 @@ extension Turn {
 
     /// What is said about records and not about the world: what it changes is passed on, it is not.
     private static let keptHere: Set<String> = [
-        CreditRepair.repairedType, RepairApplication.type, QualityRuling.releaseType, QualityRuling.overrideType, Merger.mergedType,
-        Merger.unmergedType, Registration.resolvedType,
+        QualityRuling.releaseType, QualityRuling.overrideType, Merger.mergedType, Merger.unmergedType, Registration.resolvedType,
     ]
 
     /// What a fact changes beside itself.
@@ -193,31 +193,34 @@ extension Turn {
             announceName(of: record, effects: &effects)
         case ConsentGrant.requestedType: requestConsent(record, state: &state, effects: &effects)
         case ConsentGrant.grantedType: try giveConsent(record, state: &state, effects: &effects)
-        case CreditRepair.penaltyType:
-            if let repair = state.repairs.first(where: { $0.decisionNo == slotKey }),
-                case .tooEarly(let earliest) = repair.ruling(on: record.data, occurredAt: record.occurredAt)
-            {
-                tooEarly(repair, earliest, effects: &effects)
+        default:
+            if let adverse = type.adverse {
+                let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+                if let repair = state.repair(of: type.id, slotKey), let ruling = repair.ruling(on: statement, adverse) {
+                    refuse(repair, ruling, effects: &effects)
+                }
+                try answerApplications(for: type, slotKey, state: &state, effects: &effects)
             }
-            try answerApplication(for: slotKey, state: &state, effects: &effects)
-        case RepairApplication.type: try answerApplication(for: slotKey, state: &state, effects: &effects)
-        default: try applyWheneverSaid(record, state: &state, effects: &effects)
+            if let word = type.repairs, word.step == .applied {
+                try answer(record.order, record.recordType, record.data, word, state: &state, effects: &effects)
+            }
+            try applyWheneverSaid(record, type, state: &state, effects: &effects)
         }
     }
 
     /// What counts even when something later was said under the same key.
     private func applyWheneverSaid(
-        _ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+        _ record: AcceptedRecord, _ type: GovernedType, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         switch record.recordType {
         case ConsentGrant.revokedType: revokeConsent(record, state: &state, effects: &effects)
         case ConsentGrant.pausedType, ConsentGrant.resumedType: try switchConsent(record, state: &state, effects: &effects)
-        case CreditRepair.repairedType: try repair(record, state: &state, effects: &effects)
         case QualityRuling.releaseType, QualityRuling.overrideType: try letGo(record, state: &state, effects: &effects)
         case Objection.openedType, Objection.answeredType: try objection(record, state: &state, effects: &effects)
         case Merger.mergedType, Merger.unmergedType: try merge(record, state: &state, effects: &effects)
         case Registration.resolvedType: announceAliases(of: record, state: &state, effects: &effects)
-        default: break
+        default:
+            if let word = type.repairs, word.step == .approved { try repair(record, word, state: &state, effects: &effects) }
         }
     }
 

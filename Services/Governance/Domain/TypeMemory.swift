@@ -93,6 +93,14 @@ public struct TypeMemory: Sendable {
         return told
     }
 
+    /// What the same row says of later periods, the nearest first.
+    func later(than key: String) -> [Slot] {
+        let (found, insertion) = place(key)
+        let length = Self.rowLength(of: key)
+        let first = found.map { $0 + 1 } ?? insertion
+        return Array(slots[first...].prefix(while: { Self.areOneRow(key, $0.key, length: length) }))
+    }
+
     /// What the same row says one year before; nil when it says nothing, or when the key has no period.
     func yearBefore(_ key: String) -> JSONValue? {
         let period = Self.period(of: key)
@@ -272,6 +280,9 @@ public struct Slot: Sendable {
 
     /// Ids of earlier statements, the greatest few, so that a repeat is known.
     var others: [String] { kept.parts.others }
+
+    /// What is said, and when.
+    var statement: AdverseInformation.Statement { AdverseInformation.Statement(data: data, occurredOn: order.at.dayInChina) }
 
     /// A quality rule says that its numbers are wrong.
     var isSuspect: Bool { kept.parts.isSuspect }

@@ -58,6 +58,11 @@ public struct WatchedLoan: Hashable, Sendable {
     /// Paid out and not settled.
     public var isLive: Bool { disbursement != nil && settlement == nil }
 
+    /// Whether what is known of the loan was said by this fact.
+    func rests(on factID: String) -> Bool {
+        [disbursement?.order.factID, settlement?.order.factID, status?.order.factID].contains(factID)
+    }
+
     /// The status that counts: one from before the payout does not.
     private var standing: Status? {
         guard let status, let disbursement, status.asOf >= disbursement.day else { return nil }

@@ -7,8 +7,10 @@ extension RiskTurn {
     /// Takes a fact about a loan and brings its watch into line. False when it says nothing new.
     func take(_ fact: Fact, state: inout RiskState, effects: inout Effects) throws(ContractDefect) -> Bool {
         guard !fact.isRetraction else {
-            // Governance retracts penalties and nothing else; what a loan was before cannot be known here.
-            effects.refuse("retraction-unexpected", "\(fact.recordType) \(fact.factID) is taken back")
+            // What goes five years after it was paid has been followed by other words; what a loan was before its last one cannot be known.
+            if let said = fact.supersedes, state.loans.contains(where: { $0.rests(on: said) }) {
+                effects.refuse("retraction-unexpected", "\(fact.recordType) \(fact.factID) is taken back")
+            }
             return false
         }
         let data = try Fields(fact.data)

@@ -107,4 +107,95 @@ import Wire
         #expect(score.points == before)
         #expect(score.reasons == clean.score?.reasons)
     }
+
+    /// How many statements of the type count in the portrait.
+    private func counter(of type: String) throws -> CatalogEntry {
+        let body = #"""
+            {"title":{"en":"\#(type)","zh":"\#(type)"},"unit":"cases","type":"series","recordType":"\#(type)","field":null,
+             "aggregate":"count","months":0}
+            """#
+        return CatalogEntry(
+            kind: "indicator", id: "\(type)-count", version: 1, effectiveFrom: .epoch,
+            body: try JSONDocument(parsing: Array(body.utf8)).root)
+    }
+
+    @Test func `what makes a list or an offence adverse is data and its repair and its end are computed again`() throws {
+        let story = HunanStory(number: 20, today: try #require(Day(year: 2026, month: 5, day: 9)))
+        let house = try wholeHouse(
+            now: story.today.startInChina + .seconds(37_000), packs: ["base", "governance", "hunan-catalogue", "hunan-endpoints"])
+        house.publish([try counter(of: "serious-list"), try counter(of: "tax-offence")])
+        house.tell(story.records())
+        try house.advance(to: house.now + .seconds(5))
+        func counts() throws -> [String] {
+            let portrait = try house.bodies(Topic.scoringPortraits, Portrait.type).last.map { try Portrait($0) }
+            return (portrait?.indicators ?? []).filter { ["serious-list-count", "tax-offence-count"].contains($0.name) }
+                .map { "\($0.name) \($0.value)" }.sorted()
+        }
+        func answers() throws -> [String] {
+            try house.bodies(Topic.governanceEvents, GovernanceEvent.type).map { try GovernanceEvent($0) }
+                .filter { $0.kind.hasPrefix("repair-application") || $0.kind == "retracted" }.map { "\($0.kind) \($0.reason)" }
+        }
+        let clean = try counts()
+
+        let listed = try #require(Day(year: 2026, month: 5, day: 10))
+        try house.advance(to: listed.startInChina + .seconds(3_600))
+        house.tell([
+            step(Topic.source("credit-hub"), "list-20", "serious-list", story.firm, listed.startInChina) {
+                $0.member("list", "拖欠农民工工资失信联合惩戒对象名单")
+                $0.member("decisionNo", decision)
+                $0.member("listedOn", listed)
+                $0.member("authority", "湖南省人力资源和社会保障厅")
+            },
+            step(Topic.source("credit-hub"), "offence-20", "tax-offence", story.firm, listed.startInChina) {
+                $0.member("caseNo", "湘税稽〔2026〕20号")
+                $0.member("kind", "false-invoices")
+                $0.member("amount", Int64(1_000_000))
+                $0.member("publishedOn", listed)
+            },
+        ])
+        try house.advance(to: house.now + .seconds(5))
+        let marked = try counts()
+        #expect(marked != clean)
+
+        // A list of the gravest kind is published for a year at the least, whatever type of record says so.
+        for day in [listed.adding(months: 12) - 1, listed.adding(months: 12)] {
+            try house.advance(to: day.startInChina + .seconds(3_600))
+            house.tell([
+                step(Topic.portalIn, "apply-20-\(day.text)", "repair.applied", story.firm, day.startInChina + .seconds(3_000)) {
+                    $0.member("recordType", "serious-list")
+                    $0.member("key", [decision])
+                    $0.member("appliedOn", day)
+                    $0.member("fulfilledOn", "2026-07-01")
+                    $0.member("commitment", true)
+                }
+            ])
+            try house.advance(to: house.now + .seconds(5))
+        }
+        #expect(
+            try answers() == [
+                "repair-application-refused publication-too-short earliest=2027-05-10", "repair-application-admitted \(decision)",
+            ])
+        #expect(try counts() == marked, "an application changes nothing yet")
+
+        house.tell([
+            step(Topic.source("credit-hub"), "repair-20", "repair.approved", story.firm, house.now) {
+                $0.member("recordType", "serious-list")
+                $0.member("key", [decision])
+                $0.member("approvedOn", "2027-05-10")
+            }
+        ])
+        try house.advance(to: house.now + .seconds(5))
+        let repaired = try counts()
+        #expect(repaired.filter { $0.hasPrefix("serious-list") } == clean.filter { $0.hasPrefix("serious-list") })
+        #expect(repaired.filter { $0.hasPrefix("tax-offence") } == marked.filter { $0.hasPrefix("tax-offence") })
+
+        // Nobody asked for the other: it ends by the clock, three years after its publication.
+        let end = listed.adding(months: 36)
+        try house.advance(to: end.startInChina - .seconds(1))
+        #expect(try counts() == repaired)
+        try house.advance(to: end.startInChina + .seconds(60))
+        #expect(try counts() == clean)
+        #expect(try answers().suffix(2) == ["retracted source:credit-hub/repair-20", "retracted publication-ended"])
+        #expect(house.rows(.governance, "fact_retracted").count == 2)
+    }
 }

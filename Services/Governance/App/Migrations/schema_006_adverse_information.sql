@@ -1,0 +1,19 @@
+-- Repair of statements of any type that the catalogue calls adverse, named by type and business key.
+
+ALTER TABLE repair_refused RENAME COLUMN decision_no TO business_key;
+ALTER TABLE repair_refused ADD COLUMN record_type text NOT NULL DEFAULT 'penalty';
+ALTER TABLE repair_refused ALTER COLUMN record_type DROP DEFAULT;
+ALTER TABLE repair_refused ALTER COLUMN earliest_on DROP NOT NULL;
+COMMENT ON TABLE repair_refused IS
+    'Repairs said before the minimum period of publication was over, with the first day on which they count; null where the law knows no '
+    'repair of the matter.';
+
+ALTER TABLE repair_application RENAME COLUMN decision_no TO business_key;
+ALTER TABLE repair_application ADD COLUMN record_type text NOT NULL DEFAULT 'penalty';
+ALTER TABLE repair_application ALTER COLUMN record_type DROP DEFAULT;
+COMMENT ON TABLE repair_application IS
+    'Applications for credit repair: admitted for decision, or refused with all obstacles and the first day on which one may be made; null '
+    'while the duties are not fulfilled, and where the law knows no repair of the matter.';
+
+COMMENT ON TABLE fact_retracted IS
+    'Facts taken back by repair, by the end of publication, after five years, or by an objection: they stay, and are no longer shared.';
