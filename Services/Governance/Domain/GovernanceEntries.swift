@@ -11,6 +11,8 @@ struct GovernanceEntries: Sendable {
     private(set) var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
     /// Record types that any version of any cross-check reads.
     private(set) var comparedTypes: Set<String> = []
+    /// By record type: the keys by which any version of any cross-check joins it, each once.
+    private(set) var joins: [String: [[String]]] = [:]
     private(set) var trusts: [String: Versions<Int64>] = [:]
     private(set) var categories: [String: Versions<ConsentDemand>] = [:]
     private(set) var identityRules: Versions<IdentityRule> = Versions()
@@ -40,6 +42,9 @@ struct GovernanceEntries: Sendable {
             if crossChecks.last?.id != entry.id { crossChecks.append((entry.id, Versions())) }
             crossChecks[crossChecks.count - 1].versions.add(check, from: from)
             comparedTypes.formUnion(check?.parts.map(\.recordType) ?? [])
+            for part in check?.parts ?? [] where joins[part.recordType]?.contains(part.key) != true {
+                joins[part.recordType, default: []].append(part.key)
+            }
         case "sourceTrust":
             if let trust = read({ Self.trust(entry.body, defects: &$0) }) {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)

@@ -157,7 +157,7 @@ extension Turn {
             Slot(
                 key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
                 quality: quality, replacing: former),
-            of: type)
+            of: type, joins: book.joins(of: type.id))
         if type.ending != nil { try scheduleEndings(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
