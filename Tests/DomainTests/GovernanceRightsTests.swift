@@ -213,7 +213,7 @@ import Wire
         house.take(word("paused", at: "2026-07-20T00:00:00Z"), word("revoked", at: "2026-07-21T00:00:00Z"))
         #expect(house.cells(GovernanceTables.consent, "status") == ["revoked"])
         house.take(word("resumed", at: "2026-07-22T00:00:00Z"), flow("c", received: "2026-07-23T00:00:00Z"))
-        #expect(house.told.last == "quarantined consent-missing")
+        #expect(house.told.last == "refused consent-revoked")
     }
 
     @Test func `every pause and every resumption is told to the exit door, however often the same is said`() {

@@ -28,11 +28,14 @@ extension Turn {
             !state.parked.contains(where: { $0.recordID == record.recordID })
         else { return nil }
 
-        if let category = type.consentCategory {
-            let demand = book.demand(of: category, at: now)
-            guard state.consents.contains(where: { $0.covers(category, record, demand: demand, at: now) }) else {
-                return park(record, raw: raw, reason: .consentMissing, state: &state, effects: &effects)
-            }
+        switch consentStanding(of: record, type.consentCategory, in: state) {
+        case .given: break
+        case .revoked:
+            refuse(record, raw: raw, code: ConsentStanding.revokedCode, since: now, effects: &effects)
+            return nil
+        case .open:
+            let wait = type.consentCategory.map { book.demand(of: $0, at: now).wait } ?? .zero
+            return park(record, raw: raw, reason: .consentMissing, until: now + wait, state: &state, effects: &effects)
         }
         if state.memories[place].hasForgotten(slotKey) {
             // A statement by itself is then one that came before. Anything else can not be put in its place any more.
@@ -206,7 +209,7 @@ extension Turn {
         _ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         switch record.recordType {
-        case ConsentGrant.revokedType: revokeConsent(record, state: &state, effects: &effects)
+        case ConsentGrant.revokedType: try revokeConsent(record, state: &state, effects: &effects)
         case ConsentGrant.pausedType, ConsentGrant.resumedType: try switchConsent(record, state: &state, effects: &effects)
         case CreditRepair.repairedType: try repair(record, state: &state, effects: &effects)
         case QualityRuling.releaseType, QualityRuling.overrideType: try letGo(record, state: &state, effects: &effects)
