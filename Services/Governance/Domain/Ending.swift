@@ -3,12 +3,14 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// When a statement may no longer be shown, by law and by itself.
+/// When a statement may no longer be shown, by law or by what it says, and by itself.
 enum Ending: Sendable {
     /// Publication ends at the maximum of its class. Source: NDRC Order 36.
     case publication(classField: String, fromField: String)
     /// Adverse data about a person go five years after the act has ended. Source: 征信业管理条例, article 16.
     case retention(fromField: String)
+    /// It says itself until which day it holds; without such a day it holds on.
+    case validity(toField: String)
 
     static let timer = "endings"
 
@@ -18,8 +20,9 @@ enum Ending: Sendable {
         case "publication":
             self = .publication(classField: json["class"]?.string ?? "class", fromField: json["from"]?.string ?? "publishedOn")
         case "retention": self = .retention(fromField: json["from"]?.string ?? "endedOn")
+        case "validity": self = .validity(toField: json["to"]?.string ?? "validTo")
         default:
-            defects.append("`ends` is neither a publication nor a retention")
+            defects.append("`ends` is none of publication, retention, validity")
             return nil
         }
     }
@@ -33,6 +36,7 @@ enum Ending: Sendable {
             return repairClass.automaticEnd(published: data[fromField]?.day ?? occurredAt.dayInChina)
         case .retention(let fromField):
             return data[fromField]?.day.map { RetentionRule.adverseLastDay(endedOn: $0) + 1 }
+        case .validity(let toField): return data[toField]?.day.map { $0 + 1 }
         }
     }
 
@@ -41,6 +45,7 @@ enum Ending: Sendable {
         switch self {
         case .publication: "publication-ended"
         case .retention: "retention-ended"
+        case .validity: "validity-ended"
         }
     }
 }
