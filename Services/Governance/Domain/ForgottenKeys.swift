@@ -31,7 +31,8 @@ struct ForgottenKeys: Sendable {
     /// The statement is forgotten. `joins` are all the ways in which comparisons, those to come included, join its type.
     mutating func mark(_ slot: Slot, joins wanted: [[String]]) {
         joins = wanted.map { fields in joins.first { $0.fields == fields } ?? Join(fields: fields, unmarked: through) }
-        if !joins.isEmpty, bits.isEmpty { bits = Array(repeating: 0, count: Self.byteCount) }
+        // Without a comparison nothing is marked: another one begins anew.
+        if joins.isEmpty != bits.isEmpty { bits = joins.isEmpty ? [] : Array(repeating: 0, count: Self.byteCount) }
         // What a guest covers does not come back either.
         for data in [slot.data] + slot.under.map(\.data) {
             for fields in wanted { for bit in Self.places(fields, CrossCheck.joinedKey(fields, data)) { bits[bit / 8] |= 1 << (bit % 8) } }

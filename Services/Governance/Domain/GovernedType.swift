@@ -62,12 +62,15 @@ public final class GovernedType: Sendable {
         let isLatest = named.isEmpty && (Self.latestWinsTypes.contains(entry.id) || body["latestWins"]?.bool == true)
         standsAlone = named.isEmpty && !isLatest || ConsentGrant.switches.contains(entry.id)
         succession = isLatest ? .latestWins : (period == nil ? .happenings : .periods)
-        isControl = body["class"]?.string == "control"
+        let isControl = body["class"]?.string == "control"
+        self.isControl = isControl
+        let ending: Ending?
         if let ends = body["ends"], !ends.isNull {
             ending = Ending(ends, defects: &defects)
         } else {
             ending = entry.id == CreditRepair.penaltyType ? .publication(classField: "class", fromField: "publishedOn") : nil
         }
+        self.ending = ending
         // Consents and penalties are looked up for years, and what is forgotten is not taken back when its time is over; of the rest, three years
         // of months are enough to take a correction in.
         slotsMax = isControl || ending != nil || entry.id.hasPrefix(CreditRepair.penaltyType) ? 200 : 36

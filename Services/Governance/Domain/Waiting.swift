@@ -95,8 +95,10 @@ public struct ParkedRecord: Sendable {
         let fields = try Fields(json)
         guard let reason = Reason(rawValue: try fields.text("reason")) else { throw .wrong(field: "reason", expected: "a reason to wait") }
         self.reason = reason
-        since = try fields.instant("since")
-        until = try fields.instantOrNil("until") ?? (reason == .consentMissing ? since + ConsentDemand().wait : nil)
+        let since = try fields.instant("since")
+        self.since = since
+        let usual = reason == .consentMissing ? since + ConsentDemand().wait : nil
+        until = try fields.instantOrNil("until") ?? usual
         record = try fields.required("record")
         recordID = try Fields(record).text("recordId")
     }
