@@ -4,7 +4,7 @@ public struct Tally: Hashable, Sendable {
     public enum Name: String, CaseIterable, Sendable {
         /// Let in at the front door; by kind of writer and record type.
         case recordTaken
-        /// Looked at by governance; by record type, and `established` or `held`.
+        /// Looked at by governance; by record type, and `established`, `held` or `refused`.
         case recordJudged
         /// By model and its version.
         case scoreComputed

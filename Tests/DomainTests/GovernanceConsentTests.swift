@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import GovernanceDomain
 import Testing
 import Vocabulary
@@ -66,7 +67,7 @@ import Vocabulary
         }
     }
 
-    @Test func `what is taken in after the revocation waits again`() {
+    @Test func `what is taken in after the revocation is refused at once`() {
         var house = GovernanceHouse()
         house.take(consent(), flow("1", "2026-05", received: "2026-07-10T00:00:00Z"))
         house.take(revocation(at: "2026-07-20T00:00:00Z"))
@@ -74,11 +75,111 @@ import Vocabulary
         // Taken in before the revocation and only late with us: as if it had come in time.
         house.take(flow("3", "2026-07", received: "2026-07-19T00:00:00Z"))
         #expect(house.facts.filter { $0.recordType == "bank-flow.month" }.map(\.factID) == ["source:test/1", "source:test/3"])
-        #expect(house.told == ["consent-given c1", "consent-revoked c1", "quarantined consent-missing"])
+        #expect(house.told == ["consent-given c1", "consent-revoked c1", "refused consent-revoked"])
         #expect(house.cells(GovernanceTables.consent, "status") == ["revoked"])
+        #expect(house.timers.isEmpty)
 
-        house.take(consent("c2"))
-        #expect(house.facts.last?.factID == "source:test/2")
+        // Who consents again is heard, and the source says it again.
+        house.take(consent("c2"), flow("2b", "2026-06", received: "2026-07-22T00:00:00Z"))
+        #expect(house.facts.last?.factID == "source:test/2b")
+    }
+
+    private func wait(_ house: inout GovernanceHouse, until time: String) {
+        house.now = GovernanceHouse.instant(time)
+        house.ring()
+    }
+
+    @Test func `a record whose consent never comes is refused after seven days, its content dropped, and its writer told`() throws {
+        var house = GovernanceHouse()
+        house.take(flow("1", "2026-05", 777), flow("2", "2026-06", 777))
+        wait(&house, until: "2026-08-08T07:59:59Z")
+        #expect(house.told == ["quarantined consent-missing", "quarantined consent-missing"])
+        #expect(house.state(ana).parked.count == 2)
+        wait(&house, until: "2026-08-08T08:00:00Z")
+        #expect(house.told.suffix(2) == ["refused consent-not-given", "refused consent-not-given"])
+        #expect(house.facts.isEmpty)
+        #expect(house.state(ana).parked.isEmpty)
+        #expect(house.timers.isEmpty)
+        #expect(house.cells(GovernanceTables.quarantine, "status") == ["refused", "refused"])
+        #expect(house.cells(GovernanceTables.quarantine, "reason") == ["consent-not-given", "consent-not-given"])
+        // Nothing is left of what they said, in the tables and in the states.
+        for row in (house.rows["quarantine"] ?? [:]).values {
+            let kept = row.compactMap { cell -> String? in
+                guard case .json(let bytes) = cell else { return nil }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            #expect(kept.allSatisfy { $0.contains("recordId") && !$0.contains("777") }, "\(kept)")
+        }
+        #expect(!house.states.values.contains { String(decoding: $0, as: UTF8.self).contains("777") })
+        let told = try #require(house.requests.first)
+        #expect(house.requests.map(\.messageType) == ["record.refused.v1", "record.refused.v1"])
+        #expect(told.receiver == "source:test")
+        #expect(told.body["recordId"]?.string == "1")
+        #expect(told.body["code"]?.string == "consent-not-given")
+        #expect(told.body["data"] == nil)
+        // A consent that comes now does not bring them back; said again, they are taken.
+        house.take(consent(), flow("1b", "2026-05", received: "2026-08-09T00:00:00Z"))
+        #expect(house.facts.map(\.factID) == ["portal/g-c1", "source:test/1b"])
+    }
+
+    @Test func `how long a record waits is its category's, and each waits its own time`() {
+        let days = GovernanceHouse.entry("consentCategory", "bank-flow", #"{"title":{"en":"x","zh":"x"},"waitDays":2}"#)
+        var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [days]))
+        house.take(flow("1", "2026-05"))
+        wait(&house, until: "2026-08-02T08:00:00Z")
+        house.take(flow("2", "2026-06"))
+        wait(&house, until: "2026-08-03T08:00:00Z")
+        #expect(house.told.last == "refused consent-not-given")
+        #expect(house.state(ana).parked.map(\.recordID) == ["source:test/2"])
+        #expect(house.timers.values.map(\.rfc3339) == ["2026-08-04T08:00:00Z"])
+        for wrong in ["0", "91", #""7""#, "1.5"] {
+            let entry = GovernanceHouse.entry("consentCategory", "bank-flow", #"{"title":{"en":"x","zh":"x"},"waitDays":\#(wrong)}"#)
+            let defects = Governance.defects(of: entry, examples: [GovernanceHouse.json("{}")], in: GovernanceHouse.base)
+            #expect(defects == ["`waitDays` is not 1…90"])
+        }
+    }
+
+    @Test func `a consent that was taken in after the wait does not help, whether it or the timer is met first`() {
+        for isTimerFirst in [true, false] {
+            var house = GovernanceHouse()
+            house.take(flow("1", "2026-05"))
+            house.now = GovernanceHouse.instant("2026-08-09T00:00:00Z")
+            let late = GovernanceHouse.record(
+                "g-c1", "consent.granted", of: ana, at: "2026-07-01T00:00:00Z", writer: "portal", received: "2026-08-08T20:00:00Z",
+                #"{"consentId":"c1","receivers":["platform"],"categories":["bank-flow"],"purposes":["collection"],"from":"2026-07-01","until":"2026-12-31"}"#
+            )
+            if isTimerFirst { house.ring() }
+            house.take(late)
+            house.ring()
+            #expect(house.facts.map(\.recordType) == ["consent.granted"])
+            #expect(house.cells(GovernanceTables.quarantine, "status") == ["refused"])
+        }
+        // One that was there in time and is met late helps as long as nobody has looked.
+        var house = GovernanceHouse()
+        house.take(flow("1", "2026-05"))
+        house.now = GovernanceHouse.instant("2026-08-09T00:00:00Z")
+        house.take(consent())
+        #expect(house.facts.last?.factID == "source:test/1")
+    }
+
+    @Test func `what waits for a suspended consent is refused at once when it is revoked`() {
+        var house = GovernanceHouse()
+        let pause = GovernanceHouse.record(
+            "p", "consent.paused", of: ana, at: "2026-07-10T00:00:00Z", writer: "portal", #"{"consentId":"c1"}"#)
+        house.take(consent(), pause, flow("1", "2026-05", received: "2026-07-15T00:00:00Z"))
+        #expect(house.told.last == "quarantined consent-missing")
+        house.take(revocation(at: "2026-07-12T00:00:00Z"))
+        #expect(house.told.suffix(2) == ["consent-revoked c1", "refused consent-revoked"])
+        #expect(house.state(ana).parked.isEmpty)
+        #expect(house.timers.isEmpty)
+    }
+
+    @Test func `while another consent is alive a revoked one refuses nothing`() {
+        var house = GovernanceHouse()
+        // The second begins in September.
+        house.take(consent(), revocation(at: "2026-07-12T00:00:00Z"), consent("c2", from: "2026-09-01"))
+        house.take(flow("1", "2026-05", received: "2026-07-15T00:00:00Z"))
+        #expect(house.told.last == "quarantined consent-missing")
     }
 
     @Test func `a revocation that comes before its consent counts`() {
@@ -88,7 +189,7 @@ import Vocabulary
             var house = GovernanceHouse()
             for record in order { house.take(record) }
             house.take(flow("2", "2026-06", received: "2026-07-21T00:00:00Z"))
-            #expect(house.told.last == "quarantined consent-missing")
+            #expect(house.told.last == "refused consent-revoked")
             #expect(house.cells(GovernanceTables.consent, "status") == ["revoked"])
             states.append(house.states[ana])
         }

@@ -22,7 +22,8 @@ struct GovernanceHouse {
     private(set) var leaves: [LedgerLeaf] = []
     var now = GovernanceHouse.instant("2026-08-01T08:00:00Z")
 
-    let catalog: Catalog
+    /// What is published; a test may publish more on the way.
+    var catalog: Catalog
     private let governance: Governance
     private var offset: Int64 = 0
 

@@ -105,6 +105,39 @@ import Wire
         #expect(open.timers.isEmpty)
     }
 
+    @Test func `what says until when it holds is taken back on the next day, and comes too late after it`() {
+        let type = GovernanceHouse.type("e-certificate", key: ["no"], #","holdsUntil":"validTo""#)
+        var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
+        func certificate(_ no: String, _ more: String = "") -> AcceptedRecord {
+            GovernanceHouse.record(no, "e-certificate", of: ana, at: "2024-01-15T00:00:00Z", #"{"no":"\#(no)"\#(more)}"#)
+        }
+        house.take(certificate("a", #","validTo":"2026-08-10""#), certificate("b", #","validTo":"2026-07-31""#), certificate("c"))
+        #expect(house.facts.map(\.factID) == ["source:test/a", "source:test/c"])
+        #expect(house.timers.values.map(\.rfc3339) == ["2026-08-10T16:00:00Z"])
+        house.now = GovernanceHouse.instant("2026-08-10T15:59:59Z")
+        house.ring()
+        #expect(house.standing.count == 2)
+        house.now = GovernanceHouse.instant("2026-08-10T16:00:00Z")
+        house.ring()
+        #expect(house.standing == [#"e-certificate \#(ana) {"no":"c"}"#])
+        #expect(house.told == ["retracted validity-ended", "retracted validity-ended"])
+        #expect(house.timers.isEmpty)
+    }
+
+    @Test func `what ends by itself is not forgotten among the many that are there`() {
+        let type = GovernanceHouse.type("e-certificate", key: ["no"], #","holdsUntil":"validTo""#)
+        var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
+        for number in 0..<60 {
+            house.take(
+                GovernanceHouse.record(
+                    "c\(number)", "e-certificate", of: ana, at: "2024-01-15T00:00:\(number < 10 ? "0" : "")\(number)Z",
+                    #"{"no":"\#(number)","validTo":"2026-08-10"}"#))
+        }
+        house.now = GovernanceHouse.instant("2026-08-10T16:00:00Z")
+        house.ring()
+        #expect(house.standing.isEmpty)
+    }
+
     private func objection(_ kind: String, _ more: String, at time: String = "2026-08-01T00:00:00Z") -> AcceptedRecord {
         GovernanceHouse.record(
             "\(kind)-1", "objection.\(kind)", of: ana, at: time, writer: kind == "opened" ? "portal" : "source:governance-desk",
@@ -215,7 +248,7 @@ import Wire
         house.take(word("paused", at: "2026-07-20T00:00:00Z"), word("revoked", at: "2026-07-21T00:00:00Z"))
         #expect(house.cells(GovernanceTables.consent, "status") == ["revoked"])
         house.take(word("resumed", at: "2026-07-22T00:00:00Z"), flow("c", received: "2026-07-23T00:00:00Z"))
-        #expect(house.told.last == "quarantined consent-missing")
+        #expect(house.told.last == "refused consent-revoked")
     }
 
     @Test func `every pause and every resumption is told to the exit door, however often the same is said`() {

@@ -44,6 +44,8 @@ struct AcceptanceLedger {
         doubled += taken.intersection(aside).map { "accepted and set aside: \($0.place)" }
 
         var turnover: Int64 = 0
+        /// By the record's own id.
+        var declared: [String: Int64] = [:]
         var decidedIDs: Set<String> = []
         for (record, places) in feed.sent where !left.contains(record.subject) {
             sent += 1
@@ -54,7 +56,10 @@ struct AcceptanceLedger {
             if isAccepted {
                 accepted += 1
                 decidedIDs.insert(name)
-                if record.type == "tax.return" { turnover += Self.fen(record.data, "sales") }
+                if record.type == "tax.return" {
+                    turnover += Self.fen(record.data, "sales")
+                    declared[record.id] = Self.fen(record.data, "sales")
+                }
             } else if isSetAside {
                 setAside += 1
                 decidedIDs.insert(name)
@@ -84,8 +89,20 @@ struct AcceptanceLedger {
              WHERE \(Self.isUntimely) AND d.key = ANY ($1) AND position('"tax.return"'::bytea in d.value) > 0
             """, [.bytesArray(feed.subjects.map { Array($0.utf8) })]
         ).first?.int64(0)
-        if kept.map({ $0 + (held ?? 0) + (untimely ?? 0) }) != turnover {
-            sums.append("turnover declared \(turnover) fen, kept \(kept ?? 0), held \(held ?? 0) and set aside \(untimely ?? 0)")
+        // A clock that was days ahead ends the wait for a consent, and what such a record says is kept nowhere.
+        var refused: Int64 = 0
+        for row in try connection.execute(
+            """
+            SELECT q.record_id FROM governance.quarantine q
+             WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status = 'refused' AND NOT q.record ? 'data'
+            """, [.texts(feed.subjects)])
+        {
+            let id = try row.text(0).split(separator: "/", maxSplits: 1).last.map(String.init)
+            refused += id.flatMap { declared[$0] } ?? 0
+        }
+        if kept.map({ $0 + (held ?? 0) + (untimely ?? 0) + refused }) != turnover {
+            sums.append(
+                "turnover declared \(turnover) fen, kept \(kept ?? 0), held \(held ?? 0), set aside \(untimely ?? 0), refused \(refused)")
         }
     }
 

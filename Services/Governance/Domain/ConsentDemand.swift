@@ -1,6 +1,7 @@
 import Wire
 
-/// What a category of data demands of a consent beyond being covered by it: the `demands` of a `consentCategory` entry.
+/// What a category of data demands of a consent beyond being covered by it: the `demands` of a `consentCategory` entry; and its `waitDays`,
+/// how long a record waits for a consent before it is refused.
 ///
 /// Sources: 征信业管理条例, article 14; 个人信息保护法, articles 23, 28 and 29.
 struct ConsentDemand: Sendable {
@@ -10,6 +11,10 @@ struct ConsentDemand: Sendable {
     var isWritten = false
     /// Only with a consent that names the platform and the category, and not under one for everything.
     var isSeparate = false
+    /// Unless said, seven days: a form signed at a counter is typed in within a week, and data that nobody agreed to are not kept longer.
+    var wait: Duration = .seconds(7 * 86_400)
+
+    static let waitDaysMax: Int64 = 90
 
     init() {}
 
@@ -24,5 +29,11 @@ struct ConsentDemand: Sendable {
                 return nil
             }
         }
+        guard let days = body["waitDays"] else { return }
+        guard let days = days.int, (1...Self.waitDaysMax).contains(days) else {
+            defects.append("`waitDays` is not 1…\(Self.waitDaysMax)")
+            return nil
+        }
+        wait = .seconds(days * 86_400)
     }
 }

@@ -59,14 +59,24 @@ public struct ConsentGrant: Sendable {
     /// be read, and a record of a day that was covered may still arrive after the last one. A revoked consent covers only what was taken in
     /// before the revocation, a suspended one what was taken in before its pause.
     func covers(_ category: String, _ record: AcceptedRecord, demand: ConsentDemand = ConsentDemand(), at now: Instant) -> Bool {
-        guard let terms, terms.allows(category, demand) else { return false }
-        if let revokedAt, record.receivedAt >= revokedAt { return false }
+        guard let terms, terms.allows(category, demand), !isRevoked(before: record) else { return false }
         if let pause, pause.isOn, record.receivedAt >= pause.order.at { return false }
+        return spans(record, at: now)
+    }
+
+    /// Whether its days contain one that counts for the record.
+    func spans(_ record: AcceptedRecord, at now: Instant) -> Bool {
+        guard let terms else { return false }
         return [record.occurredAt, record.receivedAt, now].contains { moment in
             let day = moment.dayInChina
             return terms.from <= day && day <= terms.until
         }
     }
+
+    func isRevoked(before record: AcceptedRecord) -> Bool { revokedAt.map { $0 <= record.receivedAt } ?? false }
+
+    /// Given, and neither revoked nor over: it may be taken up again, or begin.
+    func mayStillCover(at now: Instant) -> Bool { revokedAt == nil && terms.map { now.dayInChina <= $0.until } ?? false }
 
     var status: String {
         if revokedAt != nil { return "revoked" }
@@ -180,7 +190,7 @@ extension Turn {
         }
         effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
         expireConsents(state: &state, effects: &effects)
-        try releaseCovered(state: &state, effects: &effects)
+        try settleWaiting(by: record, state: &state, effects: &effects)
     }
 
     /// Somebody asks for a consent: it is pending until the subject gives or declines it.
@@ -193,7 +203,7 @@ extension Turn {
         effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
     }
 
-    func revokeConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
+    func revokeConsent(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         let place = state.consentPlace(Self.consentID(record))
         if let known = state.consents[place].revokedAt, known <= record.occurredAt { return }
         let isNews = state.consents[place].revokedAt == nil
@@ -201,6 +211,7 @@ extension Turn {
         if isNews { send("consent-revoked", record, reason: state.consents[place].id, effects: &effects) }
         effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
         scheduleExpiry(state: state, effects: &effects)
+        try settleWaiting(by: record, state: &state, effects: &effects)
     }
 
     /// Suspends a consent or takes it up again; the latest word counts.
@@ -215,7 +226,7 @@ extension Turn {
             send(isOn ? "consent-paused" : "consent-resumed", record, reason: state.consents[place].id, effects: &effects)
         }
         effects.write(state.consents[place].row(of: key, at: now), to: GovernanceTables.consent)
-        if !isOn { try releaseCovered(state: &state, effects: &effects) }
+        if !isOn { try settleWaiting(by: record, state: &state, effects: &effects) }
     }
 
     /// Tells of consents whose last day is over, and sets the clock for the next.
@@ -238,30 +249,6 @@ extension Turn {
             effects.schedule(ConsentGrant.expiryTimer, at: (next + 1).startInChina)
         } else {
             effects.cancel(ConsentGrant.expiryTimer)
-        }
-    }
-
-    /// What waited for a consent and has one now becomes a fact, in the order in which it came.
-    private func releaseCovered(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
-        var staying: [ParkedRecord] = []
-        var going: [(parked: ParkedRecord, record: AcceptedRecord)] = []
-        for parked in state.parked {
-            let record = try AcceptedRecord(parked.record)
-            let isCovered =
-                parked.reason == .consentMissing
-                && (book.type(record.recordType, at: now)?.consentCategory).map { category in
-                    let demand = book.demand(of: category, at: now)
-                    return state.consents.contains { $0.covers(category, record, demand: demand, at: now) }
-                } ?? true
-            if isCovered { going.append((parked, record)) } else { staying.append(parked) }
-        }
-        state.parked = staying
-        for (parked, record) in going {
-            released(record, parked, effects: &effects)
-            guard let refusal = try take(record, raw: parked.record, state: &state, effects: &effects) else { continue }
-            writeQuarantine(
-                record, raw: parked.record, reason: refusal.code, status: "refused", since: parked.since, effects: &effects)
-            send("refused", record, reason: refusal.code, effects: &effects)
         }
     }
 }

@@ -90,14 +90,18 @@ extension Turn {
             object.member("dueOn", due.day)
             object.member("at", now)
         }
-        askToRelease("correction/\(record.recordID)", Correction.messageType, to: record.writer, body, effects: &effects)
+        askToRelease(
+            "correction/\(record.recordID)", Correction.messageType, to: record.writer, for: Correction.purpose, body, effects: &effects)
         scheduleCorrections(state: state, effects: &effects)
     }
 
-    private func askToRelease(_ releaseID: String, _ messageType: String, to writer: String, _ body: JSONValue, effects: inout Effects) {
+    /// Has the record's writer told what became of it.
+    func askToRelease(
+        _ releaseID: String, _ messageType: String, to writer: String, for purpose: String, _ body: JSONValue, effects: inout Effects
+    ) {
         effects.send(
             ReleaseRequest(
-                releaseID: releaseID, subject: key, receiver: writer, messageType: messageType, purpose: Correction.purpose,
+                releaseID: releaseID, subject: key, receiver: writer, messageType: messageType, purpose: purpose,
                 categories: [], consentID: "", at: now, body: body),
             to: Topic.governanceEvents, key: key)
     }
@@ -128,7 +132,9 @@ extension Turn {
                 object.member("dueOn", correction.dueOn)
                 object.member("at", now)
             }
-            askToRelease("correction-closed/\(correction.recordID)", Correction.closedMessageType, to: writer, body, effects: &effects)
+            askToRelease(
+                "correction-closed/\(correction.recordID)", Correction.closedMessageType, to: writer, for: Correction.purpose, body,
+                effects: &effects)
         }
         scheduleCorrections(state: state, effects: &effects)
     }
@@ -167,7 +173,7 @@ extension Turn {
     }
 
     /// The id that the writer itself gave the record.
-    private static func ownID(of recordID: String) -> String { String(recordID.dropFirst(writer(of: recordID).utf8.count + 1)) }
+    static func ownID(of recordID: String) -> String { String(recordID.dropFirst(writer(of: recordID).utf8.count + 1)) }
 
     /// A record's id begins with its writer's name.
     static func writer(of recordID: String) -> String {

@@ -108,7 +108,7 @@ public final class CrossCheck: Sendable {
     /// How a form stands beside the file.
     struct FormComparison {
         var agreeing = 0
-        /// Fields that the file does not have.
+        /// Fields that the file does not have, or of which it may have forgotten what it had.
         var open = 0
         var differing: [(field: FormField, said: JSONValue?, onFile: JSONValue, source: String)] = []
     }
@@ -132,6 +132,11 @@ public final class CrossCheck: Sendable {
         }
         return comparison
     }
+
+    /// What the fields say in the record, as one text: the same for all that belongs together.
+    static func joinedKey(_ fields: [String], _ data: JSONValue) -> String {
+        fields.map { GovernedType.keyPart(data[$0]) }.joined(separator: "|")
+    }
 }
 
 /// What the checks see: `<part>.<field>` (summed when there are several records), `<part>.count`, `tolerance.<name>`, `key`.
@@ -139,6 +144,18 @@ struct CrossFacts: FactSource {
     let key: String
     let parts: [String: [JSONValue]]
     let tolerances: [String: RuleValue]
+    /// Parts of which something may have been forgotten: what is left of them says nothing.
+    var forgotten: Set<String> = []
+
+    /// What a check says. One that reads a part of which something may be missing says nothing, whatever it puts in the place of what it lacks.
+    func judge(_ check: CrossCheck.Check) -> Truth {
+        check.variables.contains { forgotten.contains($0.head) } ? .unknown : check.logic.judge(self).truth
+    }
+
+    /// What a check saw there, for people.
+    func observed(_ name: VariableName) -> String {
+        "\(name.text)=\(forgotten.contains(name.head) ? "forgotten" : (value(of: name) ?? .null).text.cut(64))"
+    }
 
     func value(_ name: String) -> RuleValue? { value(of: VariableName(name)) }
 
@@ -147,7 +164,7 @@ struct CrossFacts: FactSource {
         let field = name.tail
         guard !field.isEmpty else { return nil }
         if name.head == "tolerance" { return tolerances[field] }
-        guard let records = parts[name.head] else { return nil }
+        guard let records = parts[name.head], !forgotten.contains(name.head) else { return nil }
         if field == "count" { return .number(Double(records.count)) }
         // Who has not spoken yet has said neither nothing nor zero.
         if records.count == 1 { return records[0][field].map { RuleValue($0) } ?? .null }

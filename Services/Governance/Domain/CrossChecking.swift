@@ -52,7 +52,7 @@ extension Turn {
         for check in book.crossChecks(reading: type, at: now) {
             for part in check.parts where part.recordType == type {
                 for data in changed {
-                    let due = DueComparison(check: check.id, key: Self.joinedKey(part, data), cause: cause, origin: origin)
+                    let due = DueComparison(check: check.id, key: CrossCheck.joinedKey(part.key, data), cause: cause, origin: origin)
                     try note(due, state: &state, effects: &effects)
                 }
             }
@@ -80,36 +80,53 @@ extension Turn {
             // A check that was withdrawn meanwhile compares nothing any more.
             guard let check = book.crossCheck(id, at: now) else { continue }
             let sides = try sides(of: check, keys: Set(group.map(\.key)), state: &state)
-            for one in group { compare(check, one, sides[one.key] ?? [:], state: &state, effects: &effects) }
+            for one in group { compare(check, one, sides[one.key] ?? Sides(), state: &state, effects: &effects) }
         }
     }
 
-    private static func joinedKey(_ part: CrossCheck.Part, _ data: JSONValue) -> String {
-        part.key.map { GovernedType.keyPart(data[$0]) }.joined(separator: "|")
+    /// What stands under one key, by the part's name.
+    private struct Sides {
+        var slots: [String: [Slot]] = [:]
+        /// The parts of which something under the key may have been forgotten, with the latest that was forgotten of their types.
+        var forgotten: [String: Order] = [:]
+
+        /// The parts that have said something.
+        var spoken: Set<String> { Set(slots.keys).union(forgotten.keys) }
+
+        /// Whether nothing later was forgotten of the part.
+        func isLatest(_ slot: Slot, of part: String) -> Bool { forgotten[part].map { $0 < slot.order } ?? true }
     }
 
-    /// What stands under the keys: by key, then by the part's name.
+    /// What stands under the keys, and what does no more because it was forgotten.
     private func sides(
         of check: CrossCheck, keys: Set<String>, state: inout GovernanceState
-    ) throws(ContractDefect) -> [String: [String: [Slot]]] {
-        var sides: [String: [String: [Slot]]] = [:]
+    ) throws(ContractDefect) -> [String: Sides] {
+        var sides: [String: Sides] = [:]
+        var gaps: [ForgottenKeys] = []
         for part in check.parts {
             let place = try state.openMemory(of: part.recordType)
+            gaps.append(state.memories[place].gaps)
             for slot in state.memories[place].slots where slot.sent != nil {
-                let key = Self.joinedKey(part, slot.data)
-                if keys.contains(key) { sides[key, default: [:]][part.name, default: []].append(slot) }
+                let key = CrossCheck.joinedKey(part.key, slot.data)
+                if keys.contains(key) { sides[key, default: Sides()].slots[part.name, default: []].append(slot) }
+            }
+        }
+        for (key, side) in sides {
+            guard let first = side.slots.values.joined().map(\.order).min() else { continue }
+            for (part, gap) in zip(check.parts, gaps) where gap.mayHold(part.key, key, since: first) {
+                sides[key]?.forgotten[part.name] = gap.through
             }
         }
         return sides
     }
 
     private func compare(
-        _ check: CrossCheck, _ due: DueComparison, _ sides: [String: [Slot]], state: inout GovernanceState, effects: inout Effects
+        _ check: CrossCheck, _ due: DueComparison, _ sides: Sides, state: inout GovernanceState, effects: inout Effects
     ) {
         let key = due.key
         let known = state.results.firstIndex { $0.check == check.id && $0.key == key }
-        let isFormMissing = check.form.map { sides[$0] == nil } ?? false
-        guard sides.count > 1, !isFormMissing, let occurredAt = sides.values.joined().map(\.order.at).max() else {
+        let isFormMissing = check.form.map { !sides.spoken.contains($0) } ?? false
+        guard sides.spoken.count > 1, !isFormMissing, let occurredAt = sides.slots.values.joined().map(\.order.at).max() else {
             if let known { takeBack(known, origin: due.origin, state: &state, effects: &effects) }
             return
         }
@@ -183,9 +200,11 @@ extension Turn {
     // MARK: What is said of it
 
     /// Every check with its verdict and what it saw, and the records that were compared.
-    private func tradeResult(_ check: CrossCheck, _ key: String, _ sides: [String: [Slot]]) -> JSONValue {
-        let facts = CrossFacts(key: key, parts: sides.mapValues { $0.map(\.data) }, tolerances: check.tolerances)
-        let verdicts = check.checks.map { ($0, $0.logic.judge(facts).truth) }
+    private func tradeResult(_ check: CrossCheck, _ key: String, _ sides: Sides) -> JSONValue {
+        let facts = CrossFacts(
+            key: key, parts: sides.slots.mapValues { $0.map(\.data) }, tolerances: check.tolerances,
+            forgotten: Set(sides.forgotten.keys))
+        let verdicts = check.checks.map { ($0, facts.judge($0)) }
         let whole: Truth =
             verdicts.contains { $0.1 == .no } ? .no : (verdicts.contains { $0.1 == .unknown } ? .unknown : .yes)
         return JSONValue.written { object in
@@ -200,23 +219,30 @@ extension Turn {
                         list.element(object: { object in
                             object.member("id", one.id)
                             object.member("verdict", truth.rawValue)
-                            let seen = one.variables.map { "\($0.text)=\((facts.value(of: $0) ?? .null).text.cut(64))" }
-                            object.member("observed", seen.joined(separator: ", ").cut(400))
+                            object.member("observed", one.variables.map(facts.observed).joined(separator: ", ").cut(400))
                         })
                     }
                 })
+            let read = Set(check.checks.flatMap { $0.variables.map(\.head) })
+            Self.writeForgotten(check, read.intersection(facts.forgotten), to: &object)
             writeRecords(check, sides, to: &object)
         }
     }
 
     /// Exactly the fields that differ, each with both values and both sources.
-    private func formResult(_ check: CrossCheck, _ key: String, form: String, _ sides: [String: [Slot]]) -> JSONValue {
-        let formSlot = sides[form]?.max { $0.order < $1.order }
+    private func formResult(_ check: CrossCheck, _ key: String, form: String, _ sides: Sides) -> JSONValue {
+        let formSlot = sides.slots[form]?.max { $0.order < $1.order }
+        let isFormThere = formSlot.map { sides.isLatest($0, of: form) } ?? false
         let formType = check.parts.first { $0.name == form }.flatMap { book.type($0.recordType, at: now) }
+        var forgotten: Set<String> = isFormThere ? [] : [form]
         let comparison = check.compared(formSlot?.data) { field in
             // A field may stand in several records of the part: the latest that has it counts.
-            let holders = sides[field.part]?.filter { !($0.data[field.field]?.isNull ?? true) } ?? []
-            return holders.max { $0.order < $1.order }.map { (data: $0.data, source: $0.order.id) }
+            let holders = sides.slots[field.part]?.filter { !($0.data[field.field]?.isNull ?? true) } ?? []
+            let latest = holders.max { $0.order < $1.order }
+            let isThere = latest.map { sides.isLatest($0, of: field.part) } ?? (sides.forgotten[field.part] == nil)
+            if !isThere { forgotten.insert(field.part) }
+            guard isFormThere, isThere else { return nil }
+            return latest.map { (data: $0.data, source: $0.order.id) }
         }
         let verdict: Truth = comparison.differing.isEmpty ? (comparison.open == 0 ? .yes : .unknown) : .no
         return JSONValue.written { object in
@@ -242,8 +268,15 @@ extension Turn {
                         })
                     }
                 })
+            Self.writeForgotten(check, forgotten, to: &object)
             writeRecords(check, sides, to: &object)
         }
+    }
+
+    /// Names the parts that left something open because of what was forgotten of them.
+    private static func writeForgotten(_ check: CrossCheck, _ forgotten: Set<String>, to object: inout JSONWriter) {
+        let names = check.parts.map(\.name).filter(forgotten.contains)
+        if !names.isEmpty { object.member("forgotten", names) }
     }
 
     private static func writeHead(_ check: CrossCheck, _ key: String, _ verdict: Truth, to object: inout JSONWriter) {
@@ -254,8 +287,8 @@ extension Turn {
         if !check.owner.isEmpty { object.member("owner", check.owner) }
     }
 
-    private func writeRecords(_ check: CrossCheck, _ sides: [String: [Slot]], to object: inout JSONWriter) {
-        let ids = check.parts.flatMap { sides[$0.name] ?? [] }.map(\.order.id)
+    private func writeRecords(_ check: CrossCheck, _ sides: Sides, to object: inout JSONWriter) {
+        let ids = check.parts.flatMap { sides.slots[$0.name] ?? [] }.map(\.order.id)
         object.member("records", ids)
         var writers: [String] = []
         for id in ids {

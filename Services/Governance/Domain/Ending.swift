@@ -3,13 +3,15 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// The first day on which a statement may no longer be shown, by law and by itself. From a record type's `adverse`.
+/// The first day on which a statement may no longer be shown, and by which rule. From a record type's `adverse` and `holdsUntil`.
 struct Ending: Hashable, Sendable {
     enum Rule: String, Sendable {
         /// The longest publication of its class is over, or the state ended with which publication ends. Source: NDRC Order 36.
         case publication = "publication-ended"
         /// Five years have passed since the state ended. Source: 征信业管理条例, article 16.
         case retention = "retention-ended"
+        /// The last day is over on which it holds by its own words.
+        case validity = "validity-ended"
     }
 
     let day: Day
@@ -35,14 +37,16 @@ extension Turn {
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
-        if let adverse = type.adverse {
-            let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+        let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+        if type.canEnd(forPerson: isPerson) {
             let place = try state.openMemory(of: type.id)
             // Today's date first: it does not depend on what else has come.
-            let ending = whenGone(statement, under: slotKey, adverse, state.memories[place])
+            let ending = whenGone(statement, under: slotKey, type, state.memories[place])
             if let ending, ending.day <= now.dayInChina {
                 return Withholding(by: ending.cause)
             }
+        }
+        if let adverse = type.adverse {
             if let repair = state.repair(of: type.id, slotKey), repair.ruling(on: statement, adverse) == .repaired {
                 return Withholding(by: repair.recordID)
             }
@@ -54,9 +58,13 @@ extension Turn {
     }
 
     private func whenGone(
-        _ statement: AdverseInformation.Statement, under slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory
+        _ statement: AdverseInformation.Statement, under slotKey: String, _ type: GovernedType, _ memory: TypeMemory
     ) -> Ending? {
-        adverse.ending(of: statement, later: later(than: slotKey, adverse, memory), isPerson: isPerson)
+        let byItself = type.lastDay(of: statement.data).map { Ending(day: $0 + 1, rule: .validity) }
+        let byLaw = type.adverse.flatMap {
+            $0.ending(of: statement, later: later(than: slotKey, $0, memory), isPerson: isPerson)
+        }
+        return [byItself, byLaw].compactMap { $0 }.min { $0.day < $1.day }
     }
 
     /// What stands of the same row for later periods, where the end of the state is told by it.
@@ -67,17 +75,17 @@ extension Turn {
     /// Takes back what has ended by today, and sets the clock for the next.
     func endStatements(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         var next: Day?
-        for type in state.memories.map(\.type) {
-            guard let adverse = book.type(type, at: now)?.adverse, adverse.canEnd(forPerson: isPerson) else { continue }
-            let place = try state.openMemory(of: type)
+        for id in state.memories.map(\.type) {
+            guard let type = book.type(id, at: now), type.canEnd(forPerson: isPerson) else { continue }
+            let place = try state.openMemory(of: id)
             let memory = state.memories[place]
             // What came along with a merged code is ended under that code.
             for slot in memory.slots where slot.sent != nil && slot.guestOf == nil {
-                guard let ending = whenGone(slot.statement, under: slot.key, adverse, memory) else { continue }
+                guard let ending = whenGone(slot.statement, under: slot.key, type, memory) else { continue }
                 if ending.day > now.dayInChina {
                     next = next.map { min($0, ending.day) } ?? ending.day
                 } else {
-                    try takeBack(slot, type, by: ending.cause, cause: nil, state: &state, effects: &effects)
+                    try takeBack(slot, id, by: ending.cause, cause: nil, state: &state, effects: &effects)
                 }
             }
         }

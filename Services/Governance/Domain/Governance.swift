@@ -74,6 +74,8 @@ public struct Governance: Decider {
                 }
             case .timer(let timer) where timer.name == ConsentGrant.expiryTimer:
                 turn.expireConsents(state: &state, effects: &effects)
+            case .timer(let timer) where timer.name == ParkedRecord.timer:
+                try turn.settleWaiting(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Correction.timer:
                 turn.remindOfCorrections(state: &state, effects: &effects)
             case .timer(let timer) where timer.name == Objection.timer:

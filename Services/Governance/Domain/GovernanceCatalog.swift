@@ -16,6 +16,8 @@ public final class GovernanceCatalog: CatalogView {
     private let judgedAfterwards: Set<String>
     /// Record types on which such a judgement rests.
     private let readAfterwards: Set<String>
+    /// By record type: the fields by which cross-checks join it to others, each list once.
+    private let joins: [String: [[String]]]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     public let defects: [String: [String]]
 
@@ -37,6 +39,7 @@ public final class GovernanceCatalog: CatalogView {
         var comparing: [String: Versions<[CrossCheck]>] = [:]
         for type in entries.comparedTypes { comparing[type] = Self.inForce(entries.crossChecks) { $0.filter { $0.reads(type) } } }
         self.comparing = comparing
+        joins = entries.joins
     }
 
     /// What is made of all that is in force together, from one change to the next.
@@ -66,6 +69,9 @@ public final class GovernanceCatalog: CatalogView {
 
     /// The cross-checks that read the type, by id.
     func crossChecks(reading type: String, at now: Instant) -> [CrossCheck] { comparing[type]?.inForce(at: now) ?? [] }
+
+    /// The fields by which any version of any cross-check, those to come included, joins the type to others.
+    func joins(of type: String) -> [[String]] { joins[type] ?? [] }
 
     func crossCheck(_ id: String, at now: Instant) -> CrossCheck? {
         entries.crossChecks.first { $0.id == id }?.versions.inForce(at: now)

@@ -13,6 +13,8 @@ struct GovernanceEntries: Sendable {
     private(set) var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
     /// Record types that any version of any cross-check reads.
     private(set) var comparedTypes: Set<String> = []
+    /// By record type: the keys by which any version of any cross-check joins it, each once.
+    private(set) var joins: [String: [[String]]] = [:]
     private(set) var trusts: [String: Versions<Int64>] = [:]
     private(set) var categories: [String: Versions<ConsentDemand>] = [:]
     private(set) var identityRules: Versions<IdentityRule> = Versions()
@@ -43,6 +45,9 @@ struct GovernanceEntries: Sendable {
             if crossChecks.last?.id != entry.id { crossChecks.append((entry.id, Versions())) }
             crossChecks[crossChecks.count - 1].versions.add(check, from: from)
             comparedTypes.formUnion(check?.parts.map(\.recordType) ?? [])
+            for part in check?.parts ?? [] where joins[part.recordType]?.contains(part.key) != true {
+                joins[part.recordType, default: []].append(part.key)
+            }
         case "sourceTrust":
             if let trust = entry.compiled(unusable: &unusable, { Self.trust($0.body, defects: &$1) }) {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)

@@ -98,11 +98,8 @@ extension Governance {
                 let json = body.list("rules").first { $0["id"]?.string == rule.id }
                 references += rule.references(from: [entry.id], in: json ?? body)
             }
-            for (member, fields) in [("ends", ["class", "from"]), ("staleAfter", ["from"])] {
-                for name in fields {
-                    guard let json = body[member]?[name], let field = json.string else { continue }
-                    references.append(CatalogReference(field, .field(of: entry.id), in: member, at: json))
-                }
+            if let json = body["staleAfter"]?["from"], let field = json.string {
+                references.append(CatalogReference(field, .field(of: entry.id), in: "staleAfter", at: json))
             }
             return references
         case "qualityRule":

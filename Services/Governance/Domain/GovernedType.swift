@@ -34,6 +34,8 @@ public final class GovernedType: Sendable {
     let adverse: AdverseInformation?
     /// What its records say about the repair of others; nil when they say nothing of the kind.
     let repairs: RepairWord?
+    /// The field with the last day on which a statement holds by its own words; without such a day it holds on.
+    private let holdsUntil: String?
     /// How long its statements count as fresh; nil when for ever.
     let freshness: Freshness?
     /// Its own list.
@@ -74,12 +76,18 @@ public final class GovernedType: Sendable {
         }
         var repairs: RepairWord?
         if let told = body["repairs"], !told.isNull, let fields { repairs = RepairWord(told, fields: fields, defects: &defects) }
+        var holdsUntil: String?
+        if let told = body["holdsUntil"], !told.isNull {
+            holdsUntil = told.string
+            if !(holdsUntil.map { fields?.days.contains($0) ?? true } ?? false) { defects.append("`holdsUntil` names no field that is a day") }
+        }
         self.isControl = isControl
         self.adverse = adverse
         self.repairs = repairs
-        // Consents, adverse statements and repairs are looked up for years; of the rest, three years of months are enough to take a
-        // correction in.
-        slotsMax = isControl || adverse != nil || repairs != nil ? 200 : 36
+        self.holdsUntil = holdsUntil
+        // Consents, adverse statements and repairs are looked up for years, and what is forgotten is not taken back when its time is over;
+        // of the rest, three years of months are enough to take a correction in.
+        slotsMax = isControl || adverse != nil || repairs != nil || holdsUntil != nil ? 200 : 36
         if let stale = body["staleAfter"], !stale.isNull {
             freshness = Freshness(stale, defects: &defects)
         } else {
@@ -89,6 +97,12 @@ public final class GovernedType: Sendable {
         rules = JudgingRules(QualityRule.list(body["rules"], defects: &defects))
         if defects.count > before { return nil }
     }
+
+    /// Whether any statement of such a subject can come to an end by itself.
+    func canEnd(forPerson isPerson: Bool) -> Bool { holdsUntil != nil || adverse?.canEnd(forPerson: isPerson) == true }
+
+    /// The last day on which the statement holds by its own words; nil for ever.
+    func lastDay(of data: JSONValue) -> Day? { holdsUntil.flatMap { data[$0]?.day } }
 
     func isPersonal(_ field: String) -> Bool { personalFields.contains(field) }
 

@@ -203,7 +203,7 @@ extension Turn {
                 replacing: former)
             slot.guestOf = statement.from
             slot.under = own.map { [$0] } ?? former?.under ?? []
-            state.memories[place].store(slot, of: type)
+            state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
         } else {
             guard let former, former.guestOf == statement.from, former.order.id == statement.recordID else { return }
             if let own = former.under.first {
@@ -218,9 +218,9 @@ extension Turn {
                     : say(
                         back, as: "\(own.order.id)/\(statement.from)-\(statement.number)", replacing: former, state: &state,
                         effects: &effects)
-                state.memories[place].store(slot, of: type)
+                state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
                 // It was not looked at while it was covered.
-                if type.adverse?.canEnd(forPerson: isPerson) == true { try endStatements(state: &state, effects: &effects) }
+                if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
             } else {
                 retract(
                     former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,

@@ -28,11 +28,14 @@ extension Turn {
             !state.parked.contains(where: { $0.recordID == record.recordID })
         else { return nil }
 
-        if let category = type.consentCategory {
-            let demand = book.demand(of: category, at: now)
-            guard state.consents.contains(where: { $0.covers(category, record, demand: demand, at: now) }) else {
-                return park(record, raw: raw, reason: .consentMissing, state: &state, effects: &effects)
-            }
+        switch consentStanding(of: record, type.consentCategory, in: state) {
+        case .given: break
+        case .revoked:
+            refuse(record, raw: raw, code: ConsentStanding.revokedCode, since: now, effects: &effects)
+            return nil
+        case .open:
+            let wait = type.consentCategory.map { book.demand(of: $0, at: now).wait } ?? .zero
+            return park(record, raw: raw, reason: .consentMissing, until: now + wait, state: &state, effects: &effects)
         }
         if state.memories[place].hasForgotten(slotKey) {
             // A statement by itself is then one that came before. Anything else can not be put in its place any more.
@@ -161,9 +164,9 @@ extension Turn {
             Slot(
                 key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
                 quality: quality, replacing: former),
-            of: type)
+            of: type, joins: book.joins(of: type.id))
         // It may also be what ends another statement of its row.
-        if type.adverse?.canEnd(forPerson: isPerson) == true { try endStatements(state: &state, effects: &effects) }
+        if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
             // The same word at another time is a new word.
@@ -213,7 +216,7 @@ extension Turn {
         _ record: AcceptedRecord, _ type: GovernedType, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         switch record.recordType {
-        case ConsentGrant.revokedType: revokeConsent(record, state: &state, effects: &effects)
+        case ConsentGrant.revokedType: try revokeConsent(record, state: &state, effects: &effects)
         case ConsentGrant.pausedType, ConsentGrant.resumedType: try switchConsent(record, state: &state, effects: &effects)
         case QualityRuling.releaseType, QualityRuling.overrideType: try letGo(record, state: &state, effects: &effects)
         case Objection.openedType, Objection.answeredType: try objection(record, state: &state, effects: &effects)

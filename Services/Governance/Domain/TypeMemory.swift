@@ -5,7 +5,7 @@ import Wire
 /// What stands of one record type: for each of the last business keys, the latest statement.
 ///
 /// Bounded. The oldest key is forgotten but for its hash, so that a late correction of it is noticed and set aside instead of being
-/// counted a second time.
+/// counted a second time, and but for what comparisons must know of it.
 public struct TypeMemory: Sendable {
     public let type: String
     private var unread: JSONValue?
@@ -13,6 +13,8 @@ public struct TypeMemory: Sendable {
     public private(set) var slots: [Slot] = []
     /// Hashes of forgotten keys, the longest forgotten first.
     private var forgotten: [Int64] = []
+    /// Which comparisons lack something that was forgotten.
+    private(set) var gaps = ForgottenKeys()
 
     static let forgottenMax = 512
 
@@ -29,10 +31,11 @@ public struct TypeMemory: Sendable {
             guard let hash = json.int else { throw .wrong(field: "forgotten", expected: "whole numbers") }
             return hash
         }
+        if let gaps = fields["gaps"] { self.gaps = try ForgottenKeys(gaps) }
         self.unread = nil
     }
 
-    var isEmpty: Bool { unread == nil && slots.isEmpty && forgotten.isEmpty }
+    var isEmpty: Bool { unread == nil && slots.isEmpty && forgotten.isEmpty && gaps.isEmpty }
 
     func write(to object: inout JSONWriter) {
         if let unread { return object.member(type, unread) }
@@ -45,6 +48,7 @@ public struct TypeMemory: Sendable {
                         for slot in slots { list.element(object: { slot.write(to: &$0) }) }
                     })
                 if !forgotten.isEmpty { object.member("forgotten", forgotten) }
+                if !gaps.isEmpty { object.member("gaps", object: { gaps.write(to: &$0) }) }
             })
     }
 
@@ -171,8 +175,8 @@ public struct TypeMemory: Sendable {
 
     /// The latest statement under its key; what is then the oldest beyond the type's `slotsMax` is forgotten, with what else was said of its
     /// period: of two banks' statements of one month, one alone would look like half the money. What joins others of its period stays, and the
-    /// next period goes.
-    mutating func store(_ slot: Slot, of type: GovernedType) {
+    /// next period goes. `joins` are the fields by which comparisons join the type to others.
+    mutating func store(_ slot: Slot, of type: GovernedType, joins: [[String]]) {
         let (found, insertion) = place(slot.key)
         if let found {
             slots[found] = slot
@@ -182,6 +186,7 @@ public struct TypeMemory: Sendable {
         guard slots.count > type.slotsMax else { return }
         for place in leaving(after: slot.key, of: type).reversed() {
             forgotten.append(Self.hash(slots[place].key))
+            gaps.mark(slots[place], joins: joins)
             slots.remove(at: place)
         }
         if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }

@@ -6,15 +6,17 @@ import Wire
 // What does not become a fact, now or ever.
 
 extension Turn {
-    /// Sets the record aside until what it waits for comes.
+    /// Sets the record aside until what it waits for comes, or `until` has passed.
     func park(
-        _ record: AcceptedRecord, raw: JSONValue, reason: ParkedRecord.Reason, state: inout GovernanceState, effects: inout Effects
+        _ record: AcceptedRecord, raw: JSONValue, reason: ParkedRecord.Reason, until: Instant? = nil, state: inout GovernanceState,
+        effects: inout Effects
     ) -> Refusal? {
         guard !state.parked.contains(where: { $0.recordID == record.recordID }) else { return nil }
         guard state.parked.count < ParkedRecord.countMax else {
             return Refusal(code: "parking-full", detail: "\(ParkedRecord.countMax) records of \(key) wait already (\(reason.rawValue))")
         }
-        state.parked.append(ParkedRecord(recordID: record.recordID, reason: reason, since: now, record: raw))
+        state.parked.append(ParkedRecord(recordID: record.recordID, reason: reason, since: now, until: until, record: raw))
+        if until != nil { scheduleWaiting(state: state, effects: &effects) }
         writeQuarantine(record, raw: raw, reason: reason.rawValue, status: "held", since: now, effects: &effects)
         send("quarantined", record, reason: reason.rawValue, effects: &effects)
         return nil
@@ -72,16 +74,20 @@ public struct ParkedRecord: Sendable {
     public let recordID: String
     public let reason: Reason
     public let since: Instant
+    /// When it is refused, unless what it waits for has come; nil when it waits for as long as it takes.
+    public let until: Instant?
     /// The `AcceptedRecord`, as it came.
     public let record: JSONValue
 
     /// Records of one key that may wait; what comes beyond is refused.
     public static let countMax = 200
+    static let timer = "consent-wait"
 
-    init(recordID: String, reason: Reason, since: Instant, record: JSONValue) {
+    init(recordID: String, reason: Reason, since: Instant, until: Instant?, record: JSONValue) {
         self.recordID = recordID
         self.reason = reason
         self.since = since
+        self.until = until
         self.record = record
     }
 
@@ -89,7 +95,10 @@ public struct ParkedRecord: Sendable {
         let fields = try Fields(json)
         guard let reason = Reason(rawValue: try fields.text("reason")) else { throw .wrong(field: "reason", expected: "a reason to wait") }
         self.reason = reason
-        since = try fields.instant("since")
+        let since = try fields.instant("since")
+        self.since = since
+        let usual = reason == .consentMissing ? since + ConsentDemand().wait : nil
+        until = try fields.instantOrNil("until") ?? usual
         record = try fields.required("record")
         recordID = try Fields(record).text("recordId")
     }
@@ -97,6 +106,7 @@ public struct ParkedRecord: Sendable {
     func write(to object: inout JSONWriter) {
         object.member("reason", reason.rawValue)
         object.member("since", since)
+        object.memberIfPresent("until", until)
         object.member("record", record)
     }
 }

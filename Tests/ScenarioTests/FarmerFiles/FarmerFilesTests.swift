@@ -50,6 +50,31 @@ import Wire
         #expect(lists.contains { $0.contains("grower-candidates") })
     }
 
+    @Test func `a file whose farmer never agrees is refused after a week, and the collector is told without what it says`() throws {
+        let today = Story.day(2026, 4, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
+        let firm = HunanStory(number: 27, today: today).firm
+        let file = JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("plot", "P-27")
+                object.member("crop", "rice")
+                object.member("areaMu", Int64(120))
+                object.member("visitedOn", today)
+            }
+        }
+        house.send(to: Topic.source("farm-collector"), type: "farm.file", id: "file-27", subject: firm, at: today.startInChina, data: file)
+        try house.advance(to: house.now + .seconds(6 * 86_400))
+        let out = Topic.sourceOut("farm-collector")
+        #expect(house.messages(on: out).isEmpty)
+        try house.advance(to: house.now + .seconds(86_400 + 60))
+        let told = try #require(house.messages(on: out).first)
+        #expect(house.messages(on: out).map(\.event.type) == ["record.refused.v1"])
+        #expect(told.body?["recordId"]?.string == "file-27")
+        #expect(told.body?["code"]?.string == "consent-not-given")
+        #expect(house.bodies(Topic.governanceFacts, Fact.type).allSatisfy { $0["recordType"]?.string != "farm.file" })
+        #expect(house.rows(.governance, "quarantine").map { $0["status"] } == [.text("refused")])
+    }
+
     @Test func `a fall of the price of what is grown raises an alert about the grower's loan`() throws {
         let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
