@@ -116,7 +116,8 @@ import Wire
 
     private static func verified(_ more: String = "") -> String {
         IngestionZoneTests.body(
-            #""mode":"verification","recordTypes":[],"verification":{"request":"q","answer":"t","bit":"holds","reference":"askedId"}"# + more)
+            #""mode":"verification","recordTypes":[],"verification":{"request":"q","answer":"t","bit":"holds","reference":"askedId"}"#
+                + more)
     }
 
     /// `fields` as a schema's, so that what a schema lets through beside them is seen, too.
