@@ -84,7 +84,10 @@ struct CoverageArea: Sendable {
         guard let others = other.zones else { return self }
         return CoverageArea(
             zones: zones.flatMap { zone in
-                others.compactMap { zone.lies(in: $0) ? zone : $0.lies(in: zone) ? $0 : nil }
+                others.compactMap { other -> DivisionCode? in
+                    if zone.lies(in: other) { return zone }
+                    return other.lies(in: zone) ? other : nil
+                }
             })
     }
 }

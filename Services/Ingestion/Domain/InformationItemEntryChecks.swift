@@ -86,7 +86,7 @@ enum InformationItemEntryChecks {
     /// `InformationItem.Verification.defects(in:)` asks the same of every answer that comes.
     static func check(_ answer: CatalogEntry, answers verification: InformationItem.Verification, _ defects: inout [String]) {
         guard let fields = Layouts.fields(of: answer) else { return defects.append("`\(answer.id)` has no fields") }
-        let schema = answer.body["schema"]
+        let schema = answer.body["schema"].flatMap { $0.isNull ? nil : $0 }
         let demanded = schema?["required"]?.elements.compactMap(\.string)
         for (name, json) in fields {
             let types: [String]
