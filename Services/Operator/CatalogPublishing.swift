@@ -71,7 +71,7 @@ enum CatalogPublishing {
     static let kinds: Set<String> = [
         "source", "institution", "recordType", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
         "releaseRule", "ranking", "calendar", "purpose", "consentCategory", "qualityRule", "crossCheck", "sourceTrust",
-        "identityRule", "layout", "codeList", "informationItem",
+        "identityRule", "layout", "codeList", "informationItem", "divisionTable",
     ]
 
     /// Refuses with every defect of every entry, each with its file and line.

@@ -9,45 +9,97 @@ import Wire
 
 extension Command {
     static let coverage = Command(
-        "coverage", usage: "[--list ID] [--zone DIVISION] [--item ID] [--sources] [--packs DIR]",
-        summary: "what of the information lists has been collected, where, and which source is behind",
-        valued: ["list", "zone", "item", "packs"], flags: ["sources", "json"],
+        "coverage",
+        usage: "[--list ID] [--item ID] [--zone DIVISION] [--provider SOURCE] [--by provider|county] [--sources] [--packs DIR] [--json]",
+        summary: "what of the information lists has been collected, where and from whom, and which source is behind",
+        valued: ["list", "zone", "item", "provider", "by", "packs"], flags: ["sources", "json"],
         details: """
-            For each item of the list: how many of the registered firms have something, since when and until when, and whose records are
-            missing. The last line is the collection rate: required items with at least one record over required items.
-              --list ID        only items of this list, such as national or hunan
-              --zone DIVISION  only firms registered there: 430000, 430100 or 430102
-              --item ID        only this item
-              --sources        how each source keeps to its rhythm: what was expected, what came, what is missing
-              --packs DIR      read the catalogue from packs instead of its topic
-              --json           one JSON object a line
+            For each item of the list: how many of the registered firms have something, of which day the earliest and the latest record is, and
+            who has not sent what they should. The last line is the collection rate: required items with at least one record over required items.
+            An item on trial (pilot zones) is due in its pilot zones only: firms, days and what is missing are of these, elsewhere it is
+            `not due (pilot)`, and what came from elsewhere all the same is told as `beyond the pilot`. A firm of an abolished county counts where
+            the county's successor is.
+              --list ID          only items of this list, such as national or hunan
+              --item ID          only this item
+              --zone DIVISION    only firms registered there: 430000, 430100 or 430102; an abolished one means its successor
+              --provider SOURCE  only what this source should send, or has sent: its own firms, its own days
+              --by provider      below each item a line for each source that should send it and for each that has
+              --by county        all of it for each county in turn
+              --sources          how each source keeps to its rhythm: what was expected, what came, what is missing
+              --packs DIR        read the catalogue from packs instead of its topic
+              --json             one JSON object a line: item × zone, with all of its providers
             """
     ) { options in
         let now = WallClock.now
         let catalog = try CatalogPublishing.catalog(packs: options.text("packs"))
-        let report = CoverageReport(catalog: catalog, connection: try Connections.postgres(), now: now, isJSON: options.has("json"))
-        if options.has("sources") { return try report.sources() }
-        var zone: DivisionCode?
-        if let text = options.text("zone") {
-            zone = DivisionCode(text)
-            if zone == nil { throw Failure("--zone is not a division of six digits", code: .usage) }
+        if options.has("sources") {
+            return try SourceReport(catalog: catalog, connection: try Connections.postgres(), now: now).show()
         }
-        try report.items(list: options.text("list"), zone: zone, item: options.text("item"))
+        let question = try CoverageQuestion(options, of: catalog, at: now)
+        try CoverageReport(question: question, connection: try Connections.postgres(), now: now).show()
     }
 }
 
-/// Coverage and standing as tables for people, or as JSON for whoever draws them.
-private struct CoverageReport {
-    let catalog: Catalog
-    let connection: Connection
-    let now: Instant
-    let isJSON: Bool
+/// Of what coverage is asked, and how it is to be shown.
+private struct CoverageQuestion {
+    enum Grouping: String { case provider, county }
 
-    func items(list: String?, zone: DivisionCode?, item id: String?) throws {
-        let items = catalog.view(IngestionCatalog.self).items(at: now).filter { item in
+    let items: [InformationItem]
+    let zone: DivisionCode?
+    /// As a record's `writer` has it.
+    let writer: String?
+    let grouping: Grouping?
+    let isJSON: Bool
+    /// What each source says it sends.
+    let sources: [String: Set<String>]
+    let divisions: DivisionTable
+
+    init(_ options: Options, of catalog: Catalog, at now: Instant) throws {
+        let book = catalog.view(IngestionCatalog.self)
+        let (list, id) = (options.text("list"), options.text("item"))
+        items = book.items(at: now).filter { item in
             (list.map { item.list.hasPrefix($0 + "/") } ?? true) && (id.map { item.id == $0 } ?? true)
         }
         guard !items.isEmpty else { throw Failure("the catalogue has no such item of information in force", code: .usage) }
+        var sources: [String: Set<String>] = [:]
+        for entry in catalog.entries("source", at: now) {
+            sources[entry.id] = Set(entry.body["recordTypes"]?.elements.compactMap(\.string) ?? [])
+        }
+        self.sources = sources
+        divisions = book.divisions(at: now)
+        zone = try options.text("zone").map { text -> DivisionCode in
+            guard let zone = DivisionCode(text) else { throw Failure("--zone is not a division of six digits", code: .usage) }
+            return zone
+        }
+        writer = try options.text("provider").map { source -> String in
+            guard sources[source] != nil else { throw Failure("the catalogue has no source `\(source)` in force", code: .usage) }
+            return OutsideWriter.source(source).name
+        }
+        grouping = try options.text("by").map { word -> Grouping in
+            guard let grouping = Grouping(rawValue: word) else { throw Failure("--by is provider or county", code: .usage) }
+            return grouping
+        }
+        isJSON = options.has("json")
+    }
+}
+
+/// Coverage as a table for people, or as JSON for whoever draws it.
+private struct CoverageReport {
+    let question: CoverageQuestion
+    let connection: Connection
+    let now: Instant
+
+    func show() throws {
+        let ground = try ground()
+        let zones: [DivisionCode?] = question.grouping == .county ? ground.counties(in: question.zone) : [question.zone]
+        for zone in zones {
+            let coverage = Coverage(items: question.items, ground: ground, zone: zone)
+            let lines = question.isJSON ? json(coverage) : table(coverage)
+            for line in lines { print(line) }
+        }
+    }
+
+    private func ground() throws -> CoverageGround {
         let counts = try connection.execute(
             """
             SELECT record_type, coalesce(division, ''), writer, sum(subjects)::int8, min(first_day), max(latest_day)
@@ -62,42 +114,108 @@ private struct CoverageReport {
         for row in try connection.execute("SELECT division, active FROM ingestion.registered_count") {
             if let division = DivisionCode(try row.text(0)) { registered[division] = try row.int64(1) }
         }
-        let coverage = Coverage(items: items, counts: counts, registered: registered, zone: zone)
-        if isJSON { return print(json(coverage, zone)) }
-        print("item".padding(to: 34) + "of firms".padding(to: 22) + "since       until       missing")
-        for line in coverage.lines {
-            let share = line.basisPoints.map { String(percentOf: $0) } ?? "-"
-            let missing = line.missingTypes.map { "\($0) of \(line.item.provider.zh)" }.joined(separator: ", ")
-            print(
-                line.item.id.padding(to: 34) + "\(line.subjects)/\(line.registered) \(share)".padding(to: 22)
-                    + "\(line.firstDay?.text ?? "-         ")  \(line.latestDay?.text ?? "-         ")  \(missing)")
-        }
-        print("collected \(coverage.collected) of \(coverage.required) required items on \(now.dayInChina.text)")
+        return CoverageGround(
+            counts: counts, registered: registered, sources: question.sources, divisions: question.divisions, on: now.dayInChina)
     }
 
-    private func json(_ coverage: Coverage, _ zone: DivisionCode?) -> String {
-        let lines = coverage.lines.map { line in
-            JSONWriter.encode { writer in
+    // MARK: For people
+
+    private func table(_ coverage: Coverage) -> [String] {
+        let head = coverage.zone.map { "in \($0)" } ?? "item"
+        var lines = [head.padding(to: 34) + "of firms".padding(to: 22) + "since       until       missing"]
+        if let writer = question.writer {
+            let sent = coverage.deliveries(of: writer)
+            lines += sent.map { cells($0.line.item.id, $0.delivery) }
+            let expected = sent.filter { $0.delivery.isExpected }
+            let come = expected.count { !$0.delivery.isMissing }
+            lines.append("\(writer) sent \(come) of \(expected.count) items that it should on \(now.dayInChina.text)")
+            return lines
+        }
+        for line in coverage.lines {
+            lines.append(cells(line))
+            guard question.grouping == .provider else { continue }
+            lines += line.deliveries.map { cells("  " + $0.writer, $0) }
+        }
+        lines.append("collected \(coverage.collected) of \(coverage.required) required items on \(now.dayInChina.text)")
+        return lines
+    }
+
+    private func cells(_ line: Coverage.Line) -> String {
+        let beyond = line.beyondPilot == 0 ? "" : "\(line.beyondPilot) beyond the pilot"
+        guard line.isDue else { return line.item.id.padding(to: 34) + "not due (pilot)".padding(to: 46) + beyond }
+        let missing = line.missing.map { "\($0.recordType) of \(line.item.provider.zh) (\($0.source ?? "not connected"))" }
+        return cells(
+            line.item.id, line.subjects, line.registered, line.basisPoints, line.firstDay, line.latestDay,
+            (missing + [beyond]).filter { !$0.isEmpty }.joined(separator: ", "))
+    }
+
+    private func cells(_ name: String, _ delivery: Coverage.Delivery) -> String {
+        cells(
+            name, delivery.subjects, delivery.registered, delivery.basisPoints, delivery.firstDay, delivery.latestDay,
+            (delivery.missingTypes + (delivery.isExpected ? [] : ["not expected"])).joined(separator: ", "))
+    }
+
+    private func cells(
+        _ name: String, _ subjects: Int64, _ registered: Int64, _ share: Int64?, _ first: Day?, _ latest: Day?, _ rest: String
+    ) -> String {
+        name.padding(to: 34) + "\(subjects)/\(registered) \(share.map { String(percentOf: $0) } ?? "-")".padding(to: 22)
+            + "\(first?.text ?? "-         ")  \(latest?.text ?? "-         ")  \(rest)"
+    }
+
+    // MARK: For programs
+
+    private func json(_ coverage: Coverage) -> [String] {
+        let lines = question.writer.map { writer in coverage.deliveries(of: writer).map { $0.line } } ?? coverage.lines
+        return lines.map { line in
+            let bytes = JSONWriter.encode { writer in
                 writer.object { object in
                     object.member("item", line.item.id)
                     object.member("list", line.item.list)
-                    object.memberIfPresent("zone", zone?.text)
+                    object.memberIfPresent("zone", coverage.zone?.text)
+                    object.member("mode", line.item.mode.rawValue)
                     object.member("required", line.item.isRequired)
+                    object.member("due", line.isDue)
                     object.member("collected", line.isCollected)
                     object.member("subjects", line.subjects)
                     object.member("registered", line.registered)
+                    object.member("beyondPilot", line.beyondPilot)
                     object.memberIfPresent("firstDay", line.firstDay)
                     object.memberIfPresent("latestDay", line.latestDay)
                     object.member("missingTypes", line.missingTypes)
                     object.member("provider", line.item.provider.zh)
+                    object.member(
+                        "providers",
+                        array: { array in
+                            for delivery in line.deliveries where question.writer.map({ delivery.writer == $0 }) ?? true {
+                                array.element(object: { write(delivery, to: &$0) })
+                            }
+                        })
                     object.member("asOf", now)
                 }
             }
+            return String(decoding: bytes, as: UTF8.self)
         }
-        return lines.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }
 
-    func sources() throws {
+    private func write(_ delivery: Coverage.Delivery, to object: inout JSONWriter) {
+        object.member("writer", delivery.writer)
+        object.member("expected", delivery.isExpected)
+        object.member("missing", delivery.isMissing)
+        object.member("subjects", delivery.subjects)
+        object.member("registered", delivery.registered)
+        object.memberIfPresent("firstDay", delivery.firstDay)
+        object.memberIfPresent("latestDay", delivery.latestDay)
+        object.member("missingTypes", delivery.missingTypes)
+    }
+}
+
+/// How each source keeps to its rhythm.
+private struct SourceReport {
+    let catalog: Catalog
+    let connection: Connection
+    let now: Instant
+
+    func show() throws {
         let calendar = catalog.view(WorkingCalendars.self).calendar(at: now)
         print("source".padding(to: 26) + "rhythm".padding(to: 10) + "arrived".padding(to: 12) + "latest day  last heard of         missing")
         for entry in catalog.entries("source", at: now) {

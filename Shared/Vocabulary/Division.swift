@@ -34,6 +34,15 @@ public struct DivisionCode: Hashable, Comparable, Sendable, CustomStringConverti
     /// `xxxx00`; nil for a province.
     public var prefecture: DivisionCode? { level == .province ? nil : DivisionCode(number: number / 100 * 100) }
 
+    /// 430102 lies in 430102, in 430100 and in 430000. By the digits alone: what stands for an abolished code is the `DivisionTable`'s to say.
+    public func lies(in zone: DivisionCode) -> Bool {
+        switch zone.level {
+        case .province: province == zone
+        case .prefecture: prefecture == zone
+        case .county: self == zone
+        }
+    }
+
     public static func < (a: DivisionCode, b: DivisionCode) -> Bool { a.number < b.number }
 }
 

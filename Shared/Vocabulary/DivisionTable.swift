@@ -2,6 +2,11 @@
 public struct DivisionTable: Sendable {
     private let byCode: [DivisionCode: [Division]]
 
+    /// Knows no code, so each stands for itself.
+    public static let empty = DivisionTable(byCode: [:])
+
+    private init(byCode: [DivisionCode: [Division]]) { self.byCode = byCode }
+
     /// Columns of the text form.
     public static let header = ["code", "name", "valid_from", "valid_to", "successor", "source_checked"]
 
@@ -82,6 +87,18 @@ public struct DivisionTable: Sendable {
             }
         }
         return nil
+    }
+
+    /// The code under which statistics on `day` count `code`: the last of its successors, and itself where it is in force or the table knows
+    /// of none. So nothing is lost for a gap in the table.
+    public func counted(_ code: DivisionCode, on day: Day) -> DivisionCode {
+        var code = code
+        // As long as the table at the most: see `successor(of:on:)`.
+        for _ in 0...byCode.count {
+            guard case .abolished(let past) = standing(of: code, on: day), let next = past.successor else { break }
+            code = next
+        }
+        return code
     }
 
     /// The division of `level` to which statistics on `day` count `code`.

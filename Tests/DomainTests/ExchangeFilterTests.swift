@@ -46,6 +46,33 @@ import Wire
         for (fields, body, released) in cases { #expect(defects(fields, body, released) == []) }
     }
 
+    @Test func `of an answer to a verification only the bit is told, also of a fact that holds more and by a rule that lists more`() {
+        let rule = CatalogEntry(
+            kind: "releaseRule", id: "answered.v1", version: 1, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
+            body: exchangeJSON(
+                #"{"title":{"en":"x","zh":"x"},"purpose":"p","needsConsent":false,"receivers":["source"],"categories":[],"forwards":[{"recordType":"answered","to":"source:tax"}],"fields":{"data.holds":"public","data.askedId":"public","data.amount":"public"}}"#
+            ))
+        func item(_ mode: String) -> CatalogEntry {
+            CatalogEntry(
+                kind: "informationItem", id: "i", version: 1, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
+                body: exchangeJSON(
+                    #"{"mode":"\#(mode)","verification":{"request":"q","answer":"answered","bit":"holds","reference":"askedId"}}"#))
+        }
+        func told(_ data: String, _ mode: String = "verification") -> [String] {
+            var house = ExchangeHouse(ExchangeHouse.entries + [rule, item(mode)])
+            house.hear(exchangeFact("answered", "f1", at: "2026-05-01T00:00:00Z", data: data))
+            return house.left.map { message in
+                let body = exchangeJSON(String(decoding: message.value, as: UTF8.self))
+                return body["data"].map { String(decoding: $0.rawBytes, as: UTF8.self) } ?? "nothing"
+            }
+        }
+        #expect(told(#"{"askedId":"V-1","holds":true,"amount":1200}"#) == [#"{"holds":true,"askedId":"V-1"}"#])
+        #expect(told(#"{"askedId":"V-1","holds":{"amount":1200}}"#) == [#"{"askedId":"V-1"}"#])
+        #expect(told(#"{"askedId":"\#(String(repeating: "x", count: 81))","holds":1200}"#) == ["nothing"])
+        // What is stored is told as the rule lists it.
+        #expect(told(#"{"askedId":"V-1","holds":true,"amount":1200}"#, "stored") == [#"{"askedId":"V-1","holds":true,"amount":1200}"#])
+    }
+
     @Test func `a field that is masked in the rule is masked on the way out`() {
         var house = ExchangeHouse()
         house.hear(exchangeGrant())

@@ -113,7 +113,7 @@ func exchangeRule(
                 + #""categories":\#(categories),"fields":\#(fields)}"#))
 }
 
-private func exchangeFact(_ type: String, _ id: String, at: String, data: String, isRetraction: Bool = false) -> Message {
+func exchangeFact(_ type: String, _ id: String, at: String, data: String, isRetraction: Bool = false) -> Message {
     let subject = ExchangeHouse.subject
     let json = """
         {"factId":"\(id)","recordType":"\(type)","writer":"portal","subject":"\(subject)","occurredAt":"\(at)","knownAt":"\(at)",

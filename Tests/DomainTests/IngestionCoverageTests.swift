@@ -15,7 +15,7 @@ import Wire
         try connection.script("CREATE SCHEMA ingestion")
         var folder = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { folder.deleteLastPathComponent() }
-        for name in ["schema_001_ingestion", "schema_002_coverage"] {
+        for name in ["schema_001_ingestion", "schema_002_coverage", "schema_003_zones"] {
             let file = folder.appendingPathComponent("Services/Ingestion/App/Migrations/\(name).sql")
             try connection.script(try String(contentsOf: file, encoding: .utf8))
         }
@@ -72,6 +72,25 @@ import Wire
                 == ["- 1 2026-06-30", "430102 0 2026-06-30", "430103 1 2026-06-30"])
     }
 
+    @Test func `each county has its own days, whatever the order of arrival and the lane`() throws {
+        let days = "SELECT format('%s %s %s %s', division, subjects, first_day, latest_day) FROM record_type_coverage ORDER BY 1"
+        let records = [
+            ("1", "t", "A", "2026-08-31", 0), ("2", "t", "A", "2026-06-30", 0), ("3", "t", "A", "2026-07-31", 1),
+            ("4", "t", "B", "2025-12-31", 1), ("5", "t", "B", "2026-01-31", 1),
+        ]
+        for order in [records, records.reversed()] {
+            guard let connection = try database() else { return }
+            try connection.script(
+                """
+                INSERT INTO registered_subject VALUES
+                    ('A', 'r1', '2020-01-01', '430102', true), ('B', 'r2', '2020-01-01', '430103', true)
+                """)
+            for record in order { try accept(connection, [record]) }
+            // A firm that came on two lanes is one firm.
+            #expect(try lines(connection, days) == ["430102 1 2026-06-30 2026-08-31", "430103 1 2025-12-31 2026-01-31"])
+        }
+    }
+
     @Test func `what came before the counters were made is counted when they are`() throws {
         guard let server = PrivatePostgres.shared else { return }
         let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "ingestion"))
@@ -85,8 +104,15 @@ import Wire
         try migrate("schema_001_ingestion")
         try accept(connection, [("1", "t", "A", "2026-06-30", 0)])
         try migrate("schema_002_coverage")
-        try accept(connection, [("2", "t", "A", "2026-06-30", 0)])
-        #expect(try lines(connection, "SELECT records::text FROM source_day") == ["2"])
+        try accept(connection, [("2", "t", "A", "2026-06-28", 0)])
+        try migrate("schema_003_zones")
+        try accept(connection, [("3", "t", "A", "2026-06-30", 0)])
+        #expect(
+            try lines(connection, "SELECT format('%s %s', day, records) FROM source_day ORDER BY 1") == ["2026-06-28 1", "2026-06-30 2"])
+        #expect(
+            try lines(connection, "SELECT format('%s %s %s', subject, first_day, latest_day) FROM subject_record") == [
+                "A 2026-06-28 2026-06-30"
+            ])
     }
 
     @Test func `the schema has every column that the decider writes`() throws {

@@ -80,4 +80,120 @@ import Wire
             #expect(TextPattern(pattern) == nil, "\(pattern)")
         }
     }
+
+    private func defects(_ entry: CatalogEntry, _ examples: String, beside others: [CatalogEntry]) -> [String] {
+        Ingestion.defects(
+            of: entry, examples: Array(GovernanceHouse.json(examples).elements), in: Catalog(version: 1, entries: others + [entry]))
+    }
+
+    @Test func `an item names its sources and where each should send, or is refused`() {
+        let types = ["a", "b"].map {
+            GovernanceHouse.entry("recordType", $0, "{\(type)}")
+        }
+        let sources = [("tax", #"["a"]"#), ("hub", #"["b"]"#), ("idle", #"["c"]"#)].map {
+            GovernanceHouse.entry("source", $0.0, #"{"recordTypes":\#($0.1)}"#)
+        }
+        func defects(_ more: String) -> [String] {
+            self.defects(
+                GovernanceHouse.entry("informationItem", "i", IngestionZoneTests.body(#""mode":"stored","recordTypes":["a","b"]"# + more)),
+                #"[{"recordType":"a","fills":true}]"#, beside: types + sources)
+        }
+        #expect(defects("") == [])
+        #expect(defects(#","source":"tax""#) == [])
+        #expect(defects(#","sources":[{"id":"tax","zones":["430100"]},{"id":"hub"}],"pilotZones":["430100"]"#) == [])
+        let cases = [
+            (#","source":"tax","sources":[{"id":"hub"}]"#, "exclude"), (#","sources":[]"#, "`sources`"),
+            (#","sources":{"id":"tax"}"#, "`sources`"), (#","sources":[{"id":"tax"},{"id":"tax"}]"#, "each source once"),
+            (#","sources":[{"id":"tax","zones":["4301"]}]"#, "division"), (#","sources":[{"id":"tax","zones":"430100"}]"#, "division"),
+            (#","source":"idle""#, "sends none"), (#","source":"gone""#, "no source"),
+            (#","pilotZones":["x"]"#, "`pilotZones`"), (#","pilotZones":null"#, "`pilotZones`"),
+        ]
+        for (more, words) in cases {
+            let found = defects(more)
+            #expect(found.count == 1 && found.first?.contains(words) == true, "\(more): \(found)")
+        }
+    }
+
+    private static func verified(_ more: String = "") -> String {
+        IngestionZoneTests.body(
+            #""mode":"verification","recordTypes":[],"verification":{"request":"q","answer":"t","bit":"holds","reference":"askedId"}"#
+                + more)
+    }
+
+    /// `fields` as a schema's, so that what a schema lets through beside them is seen, too.
+    private static func answer(
+        _ fields: String, required: String = #"["askedId","holds"]"#, open: String = "false"
+    ) -> CatalogEntry {
+        GovernanceHouse.entry(
+            "recordType", "t",
+            #"{"title":{"en":"T","zh":"答"},"class":"control","writers":["source:fund","source:land"],"consentCategory":null,"businessKey":[],"rules":[],"schema":{"$schema":"urn:xinqiao:schema:record","type":"object","required":\#(required),"additionalProperties":\#(open),"properties":\#(fields)}}"#
+        )
+    }
+
+    private static let oneBit = #"{"askedId":{"type":"string","class":"public"},"holds":{"type":"boolean","class":"public"}}"#
+
+    @Test func `what is only verified is answered by one bit, whichever of the two entries comes last`() {
+        let question = GovernanceHouse.entry("recordType", "q", "{\(type)}")
+        let item = GovernanceHouse.entry("informationItem", "i", Self.verified())
+        let example = #"[{"recordType":"a","fills":false}]"#
+        let answered = #"[{"data":{"askedId":"V-1","holds":true},"valid":true}]"#
+        #expect(defects(item, example, beside: [question, Self.answer(Self.oneBit)]) == [])
+        #expect(defects(Self.answer(Self.oneBit), answered, beside: [question, item]) == [])
+        let wide = [
+            (Self.answer(Self.oneBit.replacing("}}", with: #"},"amount":{"type":["integer","null"],"class":"public"}}"#)), "`amount`"),
+            (Self.answer(Self.oneBit.replacing(#""boolean""#, with: #""integer""#)), "true or false"),
+            (Self.answer(Self.oneBit.replacing(#""boolean""#, with: #"["boolean","null"]"#)), "true or false"),
+            (Self.answer(Self.oneBit.replacing(#""string""#, with: #""object""#)), "a text"),
+            (Self.answer(Self.oneBit, required: #"["holds"]"#), "a text, and required"),
+            (Self.answer(Self.oneBit, open: "true"), "does not name"),
+        ]
+        for (answer, words) in wide {
+            for found in [defects(item, example, beside: [question, answer]), defects(answer, "[{}]", beside: [question, item])] {
+                #expect(found.contains { $0.contains(words) }, "\(words): \(found)")
+            }
+        }
+        // A type of that name which answers nothing may hold what it likes.
+        let free = defects(
+            Self.answer(Self.oneBit.replacing("}}", with: #"},"amount":{"type":["integer","null"],"class":"public"}}"#)), answered,
+            beside: [question])
+        #expect(free == [])
+    }
+
+    @Test func `an item that is only verified fills nothing, and shares its answers with no other of its source`() {
+        let types = [GovernanceHouse.entry("recordType", "q", "{\(type)}"), Self.answer(Self.oneBit)]
+        let sources = ["fund", "land"].map { GovernanceHouse.entry("source", $0, #"{"recordTypes":["t"]}"#) }
+        let example = #"[{"recordType":"a","fills":false}]"#
+        func item(_ id: String, _ source: String) -> CatalogEntry {
+            GovernanceHouse.entry("informationItem", id, Self.verified(#","source":"\#(source)""#))
+        }
+        #expect(defects(item("i", "fund"), example, beside: types + sources + [item("j", "land")]) == [])
+        let shared = defects(item("i", "fund"), example, beside: types + sources + [item("j", "fund")])
+        #expect(shared.count == 1 && shared.first?.contains("`j`") == true, "\(shared)")
+        let stored = GovernanceHouse.entry(
+            "informationItem", "i", Self.verified().replacing(#""recordTypes":[]"#, with: #""recordTypes":["q"]"#))
+        let found = defects(stored, example, beside: types)
+        #expect(found == ["`recordTypes`: of what is only verified, nothing is stored"])
+    }
+
+    @Test func `divisions are one table that leads forward, and its examples are run`() {
+        let right =
+            #"{"title":{"en":"D","zh":"区划"},"divisions":[{"code":"430124","name":"a","validTo":"2017-04-10","successor":"430182","sourceChecked":false},{"code":"430182","name":"b","validFrom":"2017-04-10","validTo":null,"successor":null,"sourceChecked":false}]}"#
+        let example = #"[{"code":"430124","on":"2017-04-10","is":"430182"},{"code":"430124","on":"2017-04-09","is":"430124"}]"#
+        func defects(_ body: String, _ examples: String, beside others: [CatalogEntry] = []) -> [String] {
+            self.defects(GovernanceHouse.entry("divisionTable", "d", body), examples, beside: others)
+        }
+        #expect(defects(right, example) == [])
+        #expect(defects(right, #"[{"code":"430124","on":"2017-04-09","is":"430182"}]"#).first?.hasPrefix("example 1: ") == true)
+        #expect(defects(right, "[{}]").count == 1)
+        for (was, becomes) in [
+            (#""successor":"430182""#, #""successor":"430199""#), (#""2017-04-10","successor":"430182""#, #"null,"successor":"430182""#),
+            (#""validFrom":"2017-04-10""#, #""validFrom":"2017-04-11""#), (#""name":"b","#, ""), (#""code":"430124""#, #""code":"4301""#),
+            (#""validTo":"2017-04-10""#, #""validTo":"2017-02-30""#), ("divisions", "rows"),
+        ] {
+            let broken = right.replacing(was, with: becomes)
+            #expect(broken != right && !defects(broken, example).isEmpty, "\(becomes)")
+        }
+        let other = defects(right, example, beside: [GovernanceHouse.entry("divisionTable", "e", right)])
+        #expect(other.count == 1 && other.first?.contains("`e`") == true, "\(other)")
+    }
 }

@@ -83,6 +83,30 @@ struct IngestionDoor {
         #expect(outsideID == OutsideID(writer: "source:tax", id: "1"))
     }
 
+    @Test func `an answer of a verification is one bit, whatever its type allows, and only while the item asks for it`() {
+        var door = IngestionDoor()
+        door.type = "answered"
+        let type = GovernanceHouse.entry(
+            "recordType", "answered",
+            #"{"class":"control","writers":["source:tax"],"consentCategory":null,"businessKey":[],"rules":[],"fields":{"holds":{"type":"bool"},"askedId":{"type":"text","maxLength":4000},"amount":{"type":"int"}}}"#
+        )
+        let item =
+            #""mode":"verification","recordTypes":[],"verification":{"request":"q","answer":"answered","bit":"holds","reference":"askedId"}"#
+        let asked = GovernanceHouse.entry(
+            "informationItem", "i", from: GovernanceHouse.instant("2026-07-01T00:00:00Z"), IngestionZoneTests.body(item))
+        door.catalog = Catalog(version: 1, entries: IngestionDoor.base.all + [type, asked])
+        #expect(door.code(#"{"askedId":"V-1","holds":true}"#) == "accepted")
+        #expect(door.code(#"{"askedId":"V-1","holds":false,"amount":1200}"#) == "field-unknown")
+        #expect(!door.detail(#"{"askedId":"V-1","holds":false,"amount":1200}"#).contains("1200"))
+        #expect(door.code(#"{"askedId":"V-1","holds":null}"#) == "field-type")
+        #expect(door.code(#"{"askedId":"\#(String(repeating: "信", count: 80))","holds":true}"#) == "accepted")
+        #expect(door.code(#"{"askedId":"\#(String(repeating: "x", count: 81))","holds":true}"#) == "too-long")
+        // Before the item was in force, nobody had promised that it is one bit.
+        door.now = GovernanceHouse.instant("2026-06-30T00:00:00Z")
+        door.time = GovernanceHouse.instant("2026-06-15T00:00:00Z")
+        #expect(door.code(#"{"askedId":"V-1","holds":false,"amount":1200}"#) == "accepted")
+    }
+
     @Test func `each wrong envelope is refused under its own code`() {
         func code(_ change: (inout IngestionDoor) -> Void, _ body: String? = nil) -> String {
             var door = IngestionDoor()

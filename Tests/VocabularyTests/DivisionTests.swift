@@ -57,6 +57,30 @@ import Vocabulary
         #expect(table.rollUp(try code("110105"), to: .province, on: today)?.name == "北京市")
     }
 
+    @Test func `statistics count a code under the last of its successors, and under itself where none is known`() throws {
+        let header = "code\tname\tvalid_from\tvalid_to\tsuccessor\tsource_checked\n"
+        let table = try DivisionTable(
+            tsv: header + "430101\ta\t\t2010-01-01\t430102\ttrue\n430102\tb\t\t2020-01-01\t430103\ttrue\n"
+                + "430103\tc\t\t2024-01-01\t\ttrue\n430104\td\t2020-01-01\t\t\ttrue\n")
+        let first = try code("430101")
+        #expect(table.counted(first, on: try day("2009-12-31")) == first)
+        #expect(table.counted(first, on: try day("2010-01-01")).text == "430102")
+        #expect(table.counted(first, on: try day("2020-01-01")).text == "430103")
+        // The last one is over and nobody took over: what is counted stays where it was.
+        #expect(table.counted(first, on: try day("2026-05-10")).text == "430103")
+        for text in ["430104", "430999"] { #expect(table.counted(try code(text), on: try day("2019-12-31")).text == text) }
+        #expect(DivisionTable.empty.counted(first, on: try day("2026-05-10")) == first)
+    }
+
+    @Test func `a county lies in itself, in its prefecture and in its province`() throws {
+        let cases = [
+            ("430102", "430102", true), ("430102", "430100", true), ("430102", "430000", true), ("430102", "430103", false),
+            ("430102", "430200", false), ("430102", "440000", false), ("430100", "430102", false), ("430100", "430100", true),
+            ("430000", "430100", false), ("430000", "430000", true), ("430100", "430000", true),
+        ]
+        for (inner, outer, lies) in cases { #expect(try code(inner).lies(in: code(outer)) == lies, "\(inner) in \(outer)") }
+    }
+
     @Test func `a code outside the table is unknown and no error`() throws {
         let table = try table()
         let today = try day("2026-05-10")

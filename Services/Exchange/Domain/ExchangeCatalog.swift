@@ -86,6 +86,8 @@ public final class ExchangeCatalog: CatalogView {
     private let rules: [String: Versions<ReleaseRule>]
     private let institutions: [String: Versions<Bool>]
     private let sources: [String: Versions<Bool>]
+    /// Of what is only verified: what an answer may say, by its record type and then by the item of information.
+    private let answers: [String: [Versions<VerifiedAnswer>]]
     /// The record types that some version of some rule forwards: facts of all others need not be looked at.
     public let forwardedTypes: Set<String>
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -95,6 +97,8 @@ public final class ExchangeCatalog: CatalogView {
         var rules: [String: Versions<ReleaseRule>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
         var sources: [String: Versions<Bool>] = [:]
+        var items: [String: Versions<VerifiedAnswer>] = [:]
+        var answered: [String: Set<String>] = [:]
         var forwardedTypes: Set<String> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
@@ -108,9 +112,18 @@ public final class ExchangeCatalog: CatalogView {
                 }
             case "institution": institutions.add(entry, unusable: &unusable) { _, _ in true }
             case "source": sources.add(entry, unusable: &unusable) { _, _ in true }
+            case "informationItem":
+                let answer = entry.isWithdrawn ? nil : VerifiedAnswer(entry.body)
+                if let answer { answered[answer.recordType, default: []].insert(entry.id) }
+                items[entry.id, default: .init()].add(answer, from: entry.effectiveFrom)
             default: break
             }
         }
+        var answers: [String: [Versions<VerifiedAnswer>]] = [:]
+        for (type, ids) in answered {
+            answers[type] = ids.sorted().compactMap { id in items[id]?.compactMap { $0.recordType == type ? $0 : nil } }
+        }
+        self.answers = answers
         self.rules = rules
         self.institutions = institutions
         self.sources = sources
@@ -126,6 +139,11 @@ public final class ExchangeCatalog: CatalogView {
         return rules.keys.sorted().compactMap { rules[$0]?.inForce(at: now) }.flatMap { rule in
             rule.forwards.filter { $0.recordType == recordType }.map { (rule, $0.receiver) }
         }
+    }
+
+    /// What of a fact's data may be told by any rule: all of it, but of an answer to a state verification the one bit.
+    func telling(_ data: JSONValue, of recordType: String, at now: Instant) -> JSONValue {
+        (answers[recordType] ?? []).compactMap { $0.inForce(at: now) }.reduce(data) { $1.bit(of: $0) }
     }
 
     /// Whether the receiver is in the catalogue. The portal is the platform's own.

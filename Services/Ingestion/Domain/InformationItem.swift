@@ -1,3 +1,4 @@
+import Contracts
 import Deciding
 import Vocabulary
 import Wire
@@ -25,11 +26,13 @@ public struct InformationItem: Sendable {
     /// The category's number in the list, from 1, and its name.
     public let category: (number: Int, title: (en: String, zh: String))
     public let provider: (en: String, zh: String)
-    /// The source that sends it, when one is connected.
-    public let source: String?
+    /// The sources that should send it, and where; none while nobody is connected.
+    public let sources: [Provider]
     public let mode: Mode
     public let itemClass: Class
     public let recordTypes: [String]
+    /// While it is collected on trial: where it is due, and nowhere else. Empty when it is due everywhere. Records from elsewhere are let in
+    /// all the same.
     public let pilotZones: [DivisionCode]
     /// False for what the list only recommends.
     public let isRequired: Bool
@@ -38,6 +41,16 @@ public struct InformationItem: Sendable {
     /// On the one item that says which firms there are: how a record of its first type says where a firm is registered and whether still.
     public let registry: Registry?
     public let verification: Verification?
+
+    /// A source that should send the item.
+    public struct Provider: Hashable, Sendable {
+        public let source: String
+        /// Where it should; empty for everywhere.
+        public let zones: [DivisionCode]
+
+        /// As a record's `writer` has it.
+        public var writer: String { OutsideWriter.source(source).name }
+    }
 
     public struct Registry: Hashable, Sendable {
         public let divisionField: String
@@ -74,7 +87,7 @@ public struct InformationItem: Sendable {
         if !(1...99).contains(number) { defects.append("`category.number` is not 1…99") }
         category = (Int(clamping: number), words(body["category"]?["title"], "category.title"))
         provider = words(body["provider"], "provider")
-        source = body["source"]?.string
+        sources = Self.providers(body, defects: &defects)
         let mode = body["mode"]?.string.flatMap { Mode(rawValue: $0) }
         if mode == nil { defects.append("`mode` is none of \(Mode.allCases.map(\.rawValue).joined(separator: ", "))") }
         self.mode = mode ?? .stored
@@ -95,10 +108,7 @@ public struct InformationItem: Sendable {
         if body["recordTypes"]?.kind != .array || recordTypes.count != body["recordTypes"]?.count {
             defects.append("`recordTypes` is not a list of ids")
         }
-        pilotZones = body["pilotZones"]?.elements.compactMap { $0.string.flatMap { DivisionCode($0) } } ?? []
-        if let zones = body["pilotZones"], zones.kind != .array || pilotZones.count != zones.count {
-            defects.append("`pilotZones` is not a list of division codes")
-        }
+        pilotZones = Self.divisions(body["pilotZones"], "pilotZones", defects: &defects)
         isRequired = body["required"]?.bool ?? true
         if body["sourceChecked"]?.bool == nil { defects.append("`sourceChecked` is not true or false") }
         isChecked = body["sourceChecked"]?.bool ?? false
@@ -122,6 +132,55 @@ public struct InformationItem: Sendable {
         if (mode == .verification) != (body["verification"] != nil) {
             defects.append("`verification` belongs to mode verification, and to no other")
         }
+        if mode == .verification, !recordTypes.isEmpty { defects.append("`recordTypes`: of what is only verified, nothing is stored") }
         if defects.count > before { return nil }
+    }
+
+    /// The record types whose records say that something has come: those that fill it, or the answers to what is asked of it.
+    public var evidence: [String] { verification.map { [$0.answer] } ?? recordTypes }
+
+    /// Reads `source`, the id of one that sends from everywhere, or `sources`, a list of `{id, zones}`.
+    private static func providers(_ body: JSONValue, defects: inout [String]) -> [Provider] {
+        guard let list = body["sources"], !list.isNull else {
+            return body["source"]?.string.map { [Provider(source: $0, zones: [])] } ?? []
+        }
+        if let one = body["source"], !one.isNull { defects.append("`source` and `sources` exclude one another") }
+        var providers: [Provider] = []
+        for json in list.elements {
+            guard let id = json["id"]?.string, !id.isEmpty, !providers.contains(where: { $0.source == id }) else { continue }
+            providers.append(Provider(source: id, zones: divisions(json["zones"], "sources.zones", defects: &defects)))
+        }
+        if providers.isEmpty || providers.count != list.count { defects.append("`sources` is not a list of {id, zones}, each source once") }
+        return providers
+    }
+
+    private static func divisions(_ json: JSONValue?, _ name: String, defects: inout [String]) -> [DivisionCode] {
+        guard let json else { return [] }
+        let codes = json.elements.compactMap { $0.string.flatMap { DivisionCode($0) } }
+        if json.kind != .array || codes.count != json.count { defects.append("`\(name)` is not a list of division codes") }
+        return codes
+    }
+}
+
+extension InformationItem.Verification {
+    /// Characters of a question's number at the most: more would be a text.
+    public static let referenceLengthMax = 80
+
+    /// What makes of an answer more than one bit to one question. Whatever its record type allows: that may be another version tomorrow.
+    func defects(in answer: JSONValue) -> [FieldDefect] {
+        answer.members.compactMap { (name, value) -> FieldDefect? in
+            switch name {
+            case bit: return value.kind == .bool ? nil : FieldDefect(field: name, code: "field-type", detail: "neither true nor false")
+            case reference: return Self.referenceDefect(name, value)
+            default: return FieldDefect(field: name, code: "field-unknown", detail: "a verification answers one bit")
+            }
+        }
+    }
+
+    private static func referenceDefect(_ name: String, _ value: JSONValue) -> FieldDefect? {
+        guard let text = value.string else { return FieldDefect(field: name, code: "field-type", detail: "no text") }
+        let length = text.unicodeScalars.count
+        guard length > referenceLengthMax else { return nil }
+        return FieldDefect(field: name, code: "too-long", detail: "\(length) characters, \(referenceLengthMax) are allowed")
     }
 }

@@ -18,12 +18,9 @@ enum InformationItemEntryChecks {
                     defects.append("`registry` names `\(name)`, which `\(first.id)` does not have")
                 }
             }
-            if let verification = item.verification { check(verification, types, &defects) }
+            if let verification = item.verification { check(verification, of: item, types, catalog, &defects) }
         }
-        let sources = catalog.latest("source").filter { !$0.isWithdrawn }
-        if let source = item.source, !sources.isEmpty, !sources.contains(where: { $0.id == source }) {
-            defects.append("there is no source `\(source)`")
-        }
+        checkSources(item, catalog, &defects)
         if entry.body["registry"] != nil {
             let others = catalog.latest("informationItem").filter { $0.id != entry.id && !$0.isWithdrawn && $0.body["registry"] != nil }
             if let other = others.first { defects.append("`registry` is said by `\(other.id)` already") }
@@ -47,27 +44,69 @@ enum InformationItemEntryChecks {
         }
     }
 
-    /// The answer holds which question it answers and one bit, and can hold nothing else: the front door refuses a field that the type does
-    /// not have, so what is checked here once holds for every answer.
-    private static func check(_ verification: InformationItem.Verification, _ types: [CatalogEntry], _ defects: inout [String]) {
+    /// A source that sends none of the item's types would be missing for ever.
+    private static func checkSources(_ item: InformationItem, _ catalog: Catalog, _ defects: inout [String]) {
+        let sources = catalog.latest("source").filter { !$0.isWithdrawn }
+        guard !sources.isEmpty else { return }
+        for provider in item.sources {
+            guard let source = sources.first(where: { $0.id == provider.source }) else {
+                defects.append("there is no source `\(provider.source)`")
+                continue
+            }
+            let sent = source.body["recordTypes"]?.elements.compactMap(\.string) ?? []
+            if !item.evidence.isEmpty, !item.evidence.contains(where: { sent.contains($0) }) {
+                defects.append("the source `\(provider.source)` sends none of \(item.evidence.joined(separator: ", "))")
+            }
+        }
+    }
+
+    private static func check(
+        _ verification: InformationItem.Verification, of item: InformationItem, _ types: [CatalogEntry], _ catalog: Catalog,
+        _ defects: inout [String]
+    ) {
         guard types.contains(where: { $0.id == verification.request }) else {
             return defects.append("there is no record type `\(verification.request)` for the question")
         }
-        guard let answer = types.first(where: { $0.id == verification.answer }), let fields = Layouts.fields(of: answer) else {
+        guard let answer = types.first(where: { $0.id == verification.answer }) else {
             return defects.append("there is no record type `\(verification.answer)` for the answer")
         }
+        check(answer, answers: verification, &defects)
+        // Whose answer it is, only its type and its writer say.
+        let own = Set(item.sources.map(\.source))
+        for entry in catalog.latest("informationItem") where entry.id != item.id && !entry.isWithdrawn {
+            var passedOver: [String] = []
+            guard let other = InformationItem(entry, defects: &passedOver), other.verification?.answer == verification.answer,
+                let both = other.sources.first(where: { own.contains($0.source) })
+            else { continue }
+            defects.append("`\(both.source)` answers for `\(other.id)` with `\(verification.answer)` already: which is meant?")
+        }
+    }
+
+    /// The type of an answer holds which question it answers and one bit, and can hold nothing else. Asked when either entry is published;
+    /// `InformationItem.Verification.defects(in:)` asks the same of every answer that comes.
+    static func check(_ answer: CatalogEntry, answers verification: InformationItem.Verification, _ defects: inout [String]) {
+        guard let fields = Layouts.fields(of: answer) else { return defects.append("`\(answer.id)` has no fields") }
+        let schema = answer.body["schema"].flatMap { $0.isNull ? nil : $0 }
+        let demanded = schema?["required"]?.elements.compactMap(\.string)
         for (name, json) in fields {
+            let types: [String]
             switch name {
-            case verification.bit:
-                if ![json["type"]?.string].contains(where: { $0 == "bool" || $0 == "boolean" }) {
-                    defects.append("the bit `\(name)` of `\(answer.id)` is not true or false")
-                }
-            case verification.reference: continue
-            default: defects.append("`\(answer.id)` has the field `\(name)`: an answer holds one bit and nothing else")
+            case verification.bit: types = ["bool", "boolean"]
+            case verification.reference: types = ["text", "string"]
+            default:
+                defects.append("`\(answer.id)` has the field `\(name)`: an answer holds one bit and nothing else")
+                continue
+            }
+            let isRequired = demanded?.contains(name) ?? json["required"]?.bool ?? false
+            if !isRequired || !types.contains(json["type"]?.string ?? "") {
+                defects.append("`\(name)` of `\(answer.id)` is not \(name == verification.bit ? "true or false" : "a text"), and required")
             }
         }
         for name in [verification.bit, verification.reference] where !fields.contains(where: { $0.key == name }) {
             defects.append("`\(answer.id)` has no field `\(name)`")
+        }
+        if let schema, schema["additionalProperties"]?.bool != false {
+            defects.append("`\(answer.id)` takes fields that it does not name: an answer holds one bit and nothing else")
         }
     }
 }

@@ -68,7 +68,10 @@ public struct Ingestion: Decider {
         if let culprit = recordType.otherInstitution(in: message.body, from: writer) {
             return effects.refuse("institution-mismatch", "`\(writer.name)` speaks for `\(culprit)`: a security event")
         }
-        let defects = recordType.defects(in: message.body)
+        var defects = recordType.defects(in: message.body)
+        for asked in book.verifications(answeredBy: message.type, at: now) where defects.isEmpty {
+            defects = asked.defects(in: message.body)
+        }
         if let first = defects.first { return effects.refuse(first.code, FieldDefect.detail(of: defects)) }
 
         let record = AcceptedRecord(

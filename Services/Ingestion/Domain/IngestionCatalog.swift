@@ -10,6 +10,9 @@ public final class IngestionCatalog: CatalogView {
     private let quotas: [String: Versions<SourceGrant>]
     private let institutions: [String: Versions<Bool>]
     private let items: [String: Versions<InformationItem>]
+    /// What is only verified, by the record type of the answers.
+    private let answers: [String: [Versions<InformationItem.Verification>]]
+    private let divisionTables: [String: Versions<DivisionTable>]
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -21,6 +24,9 @@ public final class IngestionCatalog: CatalogView {
         var quotas: [String: Versions<SourceGrant>] = [:]
         var institutions: [String: Versions<Bool>] = [:]
         var items: [String: Versions<InformationItem>] = [:]
+        // Items by the type that some version of them is answered with.
+        var answered: [String: Set<String>] = [:]
+        var divisionTables: [String: Versions<DivisionTable>] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -33,7 +39,13 @@ public final class IngestionCatalog: CatalogView {
                     quotas[entry.id, default: .init()].add(registration?.grant, from: entry.effectiveFrom)
                 }
             case "institution": institutions.add(entry, unusable: &unusable) { _, _ in true }
-            case "informationItem": items.add(entry, unusable: &unusable) { InformationItem($0, defects: &$1) }
+            case "informationItem":
+                items.add(entry, unusable: &unusable) { entry, defects in
+                    let item = InformationItem(entry, defects: &defects)
+                    if let verification = item?.verification { answered[verification.answer, default: []].insert(entry.id) }
+                    return item
+                }
+            case "divisionTable": divisionTables.add(entry, unusable: &unusable) { DivisionEntry.table($0, defects: &$1) }
             default: continue
             }
         }
@@ -42,6 +54,14 @@ public final class IngestionCatalog: CatalogView {
         self.quotas = quotas
         self.institutions = institutions
         self.items = items
+        self.divisionTables = divisionTables
+        var answers: [String: [Versions<InformationItem.Verification>]] = [:]
+        for (type, ids) in answered {
+            answers[type] = ids.sorted().compactMap { id in
+                items[id]?.compactMap { $0.verification?.answer == type ? $0.verification : nil }
+            }
+        }
+        self.answers = answers
         registries = items.keys.sorted().compactMap {
             items[$0]?.compactMap { item in
                 guard let type = item.recordTypes.first, let registry = item.registry else { return nil }
@@ -56,6 +76,16 @@ public final class IngestionCatalog: CatalogView {
 
     /// The list of what is to be collected, in force at `now`, by id.
     public func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
+
+    /// Administrative divisions in time, as the table in force has them; of no code when there is none.
+    public func divisions(at now: Instant) -> DivisionTable {
+        divisionTables.keys.sorted().lazy.compactMap { self.divisionTables[$0]?.inForce(at: now) }.first ?? .empty
+    }
+
+    /// What records of this type are the answers to; empty for nearly all.
+    func verifications(answeredBy recordType: String, at now: Instant) -> [InformationItem.Verification] {
+        (answers[recordType] ?? []).compactMap { $0.inForce(at: now) }
+    }
 
     /// How records of this type say which firms there are; nil for a type that does not.
     func registry(of recordType: String, at now: Instant) -> InformationItem.Registry? {

@@ -6,7 +6,9 @@ import Wire
 
 extension Ingestion {
     /// The kinds of entries that ingestion answers for.
-    public static let kinds: Set<String> = ["recordType", "source", "institution", "layout", "codeList", "informationItem"]
+    public static let kinds: Set<String> = [
+        "recordType", "source", "institution", "layout", "codeList", "informationItem", "divisionTable",
+    ]
 
     /// Why an entry may not be published, in words; empty when it may. Runs its examples. Kinds of other services are passed over.
     public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
@@ -21,6 +23,7 @@ extension Ingestion {
         case "layout": LayoutEntryChecks.layout(entry, examples, in: catalog, &defects)
         case "codeList": LayoutEntryChecks.codeList(entry, examples, &defects)
         case "informationItem": InformationItemEntryChecks.check(entry, examples, in: catalog, &defects)
+        case "divisionTable": DivisionEntryChecks.check(entry, examples, in: catalog, &defects)
         default: checkInstitution(entry, &defects)
         }
         return defects
@@ -54,6 +57,12 @@ extension Ingestion {
     private static func checkRecordType(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
         if !recordClasses.contains(entry.body["class"]?.string ?? "") {
             defects.append("`class` is none of \(recordClasses.sorted().joined(separator: ", "))")
+        }
+        for item in catalog.latest("informationItem") where !item.isWithdrawn {
+            var passedOver: [String] = []
+            let verification = InformationItem(item, defects: &passedOver)?.verification
+            guard let verification, verification.answer == entry.id else { continue }
+            InformationItemEntryChecks.check(entry, answers: verification, &defects)
         }
         guard let type = RecordType(entry, defects: &defects) else { return }
         for (number, example) in examples.enumerated() {

@@ -50,15 +50,16 @@ import Wire
             else { continue }
             subjects[Place(type: type, division: firms[subject], writer: writer), default: []].insert(subject)
         }
-        return Coverage(
-            items: items,
+        let ground = CoverageGround(
             counts: subjects.map {
                 Coverage.Count(
                     recordType: $0.key.type, division: $0.key.division, writer: $0.key.writer, subjects: Int64($0.value.count),
                     firstDay: today,
                     latestDay: today)
             },
-            registered: Dictionary(firms.values.map { ($0, 1) }) { $0 + $1 }, zone: zone.flatMap { DivisionCode($0) })
+            registered: Dictionary(firms.values.map { ($0, 1) }) { $0 + $1 }, sources: [:],
+            divisions: house.catalog.view(IngestionCatalog.self).divisions(at: house.now), on: today)
+        return Coverage(items: items, ground: ground, zone: zone.flatMap { DivisionCode($0) })
     }
 
     @Test func `the collection rate goes from 36 of 37 to 37 of 37 with the first record of the missing item`() throws {
@@ -119,6 +120,24 @@ import Wire
         #expect(try share("430600") == "1/1")
         #expect(try share("430000") == "2/3")
         #expect(try share("440000") == "0/0")
+    }
+
+    @Test func `a firm registered in a county that is no more counts where the successor is, asked for by either code`() throws {
+        let house = try wholeHouse(now: today.startInChina + .seconds(36_000), packs: ["base", "hunan-catalogue", "hunan-endpoints"])
+        for (number, region) in [(71, "430124"), (72, "430182")] {
+            let code = try #require(USCC.synthetic(number: number, region: region)).text
+            house.send(
+                to: Topic.source("market-regulation"), type: "registration", id: "r\(number)", subject: code, at: (today - 9).startInChina,
+                data: Array(
+                    #"{"uscc":"\#(code)","name":"企业\#(number)","legalPerson":"张示范","division":"\#(region)","industry":"3921","registeredOn":"2015-03-18","capital":1,"employees":1,"status":"normal"}"#
+                        .utf8))
+        }
+        try house.advance(to: house.now + .seconds(1))
+        #expect(house.setAside(.ingestion) == [])
+        for zone in ["430182", "430124", "430100"] {
+            let line = try #require(coverage(house, zone: zone).lines.first { $0.item.id == "national-registration" })
+            #expect("\(line.subjects)/\(line.registered)" == "2/2", "\(zone)")
+        }
     }
 
     @Test func `an answer of a state verification holds one bit and nothing else`() throws {

@@ -38,7 +38,13 @@ import Wire
                 return said.hasPrefix("collected 36 of 37 required items")
             }, "\(said)")
         let item = try suite.run(["coverage", "--item", "national-tax-grade", "--zone", zone])
-        #expect(item.contains("0/1") && item.contains("tax-grade of 税务部门"), "\(item)")
+        #expect(item.contains("0/1") && item.contains("tax-grade of 税务部门 (credit-hub)"), "\(item)")
+        let hub = ["coverage", "--list", "national", "--zone", zone, "--provider", "credit-hub"]
+        let missing = try suite.run(hub).split(separator: "\n").map(String.init)
+        let grade = try #require(missing.first { $0.hasPrefix("national-tax-grade ") })
+        #expect(grade.hasSuffix("tax-grade"), "\(grade)")
+        let customs = try #require(missing.first { $0.hasPrefix("national-customs-grade ") })
+        #expect(customs.contains("1/1 100.00 %") && customs.contains(yesterday.text), "\(customs)")
 
         try send(try #require(records.first { $0.type == "tax-grade" }))
         try suite.acknowledged()
@@ -47,6 +53,13 @@ import Wire
                 said = (try? rate()) ?? ""
                 return said.hasPrefix("collected 37 of 37 required items")
             }, "\(said)")
+        let counties = try suite.run(["coverage", "--item", "national-tax-grade", "--zone", zone, "--by", "county", "--json"])
+        let county = try #require(counties.split(separator: "\n").first { $0.hasPrefix("{") })
+        let line = try JSONDocument(parsing: Array(county.utf8)).root
+        #expect(line["zone"]?.string == zone && line["due"]?.bool == true)
+        let sent = try #require(line["providers"]?[at: 0])
+        #expect(sent["writer"]?.string == "source:credit-hub" && sent["missing"]?.bool == false)
+        #expect(sent["latestDay"]?.day == yesterday)
         #expect(
             try suite.number("SELECT count(*) FROM ingestion.dead_letter WHERE convert_from(key, 'UTF8') = $1", [.text(firm)]) == 0)
     }
