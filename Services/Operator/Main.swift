@@ -31,6 +31,9 @@ struct Main {
         } catch let failure as Failure {
             Terminal.complain("xinqiao \(name): \(failure.text)")
             exit(failure.code.rawValue)
+        } catch let defect as Options.Defect {
+            Terminal.complain("xinqiao \(name): \(defect)")
+            exit(ExitCode.usage.rawValue)
         } catch {
             Terminal.complain("xinqiao \(name): \(error)")
             exit(ExitCode.fault.rawValue)

@@ -62,6 +62,7 @@ struct ReplayDesk {
         for link in links {
             let name = "\(service.rawValue)/\(link.lane) → \(place.topic)/\(place.partition)"
             guard link.from <= link.last else {
+                if from != nil { throw Failure("\(name): the last sequence is \(link.last), and \(link.from) is wanted", code: .usage) }
                 print("\(name): the readers have everything up to \(link.last)")
                 continue
             }

@@ -9,6 +9,10 @@ public struct Watchdog: Sendable {
     /// Looks without progress after which the process ends: two minutes, twice what makes `/livez` fail.
     static let looksMax = 24
 
+    /// How long until the next look: a hundredth where a fault test has made the work stand still, which nothing that is configured can do to a
+    /// process that works.
+    static func pause(isTried: Bool) -> Duration { isTried ? interval / 100 : interval }
+
     private var seen: MonotonicInstant?
     private var looks = 0
 
@@ -23,10 +27,11 @@ public struct Watchdog: Sendable {
     }
 
     /// Watches on a thread of its own until a stop is asked for, which has a time limit of its own.
-    public static func start(_ health: Health, log: Log) {
+    /// - Parameter isTried: whether a fault test makes the work stand still now.
+    public static func start(_ health: Health, log: Log, isTried: @escaping @Sendable () -> Bool = { false }) {
         OwnThread.start(named: "watchdog") {
             var watchdog = Watchdog()
-            while !Shutdown.wait(atMost: interval) {
+            while !Shutdown.wait(atMost: pause(isTried: isTried())) {
                 guard watchdog.look(health.lastProgress) else { continue }
                 log.error("the work stands still; ending, to be started again", event: "standstill")
                 // Not `exit`: what runs then may wait for what stands still.

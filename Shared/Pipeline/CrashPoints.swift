@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Named places on the path where a fault test lets the process die: `XINQIAO_CRASH_AT=after-outbox:3` dies when it comes to that
-/// place for the third time. Without the variable it costs one comparison.
+/// place for the third time, and with `after-outbox:3:hang` it stands still there for ever. Without the variable it costs one comparison.
 public final class CrashPoints: Sendable {
     public enum Place: String, CaseIterable, Sendable {
         case afterBegin = "after-begin"
@@ -19,12 +19,16 @@ public final class CrashPoints: Sendable {
     /// A message of this key kills the process when it is decided: a message that nobody can survive.
     public let deadlyKey: String?
     private let left: Atomic<Int>
+    /// Whether the process stands still at the place instead of dying.
+    private let isToHang: Bool
+    private let hangs = Atomic(false)
 
-    /// - Parameter text: `place` or `place:count`; nil or empty for none.
+    /// - Parameter text: `place`, `place:count` or `place:count:hang`; nil or empty for none.
     public init(_ text: String?, deadlyKey: String? = nil) {
         let parts = (text ?? "").split(separator: ":")
         place = parts.first.flatMap { Place(rawValue: String($0)) }
-        left = Atomic(parts.count == 2 ? Int(parts[1]) ?? 1 : 1)
+        left = Atomic(parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+        isToHang = parts.count > 2 && parts[2] == "hang"
         self.deadlyKey = deadlyKey
     }
 
@@ -36,8 +40,18 @@ public final class CrashPoints: Sendable {
     @inline(__always)
     public func pass(_ here: Place) {
         guard place == here else { return }
-        if left.subtract(1, ordering: .relaxed).newValue == 0 { die() }
+        guard left.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+        if isToHang { hang() } else { die() }
     }
 
     func die() { kill(getpid(), SIGKILL) }
+
+    /// Whether a thread was made to stand still here and does so now.
+    public var isHanging: Bool { hangs.load(ordering: .relaxed) }
+
+    /// Only the end of the process ends it.
+    private func hang() {
+        hangs.store(true, ordering: .relaxed)
+        while true { OwnThread.sleep(for: .seconds(3_600)) }
+    }
 }

@@ -119,7 +119,7 @@ public struct ServiceMain<Service: Decider> {
             decider: decider, address: settings.postgres, kafka: settings.kafka, feed: feed, inputs: inputs, quotas: quotas,
             readings: readings, bounds: settings.bounds, health: health, metrics: PathMetrics(metrics), log: log, owner: settings.instance,
             crash: settings.crash)
-        Watchdog.start(health, log: log)
+        Watchdog.start(health, log: log, isTried: { settings.crash.isHanging })
         worker.run()
         feed.stop()
         server.stop()
@@ -167,7 +167,7 @@ public enum ServiceKeys {
     public static let batchMessages = "XINQIAO_BATCH_MESSAGES"
     public static let ledgerKey = "XINQIAO_LEDGER_KEY"
     public static let ledgerName = "XINQIAO_LEDGER_NAME"
-    /// For fault tests only: where, or at which key, the process dies.
+    /// For fault tests only: where the process dies or stands still; at which key it dies.
     public static let crashAt = "XINQIAO_CRASH_AT"
     public static let crashOnKey = "XINQIAO_CRASH_ON_KEY"
 

@@ -19,4 +19,9 @@ struct WatchdogTests {
         #expect(
             looks(Array(repeating: 7, count: 24) + Array(repeating: 8, count: 25)) == Array(repeating: false, count: 48) + [true])
     }
+
+    @Test func `it looks oftener only while the work stands still on purpose`() {
+        #expect(Watchdog.pause(isTried: false) == Watchdog.interval)
+        #expect(Watchdog.pause(isTried: true) == .milliseconds(50))
+    }
 }

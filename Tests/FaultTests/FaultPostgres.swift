@@ -11,15 +11,18 @@ final class FaultPostgres {
     private var room: ChildProcess?
     /// Size of a small file system of its own for the data; nil for the disk.
     private let roomMiB: Int?
+    /// Whether it can be copied while it runs, which costs a fuller log.
+    private let isBackedUp: Bool
 
     static let port = 5432
     static var isInstalled: Bool { PrivatePostgres.findBinaries() != nil }
 
-    init(folder: URL, roomMiB: Int? = nil) throws {
+    init(folder: URL, roomMiB: Int? = nil, isBackedUp: Bool = false) throws {
         guard let binaries = PrivatePostgres.findBinaries() else { throw Trouble("no PostgreSQL is installed") }
         self.binaries = binaries
         self.folder = folder
         self.roomMiB = roomMiB
+        self.isBackedUp = isBackedUp
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try own()
         if let roomMiB { room = try Self.makeRoom(data, roomMiB) }
@@ -45,8 +48,8 @@ final class FaultPostgres {
     func start() throws {
         let settings = [
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "max_connections=120", "shared_buffers=64MB", "fsync=off",
-            "full_page_writes=off", "max_wal_size=\(roomMiB == nil ? 1_024 : 64)MB", "min_wal_size=32MB", "wal_level=minimal",
-            "max_wal_senders=0", "deadlock_timeout=200ms",
+            "full_page_writes=off", "max_wal_size=\(roomMiB == nil ? 1_024 : 64)MB", "min_wal_size=32MB",
+            "wal_level=\(isBackedUp ? "replica" : "minimal")", "max_wal_senders=\(isBackedUp ? 4 : 0)", "deadlock_timeout=200ms",
         ]
         let postgres = asServer(
             binaries.appendingPathComponent("postgres").path, ["-D", data.path] + settings.flatMap { ["-c", $0] })

@@ -21,13 +21,13 @@ final class FaultWorld: @unchecked Sendable {
     private static let database = "suite"
     static let lanes: Int32 = 4
 
-    init(kafkaHome: String, roomMiB: Int? = nil) throws {
+    init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-faults-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         _ = unsafe chmod(folder.path, 0o755)
         // Inherited by everything that this world starts; so a watchman finds it should this process not come to its end.
         try Self.watch(folder)
-        postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB)
+        postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB, isBackedUp: isBackedUp)
         databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile), hearsPostgres: true)
         kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"))
         guard let statusPorts = FaultProxy.freePorts(16) else { throw Trouble("no free ports") }

@@ -74,6 +74,50 @@ extension ProcessFaultTests {
                 FaultReport.Line(fault: "F22", how: "the database as it was 3 s before, the broker as it is", count: 1), in: world)
         }
 
+        @Test func `F22 a backup made under load is restored, rejoins the broker that knows more, and comes to the same`() throws {
+            guard let house = try house(), let home = FaultKafka.home else { return }
+            let world = try FaultWorld(kafkaHome: home, isBackedUp: true)
+            defer { world.remove() }
+            try world.startAll()
+            let feed = house.feed(.oldDatabase, in: world)
+            // Slow enough that the feed outlasts the backup, however long that takes.
+            feed.pace(Double(feed.records.count) / 60)
+            OwnThread.sleep(for: .seconds(2))
+            let kept = world.folder.appendingPathComponent("backup").path
+            let begun = MonotonicClock.now
+            let sentBefore = feed.sentCount
+            try world.operate(["backup", kept])
+            let took = MonotonicClock.now.since(begun)
+            let sentMeanwhile = feed.sentCount - sentBefore
+            #expect(sentMeanwhile > 0 && feed.sentCount < feed.records.count, "the feed did not run all the while")
+            // What comes after it is decided by a database that will be lost, and told to the broker.
+            feed.pace(Double(feed.records.count) / 6)
+            OwnThread.sleep(for: .seconds(3))
+            let accepted = "SELECT count(*) FROM ingestion.accepted_record"
+            let given = "SELECT coalesce(sum(acked_seq), 0)::int8 FROM operator.link_out"
+            let (acceptedThen, givenThen) = (try world.number(accepted), try world.number(given))
+            world.stopAll()
+            world.postgres.stopInOrder()
+            try Script.run(["rm", "-rf", world.postgres.data.path])
+
+            // Step by step as `restore` says it.
+            let steps = try world.operate(["restore", kept, world.postgres.data.path])
+            for step in ["xinqiao migrate", "truncated list", "xinqiao rejoin"] { #expect(steps.contains(step), "\(steps)") }
+            try world.postgres.start()
+            let (acceptedNow, givenNow) = (try world.number(accepted), try world.number(given))
+            #expect(acceptedNow < acceptedThen && givenNow < givenThen, "the backup knows as much as the broker")
+            try world.operate(["migrate"])
+            #expect(try world.operate(["truncated", "list"]).contains("lies within its log"))
+            #expect(try world.operate(["rejoin", "--why", "restored from a backup", "--by", "tests"]).contains("epoch 1 begins"))
+            try world.startAll()
+            try house.judge(
+                .oldDatabase, feed,
+                FaultReport.Line(
+                    fault: "F22", how: "`xinqiao backup` under load, later `restore` and `rejoin`; the broker as it is", count: 1,
+                    remarks: "the backup took \(took.wholeMicroseconds / 1_000) ms with \(sentMeanwhile) records meanwhile; "
+                        + "\(acceptedThen - acceptedNow) records and \(givenThen - givenNow) messages came after it"), in: world)
+        }
+
         @Test func `F21 a broker that lost acknowledged data is noticed, and gets it again from the outboxes and the senders`() throws {
             guard let house = try house(), let home = FaultKafka.home else { return }
             let world = try FaultWorld(kafkaHome: home)

@@ -255,16 +255,9 @@ final class ProcessSuite: @unchecked Sendable {
         return found
     }
 
-    /// What links gave out and their readers have not applied; zero twice in a row means that nothing moves.
+    /// Waits until nothing moves any more between the services.
     func settle() throws {
-        let sql = """
-            SELECT coalesce(sum(o.last_seq - coalesce(i.last_seq, 0)), 0)::int8 + (SELECT coalesce(sum(last_seq - acked_seq), 0) FROM operator.link_out)::int8
-                 + (SELECT count(*) FROM operator.timer WHERE due_at <= now())
-              FROM operator.link_out o
-              JOIN (VALUES \(Self.readers)) AS r (reader, topic) ON r.topic = o.topic
-              LEFT JOIN operator.link_in i ON i.service = r.reader AND i.source = 'xinqiao/' || o.service || '/' || o.lane
-               AND i.topic = o.topic AND i.partition = o.partition
-            """
+        let sql = Self.underWay(ServiceName.allCases)
         var quiet = 0
         let isQuiet = eventually(within: .seconds(90)) {
             quiet = (try? number(sql)) == 0 ? quiet + 1 : 0
@@ -274,7 +267,21 @@ final class ProcessSuite: @unchecked Sendable {
         guard isQuiet else { throw Trouble(description: "still under way: \((try? number(sql)) ?? -1)") }
     }
 
-    private static let readers = ServiceName.allCases.flatMap { service in
-        service.inputs.filter { Topic.writer(of: $0) == nil }.map { "('\(service.rawValue)', '\($0)')" }
-    }.joined(separator: ", ")
+    /// What these services have not applied of their links, what the broker has not acknowledged of theirs, and their timers that are due. Zero
+    /// several times in a row means that nothing moves.
+    static func underWay(_ services: [ServiceName]) -> String {
+        let readers = services.flatMap { service in
+            service.inputs.filter { Topic.writer(of: $0) == nil }.map { "('\(service.rawValue)', '\($0)')" }
+        }.joined(separator: ", ")
+        let names = services.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return """
+            SELECT coalesce(sum(o.last_seq - coalesce(i.last_seq, 0)), 0)::int8
+                 + (SELECT coalesce(sum(last_seq - acked_seq), 0) FROM operator.link_out WHERE service IN (\(names)))::int8
+                 + (SELECT count(*) FROM operator.timer WHERE due_at <= now() AND service IN (\(names)))
+              FROM operator.link_out o
+              JOIN (VALUES \(readers)) AS r (reader, topic) ON r.topic = o.topic
+              LEFT JOIN operator.link_in i ON i.service = r.reader AND i.source = 'xinqiao/' || o.service || '/' || o.lane
+               AND i.topic = o.topic AND i.partition = o.partition
+            """
+    }
 }

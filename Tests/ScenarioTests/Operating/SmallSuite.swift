@@ -3,6 +3,7 @@ import Contracts
 import Deciding
 import Foundation
 import Kafka
+import Pipeline
 import Postgres
 import Support
 import Synchronization
@@ -29,11 +30,12 @@ final class SmallSuite {
         let faults = Mutex<[KafkaFault]>([])
     }
 
-    init(_ server: PrivatePostgres) throws {
+    /// - Parameter packs: whose senders' topics are there; the catalogue has all packs.
+    init(_ server: PrivatePostgres, packs: [String] = ["base"]) throws {
         conninfo = try server.makeDatabase()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-small-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        topics = OutsideTopics.all(Catalog(version: 1, entries: try PackFolder.entries(of: "base")))
+        topics = OutsideTopics.all(Catalog(version: 1, entries: try packs.flatMap { try PackFolder.entries(of: $0) }))
         (broker, producer) = try Self.makeBroker(topics, reports)
         try run(["migrate"])
         try run(["catalog", "publish", ProcessSuite.packs])
@@ -111,6 +113,13 @@ final class SmallSuite {
         processes.removeValue(forKey: service.rawValue)?.stop(signal)
     }
 
+    /// Waits for the service to end by itself; nil when it does not.
+    func end(of service: ServiceName, within limit: Duration) -> ChildProcess.End? {
+        let end = processes[service.rawValue]?.wait(atMost: limit)
+        if end != nil { processes[service.rawValue] = nil }
+        return end
+    }
+
     func log(of service: ServiceName) -> String {
         (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8)) ?? ""
     }
@@ -135,6 +144,59 @@ final class SmallSuite {
         let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         defer { connection.close() }
         return try connection.execute(sql).first?.int64(0) ?? 0
+    }
+
+    /// The first column of every row.
+    func texts(_ sql: String) throws -> [String] {
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        return try connection.execute(sql).map { try $0.text(0) }
+    }
+
+    /// As somebody with all rights in the database.
+    func script(_ sql: String) throws {
+        let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
+        defer { connection.close() }
+        try connection.script(sql)
+    }
+
+    /// Waits until nothing moves any more between the services that run.
+    func settle() throws {
+        let sql = ProcessSuite.underWay(ServiceName.allCases.filter { processes[$0.rawValue] != nil })
+        var quiet = 0
+        let isQuiet = eventually(within: .seconds(60)) {
+            quiet = (try? number(sql)) == 0 ? quiet + 1 : 0
+            usleep(200_000)
+            return quiet >= 4
+        }
+        guard isQuiet else { throw Trouble(description: "still under way: \((try? number(sql)) ?? -1)") }
+    }
+
+    /// How many messages lie in a partition.
+    func messages(in topic: String, _ partition: Int32) throws -> Int64 {
+        let consumer = try KafkaConsumer(broker.settings(clientID: "tests"), groupID: "tests")
+        defer { consumer.close() }
+        let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+        return marks.high - marks.low
+    }
+
+    /// Every event of a topic between the services, each once however often it lies there, partition by partition in the log's order.
+    func events(on topic: String) throws -> [CloudEvent] {
+        let consumer = try KafkaConsumer(broker.settings(clientID: "tests"), groupID: "tests")
+        defer { consumer.close() }
+        var events: [CloudEvent] = []
+        var known: Set<String> = []
+        for partition in Int32(0)..<4 {
+            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            guard marks.high > marks.low else { continue }
+            try consumer.assign([TopicPosition(topic: topic, partition: partition, offset: marks.low)])
+            let messages = try consumer.read(Int(marks.high - marks.low))
+            guard messages.count == Int(marks.high - marks.low) else {
+                throw Trouble(description: "\(topic)/\(partition): \(messages.count) messages could be read of \(marks.high - marks.low)")
+            }
+            for event in messages.flatMap(\.events) where known.insert(event.id).inserted { events.append(event) }
+        }
+        return events
     }
 
     /// Waits until the number is what it should be; gives back what it was at the end.
