@@ -145,11 +145,21 @@ struct GoldenDump: Equatable {
             let mine = tables[table] ?? []
             let theirs = other.tables[table] ?? []
             guard mine != theirs else { return nil }
-            let onlyMine = Set(mine).subtracting(theirs)
-            let onlyTheirs = Set(theirs).subtracting(mine)
+            let onlyMine = Self.surplus(mine, over: theirs)
+            let onlyTheirs = Self.surplus(theirs, over: mine)
             if Self.grown.contains(table), onlyTheirs.isEmpty { return nil }
             return "\(table): \(mine.count) rows for \(theirs.count); "
                 + "\(onlyMine.sorted().first?.prefix(400) ?? "-") ≠ \(onlyTheirs.sorted().first?.prefix(400) ?? "-")"
+        }
+    }
+
+    /// Rows that are there more often than on the other side.
+    private static func surplus(_ rows: [String], over others: [String]) -> [String] {
+        var left = Dictionary(others.map { ($0, 1) }, uniquingKeysWith: +)
+        return rows.filter { row in
+            guard let count = left[row], count > 0 else { return true }
+            left[row] = count - 1
+            return false
         }
     }
 
