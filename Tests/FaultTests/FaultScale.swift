@@ -43,7 +43,7 @@ struct FaultScale: Sendable {
         let minutes = environment["XINQIAO_FAULTS_SOAK_MINUTES"].flatMap { Int($0) }
         soak = .seconds(minutes.map { max(1, $0) * 60 } ?? (isLong ? 14_400 : 60))
         // Their states are larger than what the services keep in memory, as a province's are.
-        soakFirms = number("SOAK_FIRMS", short: 40, long: 1_000)
+        soakFirms = number("SOAK_FIRMS", short: 100, long: 1_000)
         soakRate = number("SOAK_RATE", short: 0, long: 0)
         seed = UInt64(number("SEED", short: 1, long: 1))
     }

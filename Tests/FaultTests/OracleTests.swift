@@ -93,12 +93,20 @@ struct OracleTests {
         func number(_ value: Int, bytes: Int) -> [UInt8] {
             (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
         }
-        var block: [UInt8] = [1] + number(recordIDs.count, bytes: 4) + number(0, bytes: 8)
+        var block: [UInt8] = [1]
+        block += number(recordIDs.count, bytes: 4)
+        block += number(0, bytes: 8)
         for (index, id) in recordIDs.enumerated() {
-            let type = index == 0 ? Array("ingestion.record.v1".utf8) : []
+            let type = index == 0 ? "ingestion.record.v1" : ""
             let value = Array(#"{"recordId":"\#(id)"}"#.utf8)
-            block += [UInt8(type.count)] + type + number(4, bytes: 2) + Array("firm".utf8) + [0xFF, 0xFF]
-            block += number(value.count, bytes: 4) + value
+            block.append(UInt8(type.utf8.count))
+            block += type.utf8
+            block += number(4, bytes: 2)
+            block += "firm".utf8
+            // The subject is the key.
+            block += [0xFF, 0xFF]
+            block += number(value.count, bytes: 4)
+            block += value
         }
         return RawMessage(
             topic: records.topic, partition: 0, offset: offset, key: nil, value: block,

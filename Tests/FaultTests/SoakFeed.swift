@@ -142,7 +142,7 @@ final class SoakFeed: @unchecked Sendable {
     private func note(_ report: DeliveryReport) {
         guard report.fault == nil else { return counts.withLock { $0.failures += 1 } }
         let (index, partition) = (Int(report.tag >> 32), Int32(bitPattern: UInt32(truncatingIfNeeded: report.tag)))
-        guard let topic = topics.withLock({ topics in topics.indices.contains(index) ? topics[index] : nil }) else { return }
+        guard let topic = topics.withLock({ topics -> String? in topics.indices.contains(index) ? topics[index] : nil }) else { return }
         pasts.withLock { pasts in
             let name = "\(topic)/\(partition)"
             if (pasts[name]?.offset ?? 0) <= report.offset {

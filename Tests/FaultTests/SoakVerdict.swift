@@ -72,7 +72,7 @@ struct SoakVerdict {
         judgeProcesses(judged, first, last, hours: (to.at - from.at) / 3_600)
         judgeTables(first, last)
         judgeLoad(judged, last, rate: rate, seconds: to.at - from.at)
-        let amiss = samples.flatMap(\.amiss)
+        let amiss = samples.flatMap { $0.amiss }
         let examples = Set(amiss).sorted().prefix(3).joined(separator: ", ")
         add("services that ended or were not ready", amiss.isEmpty ? "0" : "\(amiss.count): \(examples)", "0", amiss.isEmpty)
     }
@@ -119,7 +119,7 @@ struct SoakVerdict {
         func middle(_ part: [SoakSample], _ bytes: (SoakSample) -> Int64) -> Int64 { Self.median(part.map(bytes)) }
         func total(_ sample: SoakSample) -> Int64 { sample.hotTables.values.reduce(0, +) }
         let (before, after) = (middle(first, total), middle(last, total))
-        let names = Set(last.flatMap(\.hotTables.keys))
+        let names = Set(last.flatMap { $0.hotTables.keys })
         let growth = names.map { name -> (name: String, bytes: Int64) in
             (name, middle(last) { $0.hotTables[name] ?? 0 } - middle(first) { $0.hotTables[name] ?? 0 })
         }
