@@ -132,7 +132,7 @@ let checks: [Target] = [
         ]),
     tests(
         "FaultTests",
-        needs: ["Pipeline", "Province", "Contracts", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
+        needs: ["Pipeline", "Province", "Contracts", "Ledger", "Kafka", "Postgres", "Chassis", "Wire", "Vocabulary"]),
     tests("HouseTests", needs: ["Contracts", "Wire", "Vocabulary"]),
     tests("SimulateTests", needs: ["simulate", "Pipeline", "Deciding", "Contracts", "Wire", "Vocabulary"]),
 ]

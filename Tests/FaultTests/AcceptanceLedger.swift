@@ -24,35 +24,43 @@ struct AcceptanceLedger {
     var isWhole: Bool { lost.isEmpty && doubled.isEmpty && sums.isEmpty }
 
     /// A message by where it lay and what it was: a broker that lost the end of its log gives offsets out again.
-    private struct Mark: Hashable {
+    struct Mark: Hashable {
         let place: TopicPosition
         let sha256: String
     }
 
-    init(_ world: FaultWorld, _ feed: Feed, without left: [String] = []) throws {
-        let connection = try world.connect()
-        defer { connection.close() }
-        func marks(_ rows: String, _ parameters: [Parameter] = []) throws -> Set<Mark> {
-            Set(
-                try connection.execute("SELECT topic, partition::int8, \"offset\", " + rows, parameters).map { row in
-                    let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
-                    return Mark(place: place, sha256: try row.textOrNil(3) ?? "")
-                })
-        }
-        let taken = try marks("sha256 FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(feed.subjects)])
-        let aside = try marks("encode(sha256(value), 'hex') FROM ingestion.dead_letter WHERE status <> 'replayed'")
-        doubled += taken.intersection(aside).map { "accepted and set aside: \($0.place)" }
+    /// What the database says of the records.
+    struct Evidence {
+        /// What ingestion let in, and what it set aside.
+        var taken: Set<Mark> = []
+        var aside: Set<Mark> = []
+        /// How many effects each accepted record has, by its id.
+        var effects: [String: Int64] = [:]
+        /// Turnover in fen: of the facts, of what is held, and of what governance did not know yet.
+        var kept: Int64 = 0
+        var held: Int64 = 0
+        var untimely: Int64 = 0
+        /// Tax returns whose wait for a consent is over, by their own ids: what they said is kept nowhere. A clock that was days ahead does that.
+        var refused: [String] = []
+    }
 
+    init(_ world: FaultWorld, _ feed: Feed, without left: [String] = []) throws {
+        self.init(feed.sent, try Evidence(world, feed.subjects), without: left)
+    }
+
+    /// - Parameter records: what was sent, and where in the log each of it lies.
+    init(_ records: [(record: OutsideRecord, places: [TopicPosition])], _ found: Evidence, without left: [String] = []) {
+        doubled += found.taken.intersection(found.aside).map { "accepted and set aside: \($0.place)" }
         var turnover: Int64 = 0
         /// By the record's own id.
         var declared: [String: Int64] = [:]
         var decidedIDs: Set<String> = []
-        for (record, places) in feed.sent where !left.contains(record.subject) {
+        for (record, places) in records where !left.contains(record.subject) {
             sent += 1
             let name = "\(record.topic) \(record.id)"
             let hash = sha256(record.data).hex
-            let isAccepted = places.contains { taken.contains(Mark(place: $0, sha256: hash)) }
-            let isSetAside = places.contains { aside.contains(Mark(place: $0, sha256: hash)) }
+            let isAccepted = places.contains { found.taken.contains(Mark(place: $0, sha256: hash)) }
+            let isSetAside = places.contains { found.aside.contains(Mark(place: $0, sha256: hash)) }
             if isAccepted {
                 accepted += 1
                 decidedIDs.insert(name)
@@ -69,47 +77,42 @@ struct AcceptanceLedger {
                 lost.append(name)
             }
         }
-        try checkEffects(connection, feed)
-        let kept = try connection.execute(
-            """
-            SELECT coalesce(sum(round((f.data->>'sales')::numeric * 100)), 0)::int8
-              FROM governance.fact f WHERE f.subject = ANY ($1) AND f.record_type = 'tax.return'
-            """, [.texts(feed.subjects)]
-        ).first?.int64(0)
-        let held = try connection.execute(
-            """
-            SELECT coalesce(sum(round((q.record->'data'->>'sales')::numeric * 100)), 0)::int8
-              FROM governance.quarantine q WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status <> 'released'
-            """, [.texts(feed.subjects)]
-        ).first?.int64(0)
-        let untimely = try connection.execute(
-            """
-            SELECT coalesce(sum(round((convert_from(d.value, 'UTF8')::json->'data'->>'sales')::numeric * 100)), 0)::int8
-              FROM governance.dead_letter d
-             WHERE \(Self.isUntimely) AND d.key = ANY ($1) AND position('"tax.return"'::bytea in d.value) > 0
-            """, [.bytesArray(feed.subjects.map { Array($0.utf8) })]
-        ).first?.int64(0)
-        // A clock that was days ahead ends the wait for a consent, and what such a record says is kept nowhere.
-        var refused: Int64 = 0
-        for row in try connection.execute(
-            """
-            SELECT q.record_id FROM governance.quarantine q
-             WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status = 'refused' AND NOT q.record ? 'data'
-            """, [.texts(feed.subjects)])
-        {
-            let id = try row.text(0).split(separator: "/", maxSplits: 1).last.map(String.init)
-            refused += id.flatMap { declared[$0] } ?? 0
+        for (id, effects) in found.effects.sorted(by: { $0.key < $1.key }) {
+            if effects == 0 { lost.append("no effect of \(id)") }
+            if effects > 1 { doubled.append("\(effects) effects of \(id)") }
         }
-        if kept.map({ $0 + (held ?? 0) + (untimely ?? 0) + refused }) != turnover {
+        let refused = found.refused.compactMap { declared[$0] }.reduce(0, +)
+        if found.kept + found.held + found.untimely + refused != turnover {
             sums.append(
-                "turnover declared \(turnover) fen, kept \(kept ?? 0), held \(held ?? 0), set aside \(untimely ?? 0), refused \(refused)")
+                "turnover declared \(turnover) fen, kept \(found.kept), held \(found.held), set aside \(found.untimely), refused \(refused)")
         }
     }
 
+    private static func fen(_ data: [UInt8], _ field: String) -> Int64 {
+        guard let money = (try? JSONDocument(parsing: data))?.root[field]?.moneyInYuan
+        else { return 0 }
+        return money.fen
+    }
+}
+
+extension AcceptanceLedger.Evidence {
     /// A governance whose clock is years behind ingestion's does not know the record type yet: such a record is a dead letter, and not lost.
     private static let isUntimely = "d.reason = '\(ContractDefect.unknownType("").code)' AND d.status <> 'replayed'"
 
-    private mutating func checkEffects(_ connection: Connection, _ feed: Feed) throws {
+    init(_ world: FaultWorld, _ subjects: [String]) throws {
+        let connection = try world.connect()
+        defer { connection.close() }
+        func marks(_ rows: String, _ parameters: [Parameter] = []) throws -> Set<AcceptanceLedger.Mark> {
+            Set(
+                try connection.execute("SELECT topic, partition::int8, \"offset\", " + rows, parameters).map { row in
+                    let place = TopicPosition(topic: try row.text(0), partition: Int32(try row.int64(1)), offset: try row.int64(2))
+                    return AcceptanceLedger.Mark(place: place, sha256: try row.textOrNil(3) ?? "")
+                })
+        }
+        func fen(_ sql: String, _ parameter: Parameter) throws -> Int64 { try connection.execute(sql, [parameter]).first?.int64(0) ?? 0 }
+
+        taken = try marks("sha256 FROM ingestion.accepted_record WHERE subject = ANY ($1)", [.texts(subjects)])
+        aside = try marks("encode(sha256(value), 'hex') FROM ingestion.dead_letter WHERE status <> 'replayed'")
         for row in try connection.execute(
             """
             SELECT a.record_id,
@@ -119,17 +122,31 @@ struct AcceptanceLedger {
                  + (SELECT count(*) FROM governance.dead_letter d WHERE \(Self.isUntimely)
                      AND position(convert_to('"' || a.record_id || '"', 'UTF8') in d.value) > 0) AS effects
               FROM ingestion.accepted_record a WHERE a.subject = ANY ($1)
-            """, [.texts(feed.subjects)])
+            """, [.texts(subjects)])
         {
-            let effects = try row.int64(1)
-            if effects == 0 { lost.append("no effect of \(try row.text(0))") }
-            if effects > 1 { doubled.append("\(effects) effects of \(try row.text(0))") }
+            effects[try row.text(0)] = try row.int64(1)
         }
-    }
-
-    private static func fen(_ data: [UInt8], _ field: String) -> Int64 {
-        guard let money = (try? JSONDocument(parsing: data))?.root[field]?.moneyInYuan
-        else { return 0 }
-        return money.fen
+        kept = try fen(
+            """
+            SELECT coalesce(sum(round((f.data->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.fact f WHERE f.subject = ANY ($1) AND f.record_type = 'tax.return'
+            """, .texts(subjects))
+        held = try fen(
+            """
+            SELECT coalesce(sum(round((q.record->'data'->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.quarantine q WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status <> 'released'
+            """, .texts(subjects))
+        untimely = try fen(
+            """
+            SELECT coalesce(sum(round((convert_from(d.value, 'UTF8')::json->'data'->>'sales')::numeric * 100)), 0)::int8
+              FROM governance.dead_letter d
+             WHERE \(Self.isUntimely) AND d.key = ANY ($1) AND position('"tax.return"'::bytea in d.value) > 0
+            """, .bytesArray(subjects.map { Array($0.utf8) }))
+        refused = try connection.execute(
+            """
+            SELECT q.record_id FROM governance.quarantine q
+             WHERE q.subject = ANY ($1) AND q.record_type = 'tax.return' AND q.status = 'refused' AND NOT q.record ? 'data'
+            """, [.texts(subjects)]
+        ).compactMap { try $0.text(0).split(separator: "/", maxSplits: 1).last.map(String.init) }
     }
 }

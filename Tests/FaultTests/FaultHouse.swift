@@ -8,11 +8,12 @@ import Vocabulary
 /// The world that the faults share, and what a calm one made of the same records.
 ///
 /// Every fault has firms of its own. First a calm world is fed all of them and put away; then the faults strike one after another, and
-/// after each the four oracles judge what became of its firms.
+/// after each the oracles judge what became of its firms.
 final class FaultHouse: @unchecked Sendable {
     let world: FaultWorld
     private let province: Province
     private let golden: [Fault: GoldenDump]
+    private let calmReleases: [Fault: ReleaseCounts]
     private var trace = LinkTrace()
     let calmRate: Double
 
@@ -54,16 +55,22 @@ final class FaultHouse: @unchecked Sendable {
         try calm.settle(feed, within: .seconds(600))
         calmRate = Double(feed.records.count) / (Double(MonotonicClock.now.since(started).wholeMicroseconds) / 1_000_000)
         var golden: [Fault: GoldenDump] = [:]
+        var calmReleases: [Fault: ReleaseCounts] = [:]
         for fault in Fault.allCases {
-            golden[fault] = try GoldenDump.take(calm, Self.firms(of: fault).compactMap { [province] in province.uscc(ofFirm: $0)?.text })
+            let subjects = Self.firms(of: fault).compactMap { [province] in province.uscc(ofFirm: $0)?.text }
+            golden[fault] = try GoldenDump.take(calm, subjects)
+            calmReleases[fault] = try ReleaseCounts.take(calm, subjects)
         }
         self.golden = golden
+        self.calmReleases = calmReleases
+        let twice = calmReleases.values.flatMap { $0.doubled(beside: ReleaseCounts(times: [:])) }
         let ledger = try AcceptanceLedger(calm, feed)
         print(
             "faults: a calm world, up after \(ready.wholeMicroseconds / 1_000) ms, did \(feed.records.count) records at \(Int(calmRate))/s: \(ledger.accepted) accepted, \(ledger.setAside) set aside, "
                 + "\(golden.values.reduce(0) { $0 + $1.rowCount }) rows")
-        guard ledger.isWhole else {
-            throw Trouble("the calm world is not whole: \(ledger.lost.prefix(3)) \(ledger.doubled.prefix(3)) \(ledger.sums)")
+        guard ledger.isWhole, twice.isEmpty else {
+            throw Trouble(
+                "the calm world is not whole: \(ledger.lost.prefix(3)) \(ledger.doubled.prefix(3)) \(ledger.sums) \(twice.prefix(3))")
         }
         world = try FaultWorld(kafkaHome: kafkaHome)
         try world.startAll()
@@ -126,6 +133,11 @@ final class FaultHouse: @unchecked Sendable {
                 print("faults: both states lie in \(folder.path)")
             }
             #expect(differences == [], "not as on a calm day")
+            // O5
+            let twice = try ReleaseCounts.take(world, feed.subjects).doubled(
+                beside: calmReleases[fault] ?? ReleaseCounts(times: [:]))
+            line.doubled += twice.count
+            #expect(twice.prefix(5).map { $0 } == [], "left twice")
             // O3
             let broken = try world.brokenLinks()
             #expect(broken == [])
@@ -133,7 +145,8 @@ final class FaultHouse: @unchecked Sendable {
             try trace.read(world)
             try trace.close(world)
             for (anomaly, places) in trace.anomalies { Issue.record("\(anomaly.rawValue): \(places.count) times, \(places.prefix(3))") }
-            line.isHeld = ledger.isWhole && differences.isEmpty && broken.isEmpty && trace.anomalies.isEmpty && line.isHeld
+            line.isHeld =
+                ledger.isWhole && differences.isEmpty && twice.isEmpty && broken.isEmpty && trace.anomalies.isEmpty && line.isHeld
         } catch {
             line.isHeld = false
             FaultReport.shared.add(line)

@@ -9,6 +9,8 @@ final class FaultKafka {
     let proxy: FaultProxy
     private let home: String
     private let port: Int
+    /// Lines of `server.properties` beside our own.
+    private let settings: [String]
     private var pid: Int32 = 0
 
     /// Nil where there is no Kafka with a script `bin/start`.
@@ -19,8 +21,9 @@ final class FaultKafka {
             .first { FileManager.default.isExecutableFile(atPath: $0 + "/bin/start") }
     }
 
-    init(home: String, folder: URL) throws {
+    init(home: String, folder: URL, settings: [String] = []) throws {
         self.home = home
+        self.settings = settings
         self.folder = folder
         guard let port = FaultProxy.freePorts(2) else { throw Trouble("no free ports") }
         self.port = port
@@ -31,11 +34,12 @@ final class FaultKafka {
     var bootstrap: String { "127.0.0.1:\(proxy.port)" }
 
     func start() throws {
-        let said = try Script.output([
-            "FAULT_WORLD=\(folder.deletingLastPathComponent().path)", home + "/bin/start", String(port), folder.path,
-            "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
-            "log.message.timestamp.type=CreateTime",
-        ])
+        let said = try Script.output(
+            [
+                "FAULT_WORLD=\(folder.deletingLastPathComponent().path)", home + "/bin/start", String(port), folder.path,
+                "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
+                "log.message.timestamp.type=CreateTime",
+            ] + settings)
         guard let pid = said.split(separator: "\n").compactMap({ Int32($0) }).last else { throw Trouble("Kafka did not start: \(said)") }
         self.pid = pid
         let isReady = eventually(within: .seconds(60)) {

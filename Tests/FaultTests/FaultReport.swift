@@ -45,13 +45,7 @@ final class FaultReport: Sendable {
     }
 
     private func write() {
-        guard let path = ProcessInfo.processInfo.environment["XINQIAO_FAULTS_WRITE"], !path.isEmpty else { return }
-        let file = URL(fileURLWithPath: path, relativeTo: Repository.root)
-        guard let text = try? String(contentsOf: file, encoding: .utf8), let begin = text.range(of: Self.begin),
-            let end = text.range(of: Self.end), begin.upperBound <= end.lowerBound
-        else { return print("faults: \(path) has no \(Self.begin) and \(Self.end)") }
-        let made = text[..<begin.upperBound] + "\n" + table + "\n" + text[end.lowerBound...]
-        do { try made.write(to: file, atomically: true, encoding: .utf8) } catch { print("faults: \(path) can not be written: \(error)") }
+        MarkedText.write(table, between: Self.begin, and: Self.end, intoFileNamedBy: "XINQIAO_FAULTS_WRITE")
     }
 }
 

@@ -15,6 +15,10 @@ struct FaultScale: Sendable {
     /// Of the two that run by the clock: killed sessions, rebalances.
     let storm: Duration
     let firmsPerFault: Int
+    /// F23: how long, how many firms, and records a second; zero measures what the suite can do and takes half of it.
+    let soak: Duration
+    let soakFirms: Int
+    let soakRate: Int
     let seed: UInt64
 
     static let current = FaultScale(ProcessInfo.processInfo.environment)
@@ -36,6 +40,11 @@ struct FaultScale: Sendable {
         rollingRounds = number("ROLLS", short: 1, long: 50)
         storm = .seconds(number("STORM_SECONDS", short: 5, long: 60))
         firmsPerFault = number("FIRMS", short: 6, long: 30)
+        let minutes = environment["XINQIAO_FAULTS_SOAK_MINUTES"].flatMap { Int($0) }
+        soak = .seconds(minutes.map { max(1, $0) * 60 } ?? (isLong ? 14_400 : 60))
+        // Their states are larger than what the services keep in memory, as a province's are.
+        soakFirms = number("SOAK_FIRMS", short: 100, long: 1_000)
+        soakRate = number("SOAK_RATE", short: 0, long: 0)
         seed = UInt64(number("SEED", short: 1, long: 1))
     }
 }

@@ -21,7 +21,7 @@ final class FaultWorld: @unchecked Sendable {
     private static let database = "suite"
     static let lanes: Int32 = 4
 
-    init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false) throws {
+    init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false, kafkaSettings: [String] = []) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-faults-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         _ = unsafe chmod(folder.path, 0o755)
@@ -29,7 +29,7 @@ final class FaultWorld: @unchecked Sendable {
         try Self.watch(folder)
         postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB, isBackedUp: isBackedUp)
         databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile), hearsPostgres: true)
-        kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"))
+        kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"), settings: kafkaSettings)
         guard let statusPorts = FaultProxy.freePorts(16) else { throw Trouble("no free ports") }
         self.statusPorts = statusPorts
         let connection = try Connection(PostgresAddress(conninfo: postgres.conninfo(database: "postgres"), applicationName: "tests"))
@@ -209,8 +209,13 @@ final class FaultWorld: @unchecked Sendable {
     /// Waits until everything that was fed has gone through all services. Gives back how long that took.
     @discardableResult
     func settle(_ feed: Feed? = nil, within limit: Duration = .seconds(120)) throws -> Duration {
+        try settle(past: feed?.ends ?? [], within: limit)
+    }
+
+    /// - Parameter ends: the first offsets behind what was fed.
+    @discardableResult
+    func settle(past ends: [TopicPosition], within limit: Duration) throws -> Duration {
         let started = MonotonicClock.now
-        let ends = feed?.ends ?? []
         var quiet = 0
         var said = "nothing yet"
         let isQuiet = eventually(within: limit) {
@@ -250,7 +255,7 @@ final class FaultWorld: @unchecked Sendable {
           LEFT JOIN operator.link_in i ON i.service = r.reader AND i.source = 'xinqiao/' || o.service || '/' || o.lane
            AND i.topic = o.topic AND i.partition = o.partition
         """
-    private static let underWay = """
+    static let underWay = """
         SELECT (SELECT coalesce(sum(abs(o.last_seq - coalesce(i.last_seq, 0))), 0)::int8 FROM \(links))
              + (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM operator.link_out)
              + (SELECT count(*) FROM operator.timer WHERE due_at <= now())

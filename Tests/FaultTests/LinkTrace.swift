@@ -14,7 +14,7 @@ struct LinkTrace {
         case lostWrite = "lost-write"
         /// One link's sequence with two contents.
         case rewritten
-        /// A record that went down the house twice, under two sequences.
+        /// A record that went down the house twice, or a release that left it twice, under two sequences.
         case duplicateEffect = "duplicate"
         /// An offset that does not grow.
         case nonmonotonic
@@ -22,7 +22,7 @@ struct LinkTrace {
         case pollSkip = "poll-skip"
     }
 
-    private struct Link: Hashable {
+    struct Link: Hashable {
         let source: String
         let topic: String
         let partition: Int32
@@ -32,11 +32,13 @@ struct LinkTrace {
     private var applied: [Link: Int64] = [:]
     private var contents: [Link: [Int64: Int]] = [:]
     private var recordIDs: Set<String> = []
+    /// What left the house, as type, receiver's topic and id of the release.
+    private var releaseIDs: Set<String> = []
     /// Where the database began a new epoch, if it was restored from a backup.
     private var epoch: Int64 = 0
     private var cuts: [Link: Int64] = [:]
     /// What the broker had acknowledged of each link before the last reading began: the log must have it.
-    private var acknowledged: [Link: Int64] = [:]
+    var acknowledged: [Link: Int64] = [:]
     /// The last three messages that are no events, by place: what fuzz wrote, or the cause of a link that ends too early.
     private var unreadable: [String: [RawMessage]] = [:]
     private(set) var anomalies: [Anomaly: [String]] = [:]
@@ -85,13 +87,19 @@ struct LinkTrace {
                 let name = "\(message.topic)/\(message.partition)"
                 // What came since is for the next reading.
                 guard let (position, end) = left[name] else { continue }
-                if message.offset < position { note(.nonmonotonic, "\(name): \(message.offset) after \(position - 1)") }
-                if message.offset > position { note(.pollSkip, "\(name): \(message.offset) after \(position - 1)") }
+                follow(message, from: position)
                 next[name] = message.offset + 1
                 left[name] = message.offset + 1 < end ? (message.offset + 1, end) : nil
-                judge(message)
             }
         }
+    }
+
+    /// The message that a consumer is given when it asks for what lies at `position`.
+    mutating func follow(_ message: RawMessage, from position: Int64) {
+        let name = "\(message.topic)/\(message.partition)"
+        if message.offset < position { note(.nonmonotonic, "\(name): \(message.offset) after \(position - 1)") }
+        if message.offset > position { note(.pollSkip, "\(name): \(message.offset) after \(position - 1)") }
+        judge(message)
     }
 
     private mutating func judge(_ message: RawMessage) {
@@ -127,8 +135,17 @@ struct LinkTrace {
             {
                 note(.duplicateEffect, "record \(id) was sent twice")
             }
+            // A recall names the release that it is about.
+            if message.topic.hasSuffix(Self.outward), let id = (try? JSONDocument(parsing: event.data))?.root["releaseId"]?.string,
+                !releaseIDs.insert("\(event.type) \(message.topic) \(id)").inserted
+            {
+                note(.duplicateEffect, "release \(id) left twice as \(event.type)")
+            }
         }
     }
+
+    /// How the topics end in which things leave the house; exchange alone writes them.
+    private static let outward = ".out.v1"
 
     /// Where it lies, why it is no event, and what its headers say.
     private static func complaint(about message: RawMessage) -> String {
@@ -150,7 +167,9 @@ struct LinkTrace {
 
     /// Compares with what the writers believe to have given out. A house at rest may still send something of its own accord, so what the log
     /// has lies between what was acknowledged before it was read and what is given out now.
-    mutating func close(_ world: FaultWorld) throws {
+    mutating func close(_ world: FaultWorld) throws { close(givenOut: try Self.links(world, "last_seq")) }
+
+    mutating func close(givenOut: [Link: Int64]) {
         for (link, last) in acknowledged where applied[link] ?? 0 < last {
             let place = "\(link.topic)/\(link.partition)"
             let later = (contents[link] ?? [:]).keys.filter { $0 > applied[link] ?? 0 }.sorted().prefix(5)
@@ -159,7 +178,7 @@ struct LinkTrace {
                 "\(link.source) \(place) #\(last): the log has up to \(applied[link] ?? 0), then \(Array(later)); unreadable there: "
                     + "\((unreadable[place] ?? []).map { Self.complaint(about: $0) })")
         }
-        for (link, last) in try Self.links(world, "last_seq") where applied[link] ?? 0 > last {
+        for (link, last) in givenOut where applied[link] ?? 0 > last {
             note(.lostWrite, "\(link.source) \(link.topic)/\(link.partition) #\(applied[link] ?? 0): the writer knows up to \(last)")
         }
     }
