@@ -17,6 +17,9 @@ extension Exchange {
         if examples.isEmpty { defects.append("there is no example") }
         guard let rule = ReleaseRule(entry, defects: &defects) else { return defects }
         if rule.needsConsent, rule.categories.isEmpty { defects.append("consent is needed and `categories` names none") }
+        if !rule.forwards.isEmpty, !rule.filter.lists(ExchangeTurn.markMember) {
+            defects.append("`forwards`: `fields` lacks `\(ExchangeTurn.markMember)`, so a contested statement would leave without its mark")
+        }
         // A catalogue being built up may not have these yet.
         let purposes = catalog.latest("purpose").map(\.id)
         if !purposes.isEmpty, !purposes.contains(rule.purpose) { defects.append("`purpose` \(rule.purpose) is not in the catalogue") }
