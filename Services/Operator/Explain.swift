@@ -20,7 +20,7 @@ extension Command {
                             --institution bank-a says whose it is
             application ID  the same from an application, whether it was paid out or not
             score ID        a score id such as 91430102PDY…#7, or a subject's code for its latest score: the decision with the versions it
-                            used, its reasons, the indicators behind them and the record types they read, the facts known by then, and for
+                            used, the official grade beside it, what was under dispute, its reasons, the indicators behind them and the record types they read, the facts known by then, and for
                             each the topic, partition, offset and SHA-256 of the original message
 
             Every fact is checked against the seal that was made when it was taken in, and against what ingestion wrote down of its message;
@@ -139,13 +139,15 @@ private struct Explaining {
     func score(_ wanted: String) throws {
         let rows = try connection.execute(
             """
-            SELECT score_id, subject, points, grade, model, model_version, as_of, reasons, indicators, catalog_version, computed_at
+            SELECT score_id, subject, points, grade, model, model_version, as_of, reasons, indicators, catalog_version, computed_at,
+                   public_grade, public_grade_on, public_grade_source, public_grade_stale, disputes
               FROM scoring.score_history WHERE score_id = $1 OR subject = $1
              ORDER BY computed_at DESC, score_id DESC LIMIT 1
             """, [.text(wanted)])
         guard let row = rows.first else { throw Failure("there is no score `\(wanted)`") }
         print("score \(try row.text(0)): \(try row.int64(2)) points, grade \(try row.text(3))")
         print("  model \(try row.text(4)) version \(try row.int64(5)), catalogue \(try row.int64(9)), as of \(try row.instant(6).rfc3339)")
+        try marks(row)
         if let document = try? JSONDocument(parsing: Array(try row.text(7).utf8)) {
             for reason in document.root.elements {
                 let text = reason["text"]?["en"]?.string ?? ""
@@ -163,6 +165,24 @@ private struct Explaining {
             }
         }
         try facts(of: row.text(1), knownBy: row.instant(10))
+    }
+
+    /// What goes with the score: the official grade, and what was under dispute.
+    private func marks(_ row: Row) throws {
+        if let grade = try row.textOrNil(11) {
+            let age = try row.bool(14) ? ", out of date" : ""
+            print("  official public credit grade \(grade), evaluated on \(try row.day(12).text), from \(try row.text(13))\(age)")
+        } else {
+            print("  no official public credit grade")
+        }
+        guard let document = try? JSONDocument(parsing: Array(try row.text(15).utf8)) else { return }
+        for dispute in document.root.elements {
+            let resting = dispute["indicators"]?.elements.compactMap(\.string).joined(separator: ", ") ?? ""
+            print(
+                "  under dispute: \(dispute["recordType"]?.string ?? "") \(dispute["recordId"]?.string ?? ""), objection of "
+                    + "\(dispute["openedOn"]?.string ?? ""), to be answered by \(dispute["dueOn"]?.string ?? ""); rests on it: "
+                    + (resting.isEmpty ? "nothing" : resting))
+        }
     }
 
     private func facts(of subject: String, knownBy moment: Instant) throws {

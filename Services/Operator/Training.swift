@@ -87,6 +87,7 @@ struct Training {
                         body.member("appliesTo", raw: Array((options.text("applies-to") ?? "true").utf8))
                         body.member("priority", Int64(priority))
                         body.member("scorecard", raw: trained.json)
+                        body.member("publicGrade", object: { publicGrade(trained.scorecard, &$0) })
                         body.member("population", object: { population(bad.count, columns, trained, &$0) })
                     })
                 object.member(
@@ -98,6 +99,13 @@ struct Training {
         }
         try Data(entry).write(to: URL(fileURLWithPath: out))
         print("written to \(out)")
+    }
+
+    /// Whom the state distrusts most is not among our better half; people may change it before they publish.
+    private func publicGrade(_ card: Scorecard, _ object: inout JSONWriter) {
+        let middle = card.grades.first { $0.grade == "C" } ?? card.grades.last
+        object.member("caps", object: { caps in if let middle { caps.member("D", middle.grade) } })
+        object.member("staleAfterMonths", Int64(12))
     }
 
     /// How many rows have each grade: what the scores' drift is measured against later on.

@@ -133,6 +133,12 @@ public struct Fields {
         return day
     }
 
+    public func monthOrNil(_ name: String) throws(ContractDefect) -> Month? {
+        guard let value = self[name] else { return nil }
+        guard let month = value.month else { throw .wrong(field: name, expected: "a month yyyy-MM") }
+        return month
+    }
+
     public func texts(_ name: String) throws(ContractDefect) -> [String] {
         guard let value = self[name] else { return [] }
         guard value.kind == .array else { throw .wrong(field: name, expected: "a list of strings") }

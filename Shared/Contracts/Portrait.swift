@@ -104,6 +104,85 @@ public struct Score: Hashable, Sendable {
     }
 }
 
+/// The official public credit grade as it was imported, with what is needed to weigh it. Never issued here.
+public struct OfficialGrade: Hashable, Sendable {
+    /// A…D.
+    public let grade: String
+    /// The day of the evaluation.
+    public let evaluatedOn: Day
+    /// Who told us, such as `source:credit-china`.
+    public let source: String
+    /// Older than the model's entry lets it be.
+    public let isStale: Bool
+    /// The subject has objected to it, and was not answered yet.
+    public let isDisputed: Bool
+
+    public init(grade: String, evaluatedOn: Day, source: String, isStale: Bool, isDisputed: Bool) {
+        self.grade = grade
+        self.evaluatedOn = evaluatedOn
+        self.source = source
+        self.isStale = isStale
+        self.isDisputed = isDisputed
+    }
+
+    public init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            grade: try fields.text("grade"), evaluatedOn: try fields.day("evaluatedOn"), source: try fields.text("source"),
+            isStale: try fields.requiredBool("isStale"), isDisputed: try fields.requiredBool("isDisputed"))
+    }
+
+    public func write(to writer: inout JSONWriter, as name: String) {
+        writer.member(
+            name,
+            object: { object in
+                object.member("grade", grade)
+                object.member("evaluatedOn", evaluatedOn)
+                object.member("source", source)
+                object.member("isStale", isStale)
+                object.member("isDisputed", isDisputed)
+            })
+    }
+}
+
+/// The mark of a statement under dispute (异议标注), and what rests on the statement.
+public struct DisputeMark: Hashable, Sendable {
+    public let recordID: String
+    public let recordType: String
+    public let openedOn: Day
+    /// The last day for an answer; the mark stays beyond it until there is one.
+    public let dueOn: Day
+    /// The portrait's indicators that rest on it, sorted.
+    public let indicators: [String]
+    /// Those of them that the score is made of, in the model's order.
+    public let features: [String]
+
+    public init(recordID: String, recordType: String, openedOn: Day, dueOn: Day, indicators: [String], features: [String]) {
+        self.recordID = recordID
+        self.recordType = recordType
+        self.openedOn = openedOn
+        self.dueOn = dueOn
+        self.indicators = indicators
+        self.features = features
+    }
+
+    public init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            recordID: try fields.text("recordId"), recordType: try fields.text("recordType"), openedOn: try fields.day("openedOn"),
+            dueOn: try fields.day("dueOn"), indicators: try fields.texts("indicators"), features: try fields.texts("features"))
+    }
+
+    public func write(to object: inout JSONWriter) {
+        object.member("recordId", recordID)
+        object.member("recordType", recordType)
+        object.member("openedOn", openedOn)
+        object.member("dueOn", dueOn)
+        object.member("indicators", indicators)
+        object.member("features", features)
+    }
+}
+
 /// Everything scoring knows of one subject, at one revision.
 public struct Portrait: Payload {
     public static let type = "scoring.portrait.v1"
@@ -130,13 +209,17 @@ public struct Portrait: Payload {
     public let score: Score?
     /// Official public credit grade, imported: A…D or empty.
     public let publicGrade: String
+    /// The same with its day, its source and whether it still counts as new; nil when there is none.
+    public let officialGrade: OfficialGrade?
+    /// Statements under dispute, by when the objection was raised.
+    public let disputes: [DisputeMark]
     /// Catalogue version (topic offset) the portrait was computed with.
     public let catalogVersion: Int64
 
     public init(
         subject: String, revision: Int64, asOf: Instant, name: String, region: String, industry: String, subjectKind: String,
         indicators: [(name: String, value: IndicatorValue)], tags: [String], dimensions: [(name: String, points: Int64)], score: Score?,
-        publicGrade: String, catalogVersion: Int64
+        publicGrade: String, officialGrade: OfficialGrade? = nil, disputes: [DisputeMark] = [], catalogVersion: Int64
     ) {
         self.subject = subject
         self.revision = revision
@@ -150,6 +233,8 @@ public struct Portrait: Payload {
         self.dimensions = dimensions
         self.score = score
         self.publicGrade = publicGrade
+        self.officialGrade = officialGrade
+        self.disputes = disputes
         self.catalogVersion = catalogVersion
     }
 
@@ -175,7 +260,10 @@ public struct Portrait: Payload {
             name: try fields.text("name"), region: try fields.text("region"), industry: try fields.text("industry"),
             subjectKind: try fields.text("subjectKind"), indicators: indicators, tags: try fields.texts("tags"), dimensions: dimensions,
             score: try fields["score"].map { json throws(ContractDefect) in try Score(json) },
-            publicGrade: try fields.text("publicGrade"), catalogVersion: try fields.int("catalogVersion"))
+            publicGrade: try fields.text("publicGrade"),
+            officialGrade: try fields["officialGrade"].map { json throws(ContractDefect) in try OfficialGrade(json) },
+            disputes: try fields.list("disputes") { json throws(ContractDefect) in try DisputeMark(json) },
+            catalogVersion: try fields.int("catalogVersion"))
     }
 
     public func write(to object: inout JSONWriter) {
@@ -208,7 +296,19 @@ public struct Portrait: Payload {
             })
         if let score { score.write(to: &object, as: "score") }
         object.member("publicGrade", publicGrade)
+        writeMarks(to: &object)
         object.member("catalogVersion", catalogVersion)
+    }
+
+    /// What goes with the score wherever it goes: the official grade, and what is under dispute.
+    public func writeMarks(to object: inout JSONWriter) {
+        if let officialGrade { officialGrade.write(to: &object, as: "officialGrade") }
+        guard !disputes.isEmpty else { return }
+        object.member(
+            "disputes",
+            array: { list in
+                for dispute in disputes { list.element(object: { dispute.write(to: &$0) }) }
+            })
     }
 
     /// The indicator's value; nil when it is not known. Binary search: `indicators` is sorted.

@@ -9,9 +9,9 @@ struct PayloadExample {
 
     /// The types whose bodies these tests know how to read. A type of the sources that is missing here fails a test.
     static let types: [any Payload.Type] = [
-        AcceptedRecord.self, Fact.self, GovernanceEvent.self, Portrait.self, Assessment.self, WhitelistChange.self, ReportIssued.self,
-        MatchList.self, ApplicationEvent.self, ReleaseRequest.self, PolicyEvent.self, GrantClaim.self, RiskAlert.self, WatchEvent.self,
-        ExchangeEvent.self, LogCheckpoint.self,
+        AcceptedRecord.self, Fact.self, FactDispute.self, GovernanceEvent.self, Portrait.self, Assessment.self, WhitelistChange.self,
+        ReportIssued.self, MatchList.self, ApplicationEvent.self, ReleaseRequest.self, PolicyEvent.self, GrantClaim.self, RiskAlert.self,
+        WatchEvent.self, ExchangeEvent.self, LogCheckpoint.self,
     ]
 
     static let folder = "Tests/ContractsTests/Examples"

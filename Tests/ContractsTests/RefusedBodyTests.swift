@@ -7,6 +7,8 @@ import Wire
     /// Members that a body may lack: additions of a later day, and lists, which are then empty.
     private static let optional: Set<String> = [
         "Fact/supersedes", "Fact/supersededData", "Fact/isRetraction", "Portrait/tags", "Portrait/score", "Portrait/score/reasons",
+        "FactDispute/period", "Portrait/officialGrade", "Portrait/disputes", "Portrait/disputes/0/indicators",
+        "Portrait/disputes/0/features",
         "Assessment/portrait/tags", "Assessment/portrait/score", "Assessment/portrait/score/reasons",
         "MatchList/matches", "MatchList/matches/0/conditions", "MatchList/refused",
         "MatchList/eligibleCount", "MatchList/refusedCount", "ApplicationEvent/annualRate",

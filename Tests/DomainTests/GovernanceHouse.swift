@@ -12,6 +12,8 @@ struct GovernanceHouse {
     /// False: states stay as they are between two decisions, which is much faster.
     var writesStates = true
     private(set) var facts: [Fact] = []
+    /// In the order in which they were told.
+    private(set) var disputes: [FactDispute] = []
     private(set) var events: [GovernanceEvent] = []
     private(set) var refusals: [Refusal] = []
     private(set) var requests: [ReleaseRequest] = []
@@ -102,6 +104,8 @@ struct GovernanceHouse {
         for message in effects.messages {
             guard let body = try? JSONDocument(parsing: message.value).root else { continue }
             switch message.topic {
+            case Topic.governanceFacts where message.type == FactDispute.type:
+                if let dispute = try? FactDispute(body) { disputes.append(dispute) }
             case Topic.governanceFacts: if let fact = try? Fact(body) { facts.append(fact) }
             case Topic.governanceEvents where message.type == ReleaseRequest.type:
                 if let request = try? ReleaseRequest(body) { requests.append(request) }
@@ -138,6 +142,13 @@ struct GovernanceHouse {
             }
         }
         return byID.values.sorted()
+    }
+
+    /// Statements that bear the mark for one who followed every word, as `<subject> <type> <record>`.
+    var marked: [String] {
+        var books: [String: DisputeBook] = [:]
+        for dispute in disputes { _ = books[dispute.subject, default: DisputeBook()].take(dispute) }
+        return books.values.flatMap(\.open).map { "\($0.subject) \($0.recordType) \($0.recordID)" }.sorted()
     }
 
     /// The sum of a field over all facts, taking back what is superseded: what scoring would have.

@@ -46,6 +46,10 @@ private func statuses(_ desk: OfferDesk<Matchmaking>) -> [String] { desk.all(App
     #expect(out.body["score"]?["reasons"]?[at: 0]?["code"]?.string == "R-1")
     #expect(out.body["dueAcceptBy"]?.string == "2026-05-07")
     #expect(out.body["dueAnswerBy"]?.string == "2026-05-15")
+    // Not without the marks that go with the score.
+    #expect(out.body["officialGrade"]?["grade"]?.string == "A" && out.body["officialGrade"]?["source"]?.string == "source:credit-china")
+    #expect(out.body["disputes"]?[at: 0]?["recordId"]?.string == "source:tax/1")
+    #expect(out.body["disputes"]?[at: 0]?["features"]?[at: 0]?.string == "sales")
     #expect(desk.all(MatchList.self).first?.matches.map(\.productID) == ["a-loan", "b-loan"])
     #expect(desk.table("application").first?["status"] == .text("dispatched"))
     #expect(desk.table("match").count == 2)

@@ -135,7 +135,14 @@ enum Offer {
                     reasons: [ScoreReason(code: "R-1", feature: "sales", pointsLost: 5, text: Bilingual(en: "Sales", zh: "销售"))],
                     model: "m", modelVersion: 1)
             },
-            publicGrade: "A", catalogVersion: 1)
+            publicGrade: "A",
+            officialGrade: OfficialGrade(
+                grade: "A", evaluatedOn: Day(number: 20_300), source: "source:credit-china", isStale: false, isDisputed: false),
+            disputes: [
+                DisputeMark(
+                    recordID: "source:tax/1", recordType: "tax.return", openedOn: Day(number: 20_500), dueOn: Day(number: 20_520),
+                    indicators: ["sales"], features: ["sales"])
+            ], catalogVersion: 1)
     }
 
     static func portrait(_ indicators: [String: Double]) -> Portrait { portrait(1, indicators) }

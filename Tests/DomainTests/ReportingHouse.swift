@@ -55,8 +55,14 @@ final class ReportingHouse {
             Portrait(
                 subject: "S", revision: revision, asOf: day(Int(revision)), name: "Firm", region: "430102", industry: "C3411",
                 subjectKind: "enterprise", indicators: [("x", .number(1))], tags: ["stable"], dimensions: [("financial", 700)],
-                score: score,
-                publicGrade: "A", catalogVersion: 1), on: Topic.scoringPortraits)
+                score: score, publicGrade: "A",
+                officialGrade: OfficialGrade(
+                    grade: "A", evaluatedOn: Day(number: 20_000), source: "source:credit-china", isStale: true, isDisputed: false),
+                disputes: [
+                    DisputeMark(
+                        recordID: "source:tax/1", recordType: "tax.return", openedOn: Day(number: 20_400), dueOn: Day(number: 20_420),
+                        indicators: ["x"], features: [])
+                ], catalogVersion: 1), on: Topic.scoringPortraits)
     }
 
     static func json(_ text: String) -> JSONValue {

@@ -120,10 +120,19 @@ import Vocabulary
         #expect(!String(decoding: house.states["S"] ?? [], as: UTF8.self).contains("三丰"))
     }
 
-    @Test func `the highest revision of a portrait stands`() {
+    @Test func `the highest revision of a portrait stands, with the marks that go with its score`() {
         let house = ReportingHouse()
         house.take([ReportingHouse.portrait(3, points: 700), ReportingHouse.portrait(2, points: 600)])
         #expect(house.cells(ReportingTables.subject, "points") == [.int64(700)])
         #expect(house.cells(ReportingTables.subject, "revision") == [.int64(3)])
+        // Not without the marks that go with the score.
+        #expect(house.cells(ReportingTables.subject, "public_grade_on") == [.day(Day(number: 20_000))])
+        #expect(house.cells(ReportingTables.subject, "public_grade_source") == [.text("source:credit-china")])
+        #expect(house.cells(ReportingTables.subject, "public_grade_stale") == [.bool(true)])
+        guard case .json(let disputes)? = house.cells(ReportingTables.subject, "disputes").first else {
+            Issue.record("the row has no marks")
+            return
+        }
+        #expect(String(decoding: disputes, as: UTF8.self).contains(#""recordId":"source:tax/1""#))
     }
 }

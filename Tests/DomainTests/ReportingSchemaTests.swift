@@ -10,9 +10,10 @@ import Testing
     private func declared() throws -> [String: [String: String]] {
         var tables: [String: [String: String]] = [:]
         var table: String?
-        for line in try migration("schema_001_reporting").split(separator: "\n") {
-            let words = line.split(separator: " ")
-            if words.starts(with: ["CREATE", "TABLE"]) {
+        for line in try (migration("schema_001_reporting") + migration("schema_003_marks")).split(separator: "\n") {
+            var words = line.split(separator: " ")
+            if words.starts(with: ["ADD", "COLUMN"]) { words.removeFirst(2) }
+            if words.starts(with: ["CREATE", "TABLE"]) || words.starts(with: ["ALTER", "TABLE"]) {
                 table = String(words[2])
             } else if line.hasPrefix(")") {
                 table = nil
@@ -51,6 +52,7 @@ import Testing
         let row = "INSERT INTO watch_view VALUES ('S', 'L-1', '%', 100, 'normal', true, NULL, '2026-01-01T00:00:00Z')"
         try connection.script(row.replacingOccurrences(of: "%", with: "bank-a"))
         try connection.script(try migration("schema_002_watches"))
+        try connection.script(try migration("schema_003_marks"))
         try connection.script(row.replacingOccurrences(of: "%", with: "bank-b"))
         #expect(try connection.execute("SELECT count(*) FROM watch_view").map { try $0.int64(0) } == [2])
         let keys = try connection.execute(

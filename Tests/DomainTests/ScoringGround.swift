@@ -74,6 +74,23 @@ enum ScoringGround {
             subject: fact.subject, time: fact.knownAt, body: body)
     }
 
+    static func dispute(
+        _ record: String, _ type: String, isOpen: Bool = true, at: String = "2026-01-10T04:00:00Z",
+        occurredAt: String = "2025-11-03T00:00:00Z", period: Month? = nil
+    ) -> FactDispute {
+        FactDispute(
+            disputeID: "\(firm)/about-\(record)", subject: firm, recordID: record, recordType: type, occurredAt: instant(occurredAt),
+            period: period, isOpen: isOpen, openedOn: Day(year: 2026, month: 1, day: 10) ?? Day(number: 0),
+            dueOn: Day(year: 2026, month: 1, day: 30) ?? Day(number: 0), at: instant(at))
+    }
+
+    static func message(_ dispute: FactDispute) -> Message {
+        let body = (try? JSONDocument(parsing: dispute.bytes).root) ?? json("{}")
+        return Message(
+            topic: Topic.governanceFacts, partition: 0, offset: 0, key: dispute.subject, id: dispute.disputeID, source: "governance",
+            type: FactDispute.type, subject: dispute.subject, time: dispute.at, body: body)
+    }
+
     /// Indicators of sales, cases, penalties and loans; a card of five features; one list; three tags.
     static let catalog = Catalog(version: 7, entries: entries)
 
@@ -120,7 +137,7 @@ enum ScoringGround {
               \(feature("tax-rank", "R-TAX", "{\"below\":2,\"points\":20},{\"else\":true,\"points\":5}", missing: 0))],
              "grades":[{"atLeast":820,"grade":"AA"},{"atLeast":740,"grade":"A"},{"atLeast":650,"grade":"B"},{"atLeast":560,"grade":"C"},
               {"atLeast":300,"grade":"D"}],
-             "calibration":{"scoreAtOdds":600,"odds":20,"pdo":50}}}
+             "calibration":{"scoreAtOdds":600,"odds":20,"pdo":50}},"publicGrade":{"caps":{"D":"C"},"staleAfterMonths":12}}
             """),
         entry(
             "whitelist", "steady",
@@ -157,12 +174,17 @@ struct ScoringDrive {
     }
 
     @discardableResult
+    mutating func tell(_ dispute: FactDispute, at now: Instant = ScoringGround.now) -> Effects {
+        decide(.message(ScoringGround.message(dispute)), at: now)
+    }
+
+    @discardableResult
     mutating func ring(at now: Instant = ScoringGround.now) -> Effects { decide(.timer(DueTimer(name: "portrait", due: now)), at: now) }
 
     /// The value of an indicator as the portrait would have it now.
     func value(_ id: String) -> IndicatorValue? {
         let book = catalog.view(ScoringCatalog.self).book(at: ScoringGround.now)
-        return PortraitMaking(of: ScoringGround.firm, state, book).unnumbered.indicator(id)
+        return PortraitMaking(of: ScoringGround.firm, state, book, on: ScoringGround.now.dayInChina).unnumbered.indicator(id)
     }
 }
 

@@ -63,7 +63,8 @@ import Wire
         #expect(portrait.publicGrade == "D")
         #expect(portrait.score?.points == 835)
         #expect(portrait.score?.grade == "C")
-        #expect(portrait.score?.reasons.last?.code == "R-PUBLIC-D")
+        let reason = try #require(portrait.score?.reasons.last)
+        #expect(reason.code == "R-PUBLIC-D" && reason.text.zh == "公共信用评价为D级，等级最高为C")
         drive.tell(ScoringGround.fact("h", "public-grade", "2025-11-02T00:00:00Z", "{\"grade\":\"C\",\"evaluatedOn\":\"2025-11-01\"}"))
         #expect(drive.ring().payload(Portrait.self)?.score?.grade == "AA")
     }

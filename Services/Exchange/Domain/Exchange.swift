@@ -29,6 +29,9 @@ public struct Exchange: Decider {
         case Fact.type:
             let type = message.body["recordType"]?.string ?? ""
             guard Self.isOfConsents(type) || catalog.view(ExchangeCatalog.self).forwardedTypes.contains(type) else { return .pass }
+        case FactDispute.type:
+            let type = message.body["recordType"]?.string ?? ""
+            guard catalog.view(ExchangeCatalog.self).forwardedTypes.contains(type) else { return .pass }
         default: return .pass
         }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
@@ -47,6 +50,9 @@ public struct Exchange: Decider {
                 if message.type == ReleaseRequest.type {
                     turn.expireConsents(state: &state, effects: &effects)
                     turn.receive(try ReleaseRequest(message.body), state: &state, effects: &effects)
+                } else if message.type == FactDispute.type {
+                    turn.expireConsents(state: &state, effects: &effects)
+                    turn.mark(try FactDispute(message.body), state: &state, effects: &effects)
                 } else {
                     let fact = try Fact(message.body)
                     if Self.isOfConsents(fact.recordType) {

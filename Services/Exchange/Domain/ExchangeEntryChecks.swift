@@ -17,6 +17,9 @@ extension Exchange {
         if examples.isEmpty { defects.append("there is no example") }
         guard let rule = ReleaseRule(entry, defects: &defects) else { return defects }
         if rule.needsConsent, rule.categories.isEmpty { defects.append("consent is needed and `categories` names none") }
+        if !rule.forwards.isEmpty, !rule.filter.lists(ExchangeTurn.markMember) {
+            defects.append("`forwards`: `fields` lacks `\(ExchangeTurn.markMember)`, so a contested statement would leave without its mark")
+        }
         for (number, example) in examples.enumerated() {
             if let defect = rule.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
         }

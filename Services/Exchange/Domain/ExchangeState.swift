@@ -11,6 +11,8 @@ public struct ExchangeState: DecidedState {
     public internal(set) var decisions: [ReleaseDecision] = []
     /// By the id of the release.
     public internal(set) var waiting: [WaitingRelease] = []
+    /// About statements of types that are forwarded.
+    public internal(set) var disputes = DisputeBook()
 
     /// Other requests under a used id that were answered, as id and digest; the oldest are forgotten.
     private var reuses: [String] = []
@@ -28,6 +30,7 @@ public struct ExchangeState: DecidedState {
         consents = try fields.list("consents") { json throws(ContractDefect) in try ConsentOnFile(json) }
         decisions = try fields.list("decisions") { json throws(ContractDefect) in try ReleaseDecision(json) }
         waiting = try fields.list("waiting") { json throws(ContractDefect) in try WaitingRelease(json) }
+        disputes = try DisputeBook(fields, "disputes")
         reuses = try fields.texts("reuses")
     }
 
@@ -53,6 +56,7 @@ public struct ExchangeState: DecidedState {
                     for request in waiting { list.element(object: { request.write(to: &$0) }) }
                 })
         }
+        disputes.write(to: &object, as: "disputes")
         if !reuses.isEmpty { object.member("reuses", reuses) }
     }
 

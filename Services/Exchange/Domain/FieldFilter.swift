@@ -37,6 +37,9 @@ public struct FieldFilter: Sendable {
         inner[step, default: FieldFilter()].add(steps.dropFirst(), fieldClass)
     }
 
+    /// The member itself may leave.
+    func lists(_ name: String) -> Bool { inner[name]?.fieldClass != nil }
+
     /// Writes what may leave of the members of `body`, but for those named in `reserved`. Returns the number of values written.
     func write(_ body: JSONValue, except reserved: Set<String>, to object: inout JSONWriter) -> Int64 {
         var count: Int64 = 0

@@ -92,6 +92,7 @@ public struct Governance: Decider {
                 // A changed rule judges what comes after it; what was judged keeps its verdict.
                 break
             }
+            try turn.tellOfDisputes(state: &state, effects: &effects)
         } catch {
             effects.refuse(error.code, error.description)
         }

@@ -24,6 +24,8 @@ public struct GovernanceState: DecidedState {
     public var corrections: [Correction] = []
     /// By id.
     public var objections: [Objection] = []
+    /// About disputes.
+    var disputesSaid = LastWord()
     /// By check and key.
     public var results: [CrossResult] = []
     /// By check and key.
@@ -52,6 +54,7 @@ public struct GovernanceState: DecidedState {
         held = try fields.list("held") { json throws(ContractDefect) in try HeldRecord(json) }
         corrections = try fields.list("corrections") { json throws(ContractDefect) in try Correction(json) }
         objections = try fields.list("objections") { json throws(ContractDefect) in try Objection(json) }
+        disputesSaid = LastWord(at: try fields.intOrNil("disputesSaid").map { Instant(microseconds: $0) })
         results = try fields.list("results") { json throws(ContractDefect) in try CrossResult(json) }
         comparisons = try fields.list("comparisons") { json throws(ContractDefect) in try DueComparison(json) }
         if let merger = fields["merger"] { self.merger = try Merger(merger) }
@@ -98,6 +101,7 @@ public struct GovernanceState: DecidedState {
         if !objections.isEmpty {
             object.member("objections", array: { list in for one in objections { list.element(object: { one.write(to: &$0) }) } })
         }
+        object.memberIfPresent("disputesSaid", disputesSaid.at?.microseconds)
         if !results.isEmpty {
             object.member("results", array: { list in for one in results { list.element(object: { one.write(to: &$0) }) } })
         }

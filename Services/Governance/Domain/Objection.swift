@@ -23,6 +23,8 @@ public struct Objection: Sendable {
     var answeredBy: String?
     var outcome: Outcome?
     var isOverdue = false
+    /// The mark that downstream has of it; nil when it has none.
+    var mark: DisputedStatement?
 
     static let openedType = "objection.opened"
     static let answeredType = "objection.answered"
@@ -47,6 +49,7 @@ public struct Objection: Sendable {
         answeredBy = try fields.textOrNil("answeredBy")
         outcome = try fields.textOrNil("outcome").flatMap { Outcome(rawValue: $0) }
         isOverdue = try fields.bool("overdue")
+        mark = try fields["mark"].map { json throws(ContractDefect) in try DisputedStatement(json) }
     }
 
     func write(to object: inout JSONWriter) {
@@ -56,6 +59,7 @@ public struct Objection: Sendable {
         object.memberIfPresent("answeredBy", answeredBy)
         object.memberIfPresent("outcome", outcome?.rawValue)
         if isOverdue { object.member("overdue", true) }
+        if let mark { object.member("mark", object: { mark.write(to: &$0) }) }
     }
 }
 

@@ -18,7 +18,7 @@ extension Ingestion {
         if entry.kind != "informationItem", !isBilingual(entry.body["title"]) { defects.append("`title` is not {en, zh}") }
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
-        case "recordType": checkRecordType(entry, examples, &defects)
+        case "recordType": checkRecordType(entry, examples, in: catalog, &defects)
         case "source": checkSource(entry, examples, &defects)
         case "layout": LayoutEntryChecks.layout(entry, examples, in: catalog, &defects)
         case "codeList": LayoutEntryChecks.codeList(entry, examples, &defects)
@@ -54,7 +54,9 @@ extension Ingestion {
         }
     }
 
-    private static func checkRecordType(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
+    private static func checkRecordType(
+        _ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]
+    ) {
         if !recordClasses.contains(entry.body["class"]?.string ?? "") {
             defects.append("`class` is none of \(recordClasses.sorted().joined(separator: ", "))")
         }

@@ -160,6 +160,7 @@ public struct Matchmaking: Decider {
             object.member("productId", match.productID)
             object.member("consentId", request.consentID)
             if let score = portrait.score { score.write(to: &object, as: "score") }
+            portrait.writeMarks(to: &object)
             object.member(
                 "conditions",
                 array: { list in

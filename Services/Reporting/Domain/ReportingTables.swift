@@ -10,7 +10,8 @@ public enum ReportingTables {
             .init("registration_status", .text), .init("public_grade", .text), .init("points", .int64), .init("grade", .text),
             .init("points_low", .int64), .init("points_high", .int64), .init("default_probability_bp", .int64), .init("score_id", .text),
             .init("model", .text), .init("revision", .int64), .init("reasons", .json), .init("tags", .json), .init("dimensions", .json),
-            .init("as_of", .instant),
+            .init("as_of", .instant), .init("public_grade_on", .day), .init("public_grade_source", .text),
+            .init("public_grade_stale", .bool), .init("public_grade_disputed", .bool), .init("disputes", .json),
         ],
         key: ["subject"], onConflict: .replace)
 

@@ -84,6 +84,7 @@ public struct SubjectRecord: DecidedState {
         let region = first(registration?.region, portrait?.region)
         let industry = first(registration?.industry, portrait?.industry)
         let score = portrait?.score
+        let official = portrait?.officialGrade
         return [
             .text(subject), .text(first(registration?.name, portrait?.name)), .text(region),
             .text(Place.prefecture(of: region)), .text(industry), .text(Place.section(of: industry)),
@@ -93,7 +94,8 @@ public struct SubjectRecord: DecidedState {
             .int64OrNull(score?.low), .int64OrNull(score?.high), .int64OrNull(score?.defaultProbability),
             .text((score?.scoreID ?? "")), .text((score?.model ?? "")), .int64OrNull(portrait?.revision),
             .json(reasons), .json(JSONWriter.encode { $0.array { list in for tag in portrait?.tags ?? [] { list.element(tag) } } }),
-            .json(dimensions), portrait.map { .instant($0.asOf) } ?? .null,
+            .json(dimensions), portrait.map { .instant($0.asOf) } ?? .null, official.map { .day($0.evaluatedOn) } ?? .null,
+            .text(official?.source ?? ""), .bool(official?.isStale ?? false), .bool(official?.isDisputed ?? false), .json(disputes),
         ]
     }
 
@@ -108,6 +110,14 @@ public struct SubjectRecord: DecidedState {
                         object.member("zh", reason.text.zh)
                     })
                 }
+            }
+        }
+    }
+
+    private var disputes: [UInt8] {
+        JSONWriter.encode { writer in
+            writer.array { list in
+                for dispute in portrait?.disputes ?? [] { list.element(object: { dispute.write(to: &$0) }) }
             }
         }
     }
@@ -293,7 +303,8 @@ extension Portrait {
     var withoutIndicators: Portrait {
         Portrait(
             subject: subject, revision: revision, asOf: asOf, name: name, region: region, industry: industry, subjectKind: subjectKind,
-            indicators: [], tags: tags, dimensions: dimensions, score: score, publicGrade: publicGrade, catalogVersion: catalogVersion)
+            indicators: [], tags: tags, dimensions: dimensions, score: score, publicGrade: publicGrade, officialGrade: officialGrade,
+            disputes: disputes, catalogVersion: catalogVersion)
     }
 }
 

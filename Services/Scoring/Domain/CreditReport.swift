@@ -34,8 +34,8 @@ struct CreditReport {
         lines.append("- \(word("Unified social credit code", "统一社会信用代码")): \(plain(portrait.subject))")
         lines.append("- \(word("As of", "数据截至")): \(portrait.asOf.dayInChina.text)")
         lines.append("- \(word("Issued", "出具时间")): \(issuedAt.rfc3339)")
-        let grade = portrait.publicGrade.isEmpty ? word("not rated", "未评") : portrait.publicGrade
-        lines.append("- \(word("Official public credit grade", "公共信用评价等级")): \(grade)")
+        lines.append("- \(word("Official public credit grade", "公共信用评价等级")): \(officialGrade(language))")
+        lines += disputeLines(language)
         lines += scoreLines(language)
         lines += sidesAndTags(language)
         lines += indicatorLines(language)
@@ -51,6 +51,37 @@ struct CreditReport {
                 """,
                 "本评分为平台面向市场的融资评价。公共信用评价等级由公共信用主管部门发布，平台仅予引用，不作出具或更改。未知信息如实列示，并相应扩大评分区间。"))
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The grade with its day, its source, and what keeps it from being taken as it is.
+    private func officialGrade(_ language: Language) -> String {
+        let word = language.word
+        guard let official = portrait.officialGrade else { return word("not rated", "未评") }
+        var notes = [
+            word("evaluated on \(official.evaluatedOn.text)", "评价日期\(official.evaluatedOn.text)"),
+            word("source \(plain(official.source))", "来源\(plain(official.source))"),
+        ]
+        if official.isStale { notes.append(word("out of date", "已过期")) }
+        if official.isDisputed { notes.append(word("under dispute", "有异议")) }
+        return "\(official.grade) (\(notes.joined(separator: word(", ", "，"))))"
+    }
+
+    /// Nothing where nothing is contested.
+    private func disputeLines(_ language: Language) -> [String] {
+        let word = language.word
+        guard !portrait.disputes.isEmpty else { return [] }
+        var lines = ["", "## " + word("Statements under dispute", "异议标注"), ""]
+        for dispute in portrait.disputes {
+            let titles = dispute.indicators.map { plain(language.pick(making.title(of: $0))) }
+            let resting = titles.isEmpty ? word("none", "无") : titles.joined(separator: word(", ", "、"))
+            lines.append(
+                word(
+                    "- \(plain(dispute.recordType)), record \(plain(dispute.recordID)): objection of \(dispute.openedOn.text), to be answered by "
+                        + "\(dispute.dueOn.text); indicators that rest on it: \(resting)",
+                    "- \(plain(dispute.recordType))，记录\(plain(dispute.recordID))：\(dispute.openedOn.text)提出异议，答复期限\(dispute.dueOn.text)；"
+                        + "涉及指标：\(resting)"))
+        }
+        return lines
     }
 
     private func scoreLines(_ language: Language) -> [String] {
@@ -88,14 +119,15 @@ struct CreditReport {
         var lines = ["", "## " + word("Key indicators", "主要指标"), ""]
         lines.append("| \(word("Indicator", "指标")) | \(word("Value", "数值")) | \(word("Unit", "单位")) |")
         lines.append("|---|---:|---|")
-        for (title, unit, value) in making.keyIndicators {
+        for indicator in making.keyIndicators {
             let shown: String =
-                switch value {
+                switch indicator.value {
                 case .number(let number)?: text(of: number)
                 case .text(let text)?: plain(text)
                 case nil: word("not known", "未知")
                 }
-            lines.append("| \(plain(language.pick(title))) | \(shown) | \(plain(unit)) |")
+            let mark = indicator.isDisputed ? word(" (under dispute)", "（有异议）") : ""
+            lines.append("| \(plain(language.pick(indicator.title))) | \(shown)\(mark) | \(plain(indicator.unit)) |")
         }
         return lines
     }

@@ -83,6 +83,7 @@ public struct ScoringModel: Sendable {
     let priority: Int64
     let appliesTo: Logic
     let card: Scorecard
+    let publicGrade: PublicGradeGuard
     /// How many of those for whom the card was made have each of its grades, in the card's order: what drift is measured against. Nil where
     /// nobody has counted.
     let population: [Int]?
@@ -98,13 +99,16 @@ public struct ScoringModel: Sendable {
             defects.append("`scorecard`: \(error)")
         }
         let population = card.flatMap { Self.population(entry.body["population"], of: $0, defects: &defects) }
-        guard defects.count == before, let appliesTo, let card, let priority = entry.body["priority"]?.int else { return nil }
+        let publicGrade = card.flatMap { PublicGradeGuard(entry.body["publicGrade"], of: $0, defects: &defects) }
+        guard defects.count == before, let appliesTo, let card, let publicGrade, let priority = entry.body["priority"]?.int
+        else { return nil }
         id = entry.id
         version = entry.version
         title = entry.title
         self.priority = priority
         self.appliesTo = appliesTo
         self.card = card
+        self.publicGrade = publicGrade
         self.population = population
     }
 

@@ -4,7 +4,7 @@ import Rules
 import Vocabulary
 
 /// Makes the portrait of one subject out of its state: indicators, tags, dimensions, score, white lists. Pure: the same state and the same
-/// catalogue always give the same portrait.
+/// catalogue on the same day always give the same portrait.
 struct PortraitMaking {
     let subject: String
     let book: ScoringBook
@@ -17,13 +17,18 @@ struct PortraitMaking {
     private let region: String
     private let industry: String
     private let subjectKind: String
+    /// A…D or empty.
     private let publicGrade: String
+    private let officialGrade: OfficialGrade?
+    /// When the official grade becomes stale; nil where there is none, or it is stale already.
+    let gradeStaleFrom: Instant?
+    let disputes: [DisputeMark]
     private let tags: [String]
     private let dimensions: [(name: String, points: Int64)]
     private let asOf: Instant
     private let scored: (model: ScoringModel, result: ScoreResult, grade: String)?
 
-    init(of subject: String, _ state: ScoringState, _ book: ScoringBook) {
+    init(of subject: String, _ state: ScoringState, _ book: ScoringBook, on today: Day) {
         self.subject = subject
         self.book = book
         asOf = state.known ?? .epoch
@@ -33,8 +38,8 @@ struct PortraitMaking {
         region = state.text(SubjectProfile.registration, "division")
         industry = state.text(SubjectProfile.registration, "industry")
         subjectKind = SubjectProfile.kind(of: subject)
-        let grade = PublicGrade(wording: state.text(SubjectProfile.publicGrade, "grade"))
-        publicGrade = grade.map { $0 == .unrated ? "" : $0.rawValue } ?? ""
+        let official = state.officialGrade?.grade
+        publicGrade = official?.rawValue ?? ""
 
         // Tags and dimensions are judged by the indicators alone, before anything is put beside them.
         tags = book.tags.filter { $0.logic.judge(reading.facts).truth == .yes }.map(\.id)
@@ -45,12 +50,31 @@ struct PortraitMaking {
         for (name, text) in [("publicGrade", publicGrade), ("region", region), ("industry", industry)] where !text.isEmpty {
             facts[name] = .string(text)
         }
-        scored = Self.score(book, indicators, facts, publicGrade: grade)
+        let scored = Self.score(book, indicators, facts, publicGrade: official)
         if let scored {
             facts["points"] = .number(Double(scored.result.points))
             facts["grade"] = .string(scored.grade)
         }
+        self.scored = scored
         self.facts = facts
+
+        if let official, let onFile = state.officialGrade {
+            let lastDay = (scored?.model.publicGrade ?? .usual).lastDay(evaluatedOn: onFile.evaluatedOn)
+            officialGrade = OfficialGrade(
+                grade: official.rawValue, evaluatedOn: onFile.evaluatedOn, source: onFile.source, isStale: lastDay < today,
+                isDisputed: state.disputes.isOpen(about: onFile.order.id))
+            gradeStaleFrom = lastDay < today ? nil : (lastDay + 1).startInChina
+        } else {
+            officialGrade = nil
+            gradeStaleFrom = nil
+        }
+        let features = scored?.model.card.features.map(\.indicator) ?? []
+        disputes = state.disputes.open.map { dispute in
+            let resting = state.indicators(restingOn: dispute, among: book.indicators, known: reading.values)
+            return DisputeMark(
+                recordID: dispute.recordID, recordType: dispute.recordType, openedOn: dispute.openedOn, dueOn: dispute.dueOn,
+                indicators: resting.sorted { $0.precedesBytewise($1) }, features: features.filter { resting.contains($0) })
+        }
     }
 
     /// What the portrait says, apart from when it was made and with what: two that say the same need not both be sent.
@@ -58,7 +82,8 @@ struct PortraitMaking {
         Portrait(
             subject: subject, revision: 0, asOf: .epoch, name: name, region: region, industry: industry, subjectKind: subjectKind,
             indicators: book.indicatorIDs.compactMap { id in indicators[id].map { (name: id, value: $0) } }, tags: tags,
-            dimensions: dimensions, score: score, publicGrade: publicGrade, catalogVersion: 0)
+            dimensions: dimensions, score: score, publicGrade: publicGrade, officialGrade: officialGrade, disputes: disputes,
+            catalogVersion: 0)
     }
 
     /// The portrait as it is sent.
@@ -71,7 +96,7 @@ struct PortraitMaking {
         return Portrait(
             subject: subject, revision: revision, asOf: asOf, name: name, region: region, industry: industry, subjectKind: subjectKind,
             indicators: said.indicators, tags: tags, dimensions: dimensions, score: score, publicGrade: publicGrade,
-            catalogVersion: book.catalogVersion)
+            officialGrade: officialGrade, disputes: disputes, catalogVersion: book.catalogVersion)
     }
 
     // MARK: score
@@ -82,7 +107,7 @@ struct PortraitMaking {
     ) -> (model: ScoringModel, result: ScoreResult, grade: String)? {
         guard let model = book.models.first(where: { $0.appliesTo.judge(facts).truth == .yes }) else { return nil }
         let result = model.card.score { indicators[$0]?.number }
-        return (model, result, publicGrade == .d ? model.card.gradeAtMostC(result.grade) : result.grade)
+        return (model, result, model.publicGrade.capped(result.grade, under: publicGrade, of: model.card))
     }
 
     private var score: Score? {
@@ -128,10 +153,10 @@ struct PortraitMaking {
         if grade != result.grade {
             reasons.append(
                 ScoreReason(
-                    code: "R-PUBLIC-D", feature: "publicGrade", pointsLost: 0,
+                    code: "R-PUBLIC-\(publicGrade)", feature: Self.publicGradeFeature, pointsLost: 0,
                     text: Bilingual(
-                        en: "The official public credit grade is D: the grade is C at the best",
-                        zh: "公共信用评价为D级，等级最高为C")))
+                        en: "The official public credit grade is \(publicGrade): the grade is \(grade) at the best",
+                        zh: "公共信用评价为\(publicGrade)级，等级最高为\(grade)")))
         }
         // Two missing features that are one fact in words count once; the card's others fill up to four.
         for feature in model.card.features where reasons.count < Scorecard.reasonsMin && !missing.contains(feature.indicator) {
@@ -141,7 +166,21 @@ struct PortraitMaking {
                     code: feature.reasonCode, feature: feature.indicator, pointsLost: 0,
                     text: Bilingual(en: "\(feature.label.en): no points lost", zh: "\(feature.label.zh)：未扣分")))
         }
-        return reasons
+        return reasons + disputeReasons(model)
+    }
+
+    private static let publicGradeFeature = "publicGrade"
+
+    /// What of the score rests on a statement that the subject contests: one line for each feature, beside what it cost.
+    private func disputeReasons(_ model: ScoringModel) -> [ScoreReason] {
+        let contested = Set(disputes.flatMap(\.features))
+        var labels = model.card.features.filter { contested.contains($0.indicator) }.map { ($0.indicator, $0.label.en, $0.label.zh) }
+        if officialGrade?.isDisputed == true { labels.append((Self.publicGradeFeature, "Official public credit grade", "公共信用评价等级")) }
+        return labels.map { feature, en, zh in
+            ScoreReason(
+                code: "R-DISPUTE", feature: feature, pointsLost: 0,
+                text: Bilingual(en: "\(en): rests on a statement under dispute", zh: "\(zh)：所依据的信息存在异议"))
+        }
     }
 
     private func isBorrowing(_ indicator: String) -> Bool { !book.recordTypes(of: indicator).isDisjoint(with: Self.borrowing) }
@@ -150,14 +189,25 @@ struct PortraitMaking {
 
     // MARK: for the report
 
-    /// Title, unit and value of what the score rests on; of every indicator when there is no score. By the model's order.
-    var keyIndicators: [(title: Bilingual, unit: String, value: IndicatorValue?)] {
+    /// What the score rests on; every indicator when there is no score. By the model's order.
+    var keyIndicators: [KeyIndicator] {
         let ids = scored.map { $0.model.card.features.map(\.indicator) } ?? indicators.keys.sorted()
+        let contested = Set(disputes.flatMap(\.indicators))
         return ids.map { id in
-            let indicator = book.indicator(id)
-            return (indicator?.title ?? Bilingual(en: id, zh: id), indicator?.unit ?? "", indicators[id])
+            KeyIndicator(
+                title: title(of: id), unit: book.indicator(id)?.unit ?? "", value: indicators[id], isDisputed: contested.contains(id))
         }
     }
+
+    struct KeyIndicator {
+        let title: Bilingual
+        let unit: String
+        let value: IndicatorValue?
+        /// It rests on a statement under dispute.
+        let isDisputed: Bool
+    }
+
+    func title(of indicator: String) -> Bilingual { book.indicator(indicator)?.title ?? Bilingual(en: indicator, zh: indicator) }
 
     var modelTitle: Bilingual? { scored?.model.title }
 
@@ -171,15 +221,5 @@ struct PortraitMaking {
                 dimension.points
             )
         }
-    }
-}
-
-extension Scorecard {
-    /// The official grade D guards ours: nobody whom the state distrusts most is among our better half. The card's grade C, or its worst
-    /// one where it has no C.
-    func gradeAtMostC(_ grade: String) -> String {
-        let cap = grades.firstIndex { $0.grade == "C" } ?? grades.count - 1
-        guard let place = grades.firstIndex(where: { $0.grade == grade }), place < cap, grades.indices.contains(cap) else { return grade }
-        return grades[cap].grade
     }
 }

@@ -6,7 +6,8 @@ import Wire
 
 /// What the facts about a subject come to: indicators, tags, three dimensions, a score with its reasons, white lists, and reports.
 ///
-/// A fact only changes the state and sets a timer; the portrait is made when the timer is due, so that a hundred facts make one portrait.
+/// A fact, or a word about a dispute, only changes the state and sets a timer; the portrait is made when the timer is due, so that a hundred
+/// facts make one portrait.
 /// A firm that asks for financing does not wait: its portrait, report and assessment are made at once.
 public struct Scoring: Decider {
     public typealias State = ScoringState
@@ -21,10 +22,12 @@ public struct Scoring: Decider {
     public static let kinds: Set<String> = ["indicator", "tag", "dimension", "model", "whitelist"]
 
     static let portraitTimer = "portrait"
+    /// The official grade becomes stale.
+    static let gradeTimer = "public-grade"
     static let requestType = "financing.requested"
 
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
-        guard message.topic == Topic.governanceFacts, message.type == Fact.type else { return .pass }
+        guard message.topic == Topic.governanceFacts, message.type == Fact.type || message.type == FactDispute.type else { return .pass }
         guard !message.key.isEmpty else { return .refuse(Refusal(code: "subject-missing", detail: "the message has no key")) }
         return .handle(key: message.key)
     }
@@ -35,6 +38,17 @@ public struct Scoring: Decider {
         let view = catalog.view(ScoringCatalog.self)
         let turn = Turn(subject: key, now: now, book: view.book(at: now))
         switch input {
+        case .message(let message) where message.type == FactDispute.type:
+            do throws(ContractDefect) {
+                let dispute = try FactDispute(message.body)
+                guard dispute.subject == key else {
+                    return effects.refuse(
+                        "subject-mismatch", "a dispute about `\(dispute.subject.prefix(64))` under the key `\(key.prefix(64))`")
+                }
+                if state.take(dispute) { effects.schedule(Self.portraitTimer, at: now) }
+            } catch {
+                effects.refuse(error.code, error.description)
+            }
         case .message(let message):
             do throws(ContractDefect) {
                 let fact = try Fact(message.body)
@@ -76,7 +90,8 @@ struct Turn {
     /// white lists.
     func tell(of state: inout ScoringState, answering request: FinancingRequest?, effects: inout Effects) {
         guard state.factCount > 0 else { return }
-        let making = PortraitMaking(of: subject, state, book)
+        let making = PortraitMaking(of: subject, state, book, on: now.dayInChina)
+        watchGrade(of: &state, making, effects: &effects)
         let said = making.unnumbered
         let fingerprint = FNV64.hash(said.bytes)
         let isNew = state.saidLast != fingerprint
@@ -101,6 +116,17 @@ struct Turn {
             effects.send(Assessment(request: request, portrait: portrait), to: Topic.scoringPortraits, key: subject)
         }
         changeLists(of: &state, making, effects: &effects)
+    }
+
+    /// Sets the clock for the day on which the official grade is no longer new, once for each such day.
+    private func watchGrade(of state: inout ScoringState, _ making: PortraitMaking, effects: inout Effects) {
+        guard state.gradeStaleFrom != making.gradeStaleFrom else { return }
+        state.gradeStaleFrom = making.gradeStaleFrom
+        if let due = making.gradeStaleFrom {
+            effects.schedule(Scoring.gradeTimer, at: due)
+        } else {
+            effects.cancel(Scoring.gradeTimer)
+        }
     }
 
     private func changeLists(of state: inout ScoringState, _ making: PortraitMaking, effects: inout Effects) {

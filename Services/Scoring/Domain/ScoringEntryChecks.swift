@@ -134,13 +134,21 @@ private struct EntryChecks {
 
     func model(_ defects: inout [String]) {
         guard let model = ScoringModel(entry, defects: &defects) else { return }
+        // Who publishes a model says what it makes of the official grade, if only that it caps nothing.
+        if entry.body["publicGrade"] == nil { defects.append("`publicGrade` is missing") }
         eachExample(&defects) { example throws(Wrong) in
             guard let indicators = example["indicators"], indicators.kind == .object else {
                 throw .because("`indicators` is not an object")
             }
+            var official: PublicGrade?
+            if let stated = example["publicGrade"] {
+                official = stated.string.flatMap { PublicGrade(rawValue: $0) }
+                if official == nil { throw .because("`publicGrade` is no official grade") }
+            }
             let result = model.card.score { indicators[$0]?.double }
-            guard Int64(result.points) == example["points"]?.int, result.grade == example["grade"]?.string else {
-                throw .because("comes to \(result.points) points, grade \(result.grade)")
+            let grade = model.publicGrade.capped(result.grade, under: official, of: model.card)
+            guard Int64(result.points) == example["points"]?.int, grade == example["grade"]?.string else {
+                throw .because("comes to \(result.points) points, grade \(grade)")
             }
         }
     }

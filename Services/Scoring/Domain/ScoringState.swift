@@ -16,6 +16,12 @@ public struct ScoringState: DecidedState {
     /// By `SeriesSource.key`.
     public private(set) var series: [String: MonthlySeries] = [:]
     public private(set) var memory = FactMemory()
+    /// Nil where no official grade stands.
+    public private(set) var officialGrade: GradeOnFile?
+    /// What the subject has objected to.
+    public private(set) var disputes = DisputeBook()
+    /// When the official grade becomes stale, for which a timer is set.
+    public internal(set) var gradeStaleFrom: Instant?
 
     /// Portraits sent.
     public internal(set) var revision: Int64 = 0
@@ -53,13 +59,19 @@ public struct ScoringState: DecidedState {
         let month = FactMonth.of(fact.data, occurredAt: fact.occurredAt)
         let order = FactOrder(at: fact.occurredAt, id: fact.factID)
         let sources = collected.series[fact.recordType] ?? []
+        if fact.recordType == SubjectProfile.publicGrade, let former = fact.supersedes { forgetGrade(former) }
         if fact.isRetraction {
             memory.set(.replaced(month), for: id)
         } else {
             let stands = before == nil
             memory.set(stands ? .counted(month) : .replaced(month), for: id)
             add(fact.data, order, in: month, count: stands ? 1 : 0, to: sources, keeping: firstKept)
-            keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
+            if fact.recordType != SubjectProfile.publicGrade {
+                keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
+            } else if stands {
+                keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
+                keepGrade(of: fact)
+            }
         }
 
         guard let former = fact.supersedes, let said = fact.supersededData else { return true }
@@ -100,6 +112,27 @@ public struct ScoringState: DecidedState {
         }
     }
 
+    private mutating func keepGrade(of fact: Fact) {
+        guard let grade = GradeOnFile(fact), officialGrade.map({ $0.order < grade.order }) ?? true else { return }
+        officialGrade = grade
+    }
+
+    /// Of the official grade one statement stands at a time, so one that was replaced or taken back leaves nothing behind. Of other fields the
+    /// latest value stays: what was said before it is no longer known.
+    private mutating func forgetGrade(_ factID: String) {
+        if officialGrade?.order.id == factID { officialGrade = nil }
+        for key in Array(profile.keys) where key.hasPrefix(SubjectProfile.publicGrade + "/") && profile[key]?.order.id == factID {
+            profile[key] = nil
+        }
+    }
+
+    /// Takes what governance says of a dispute; false when it says nothing new.
+    mutating func take(_ dispute: FactDispute) -> Bool {
+        guard disputes.take(dispute) else { return false }
+        known = max(known ?? dispute.at, dispute.at)
+        return true
+    }
+
     /// The latest value of a field; nil when no fact had one.
     func value(_ recordType: String, _ field: String) -> IndicatorValue? { profile[recordType + "/" + field]?.value }
 
@@ -129,6 +162,9 @@ public struct ScoringState: DecidedState {
             throw .wrong(field: "memory", expected: "facts taken")
         }
         self.memory = memory
+        officialGrade = try fields["officialGrade"].map { json throws(ContractDefect) in try GradeOnFile(json) }
+        disputes = try DisputeBook(fields, "disputes")
+        gradeStaleFrom = try fields.intOrNil("gradeStaleFrom").map { Instant(microseconds: $0) }
         for (list, since) in try fields.required("lists").members {
             guard let microseconds = since.int else { throw .wrong(field: "lists", expected: "times") }
             lists[list] = Instant(microseconds: microseconds)
@@ -164,6 +200,9 @@ public struct ScoringState: DecidedState {
                 for (key, series) in series.sorted(by: { $0.key < $1.key }) { series.write(as: key, to: &object) }
             })
         object.member("memory", memory.text)
+        if let officialGrade { object.member("officialGrade", object: { officialGrade.write(to: &$0) }) }
+        disputes.write(to: &object, as: "disputes")
+        object.memberIfPresent("gradeStaleFrom", gradeStaleFrom?.microseconds)
         object.member(
             "lists",
             object: { object in

@@ -20,7 +20,8 @@ public enum ScoringTables {
         columns: [
             .init("score_id", .text), .init("subject", .text), .init("points", .int64), .init("grade", .text), .init("model", .text),
             .init("model_version", .int64), .init("as_of", .instant), .init("reasons", .json), .init("indicators", .json),
-            .init("catalog_version", .int64), .init("computed_at", .instant),
+            .init("catalog_version", .int64), .init("computed_at", .instant), .init("public_grade", .text), .init("public_grade_on", .day),
+            .init("public_grade_source", .text), .init("public_grade_stale", .bool), .init("disputes", .json),
         ],
         key: ["score_id"], onConflict: .keepFirst)
 
@@ -67,10 +68,17 @@ public enum ScoringTables {
                 }
             }
         }
+        let official = portrait.officialGrade
+        let disputes = JSONWriter.encode { writer in
+            writer.array { list in
+                for dispute in portrait.disputes { list.element(object: { dispute.write(to: &$0) }) }
+            }
+        }
         return [
             .text(score.scoreID), .text(portrait.subject), .int64(score.points), .text(score.grade), .text(score.model),
             .int64(score.modelVersion), .instant(portrait.asOf), .json(reasons), .json(indicators), .int64(portrait.catalogVersion),
-            .instant(now),
+            .instant(now), .textOrNull(official?.grade), official.map { .day($0.evaluatedOn) } ?? .null, .textOrNull(official?.source),
+            official.map { .bool($0.isStale) } ?? .null, .json(disputes),
         ]
     }
 

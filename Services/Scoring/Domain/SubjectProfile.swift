@@ -7,8 +7,7 @@ enum SubjectProfile {
 
     /// Always kept, whatever the catalogue asks for.
     static let fields: [String: Set<String>] = [
-        registration: ["name", "division", "industry", "registeredOn"],
-        publicGrade: ["grade"],
+        registration: ["name", "division", "industry", "registeredOn"]
     ]
 
     /// `enterprise`, `sole-trader`, `cooperative` or `other`, from the first two characters of the code.

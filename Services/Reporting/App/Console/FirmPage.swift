@@ -12,7 +12,8 @@ extension Console {
         let rows = try connection.execute(
             """
             SELECT name, region, industry, subject_kind, legal_person, registered_on, registration_status, public_grade, points, grade,
-                   points_low, points_high, default_probability_bp, model, revision, reasons, tags, dimensions, as_of
+                   points_low, points_high, default_probability_bp, model, revision, reasons, tags, dimensions, as_of,
+                   public_grade_on, public_grade_source, public_grade_stale, public_grade_disputed, disputes
             FROM subject_view WHERE subject = $1
             """, [code])
         guard let row = rows.first else { return nil }
@@ -27,6 +28,10 @@ extension Console {
         let low = try row.int64OrNil(10)
         let high = try row.int64OrNil(11)
         let interval = if let low, let high { "\(low)…\(high) points" } else { "" }
+        let official = [
+            "official, imported", try row.dayOrNil(19).map { "evaluated \($0.text)" } ?? "", try row.text(20),
+            try row.bool(21) ? "out of date 已过期" : "", try row.bool(22) ? "under dispute 有异议" : "",
+        ]
         page.cards([
             (Bilingual(en: "Financing score", zh: "融资信用分（分）"), try row.int64OrNil(8).map { Shown.count($0) } ?? "–", interval),
             (Bilingual(en: "Grade", zh: "融资信用等级"), try row.text(9).isEmpty ? "–" : try row.text(9), "model \(try row.text(13))"),
@@ -36,12 +41,13 @@ extension Console {
             ),
             (
                 Bilingual(en: "Public credit grade", zh: "公共信用综合评价"), try row.text(7).isEmpty ? "–" : try row.text(7),
-                "official, imported"
+                official.filter { !$0.isEmpty }.joined(separator: " · ")
             ),
         ])
         page.pair(
             (Bilingual(en: "Why this score", zh: "扣分原因"), Console.reasons(try row.bytes(15))),
             (Bilingual(en: "Three dimensions and tags", zh: "三维画像与标签"), Console.portrait(try row.bytes(17), tags: try row.bytes(16))))
+        page.table(Bilingual(en: "Statements under dispute", zh: "异议标注"), Console.disputes(try row.bytes(23)))
         page.table(Bilingual(en: "Applications", zh: "融资申请"), try applications(of: code, connection))
         page.table(Bilingual(en: "Timeline", zh: "时间线"), try timeline(of: code, connection))
         page.table(Bilingual(en: "Records", zh: "信用记录"), try records(of: code, connection))
@@ -149,6 +155,22 @@ extension Console {
         for reason in all.elements.prefix(10) {
             let words = (reason["en"]?.string ?? "") + " " + (reason["zh"]?.string ?? "")
             grid.add([.words(reason["code"]?.string ?? ""), .long(words), .words(Shown.count(reason["pointsLost"]?.int ?? 0))])
+        }
+        return grid
+    }
+
+    private static func disputes(_ bytes: [UInt8]) -> Grid {
+        var grid = Grid([
+            .words("Record type", "信用信息类别"), .words("Record", "记录编号"), .words("Objection", "提出异议"), .words("Answer due", "答复期限"),
+            .words("Indicators that rest on it", "涉及指标"),
+        ])
+        guard let all = Console.read(bytes) else { return grid }
+        for dispute in all.elements.prefix(100) {
+            let indicators = dispute["indicators"]?.elements.compactMap(\.string).joined(separator: ", ") ?? ""
+            grid.add([
+                .words(dispute["recordType"]?.string ?? ""), .long(dispute["recordId"]?.string ?? ""),
+                .words(dispute["openedOn"]?.string ?? ""), .words(dispute["dueOn"]?.string ?? ""), .long(indicators),
+            ])
         }
         return grid
     }

@@ -1,0 +1,139 @@
+import Contracts
+import Deciding
+import GovernanceDomain
+import Testing
+import Vocabulary
+import Wire
+
+/// The mark of a statement under dispute, as governance tells of it on the topic of facts.
+@Suite struct DisputeMarkTests {
+    private let ana = GovernanceHouse.firm(1)
+    private let ben = GovernanceHouse.firm(2)
+
+    private func happening(_ id: String = "h", of subject: String? = nil) -> AcceptedRecord {
+        GovernanceHouse.record(id, "happening", of: subject ?? ana, at: "2026-03-01T00:00:00Z", #"{"amount":1}"#)
+    }
+
+    private func tax(_ id: String, _ sales: Int, at time: String = "2026-02-01T00:00:00Z", of subject: String? = nil) -> AcceptedRecord {
+        GovernanceHouse.record(id, "tax.return", of: subject ?? ana, at: time, #"{"period":"2026-01","sales":\#(sales)}"#)
+    }
+
+    private func objection(_ kind: String, to record: String = "h", _ more: String = "", of subject: String? = nil) -> AcceptedRecord {
+        let time = kind == "opened" ? "2026-08-01T00:00:00Z" : "2026-08-05T00:00:00Z"
+        return GovernanceHouse.record(
+            "\(kind)-\(record)", "objection.\(kind)", of: subject ?? ana, at: time,
+            writer: kind == "opened" ? "portal" : "source:governance-desk", received: time,
+            #"{"objectionId":"X-\#(record)","recordId":"source:test/\#(record)"\#(more)}"#)
+    }
+
+    private func answer(_ outcome: String, to record: String = "h") -> AcceptedRecord {
+        objection("answered", to: record, #","outcome":"\#(outcome)","explanation":"x""#)
+    }
+
+    @Test func `a statement is marked beside the facts from the objection to the answer, whatever the answer is`() throws {
+        for outcome in ["upheld", "corrected", "removed"] {
+            var house = GovernanceHouse()
+            house.take(happening(), objection("opened"))
+            #expect(house.marked == ["\(ana) happening source:test/h"])
+            let told = try #require(house.disputes.first)
+            #expect(told.disputeID == "\(ana)/X-h" && told.isOpen && told.openedOn.text == "2026-08-01" && told.dueOn.text == "2026-08-21")
+            #expect(told.occurredAt == GovernanceHouse.instant("2026-03-01T00:00:00Z") && told.period == nil)
+            house.take(answer(outcome))
+            #expect(house.marked == [], "\(outcome)")
+            #expect(house.disputes.map(\.isOpen) == [true, false], "\(outcome)")
+            #expect(house.facts.contains { $0.isRetraction } == (outcome == "removed"))
+        }
+    }
+
+    @Test func `nobody answered in twenty days and the mark stays`() {
+        var house = GovernanceHouse()
+        house.take(happening(), objection("opened"))
+        house.now = GovernanceHouse.instant("2026-09-30T00:00:00Z")
+        house.ring()
+        #expect(house.told.contains("objection-overdue X-h"))
+        #expect(house.marked.count == 1 && house.disputes.count == 1)
+    }
+
+    @Test func `the objection may come before what it is about`() {
+        var house = GovernanceHouse()
+        house.take(objection("opened"))
+        #expect(house.disputes == [])
+        house.take(happening())
+        #expect(house.marked == ["\(ana) happening source:test/h"])
+        // The fact first, so that whoever hears of the mark has it already.
+        #expect(house.facts.map(\.factID).contains("source:test/h"))
+    }
+
+    @Test func `what was corrected before the answer bears no mark, and what was only said again keeps it`() {
+        var house = GovernanceHouse()
+        house.take(tax("t1", 100), objection("opened", to: "t1"))
+        #expect(house.disputes.map(\.period) == [Month(year: 2026, month: 1)])
+        house.take(tax("t2", 100, at: "2026-02-02T00:00:00Z"))
+        #expect(house.marked == ["\(ana) tax.return source:test/t1"])
+        house.take(tax("t3", 90, at: "2026-02-03T00:00:00Z"))
+        #expect(house.marked == [])
+        house.take(answer("corrected", to: "t1"))
+        #expect(house.disputes.map(\.isOpen) == [true, false])
+    }
+
+    @Test func `the mark goes with a statement that goes under another code and comes back with it`() {
+        func merger(_ word: String, at time: String) -> AcceptedRecord {
+            GovernanceHouse.record("m-\(word)", "identity.\(word)", of: ben, at: time, #"{"into":"\#(ana)"}"#)
+        }
+        var house = GovernanceHouse()
+        house.take(happening("b", of: ben), objection("opened", to: "b", of: ben))
+        #expect(house.marked == ["\(ben) happening source:test/b"])
+        house.take(merger("merged", at: "2026-08-02T00:00:00Z"))
+        #expect(house.marked == ["\(ana) happening source:test/b"])
+        house.take(merger("unmerged", at: "2026-08-03T00:00:00Z"))
+        #expect(house.marked == ["\(ben) happening source:test/b"])
+    }
+
+    @Test func `whatever comes first the same is marked at the end`() {
+        let records = [
+            happening(), happening("g"), tax("t1", 100), tax("t3", 90, at: "2026-02-03T00:00:00Z"), objection("opened"),
+            objection("opened", to: "g"), objection("opened", to: "t1"), objection("opened", to: "t3"), answer("upheld"),
+        ]
+        var dice = SplitMix64(seed: 25)
+        for _ in 0..<60 {
+            var house = GovernanceHouse()
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            #expect(house.marked == ["\(ana) happening source:test/g", "\(ana) tax.return source:test/t3"])
+            let told = house.disputes.count
+            for record in records { house.take(record) }
+            #expect(house.disputes.count == told)
+        }
+    }
+
+    @Test func `a reader has the last word about each dispute, whichever came first`() throws {
+        var house = GovernanceHouse()
+        house.take(happening(), objection("opened"), answer("upheld"), tax("t1", 100), objection("opened", to: "t1"))
+        var dice = SplitMix64(seed: 3)
+        for _ in 0..<20 {
+            var book = DisputeBook()
+            for dispute in house.disputes.shuffled(using: &dice) { _ = book.take(dispute) }
+            #expect(book.open.map(\.recordID) == ["source:test/t1"])
+            #expect(book.isOpen(about: "source:test/t1") && book.isOpen(about: "source:test/t1/x-1"))
+            #expect(!book.isOpen(about: "source:test/t12") && !book.isOpen(about: "source:test/h"))
+            for dispute in house.disputes { #expect(!book.take(dispute)) }
+            let bytes = JSONWriter.encode { writer in writer.object { book.write(to: &$0, as: "disputes") } }
+            #expect(try DisputeBook(try Fields(GovernanceHouse.json(String(decoding: bytes, as: UTF8.self))), "disputes") == book)
+        }
+    }
+
+    @Test func `the book of disputes has an end, and what is closed leaves first`() throws {
+        func dispute(_ number: Int, isOpen: Bool, at second: Int64) -> FactDispute {
+            FactDispute(
+                disputeID: "s/\(number)", subject: "s", recordID: "r/\(number)", recordType: "happening", occurredAt: .epoch, period: nil,
+                isOpen: isOpen, openedOn: Day(number: 20_000), dueOn: Day(number: 20_020), at: Instant.epoch + .seconds(second))
+        }
+        var book = DisputeBook()
+        for number in 0..<DisputeBook.countMax { _ = book.take(dispute(number, isOpen: number != 100, at: Int64(number))) }
+        _ = book.take(dispute(1_000, isOpen: true, at: 1_000))
+        #expect(book.open.count == DisputeBook.countMax)
+        #expect(book.isOpen(about: "r/0"))
+        _ = book.take(dispute(1_001, isOpen: true, at: 1_001))
+        #expect(book.open.count == DisputeBook.countMax)
+        #expect(!book.isOpen(about: "r/0") && book.isOpen(about: "r/1001"))
+    }
+}
