@@ -3,6 +3,7 @@ import Deciding
 import GovernanceDomain
 import Testing
 import Vocabulary
+import Wire
 
 @Suite struct GovernanceConsentTests {
     private let ana = GovernanceHouse.firm(1)

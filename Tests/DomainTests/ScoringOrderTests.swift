@@ -90,6 +90,53 @@ import Wire
         #expect(drive.value("tax-months") == .number(2))
     }
 
+    /// An overdue status that was a slip must not stay the worst of two years, nor one that was repaired.
+    @Test func `the greatest amount of a month follows corrections and retractions`() {
+        func status(_ id: String, _ days: Int, supersedes: String? = nil, said: Int? = nil, isRetraction: Bool = false) -> Fact {
+            ScoringGround.fact(
+                id, "loan.status", "2025-03-10T00:00:00Z", "{\"loanId\":\"\(id)\",\"overdueDays\":\(days)}", supersedes: supersedes,
+                said: said.map { "{\"overdueDays\":\($0)}" }, isRetraction: isRetraction)
+        }
+        let facts = [
+            status("a", 30), status("b", 400), status("c", 30), status("d", 4, supersedes: "b", said: 400),
+            status("r", 30, supersedes: "a", said: 30, isRetraction: true),
+        ]
+        var drive = ScoringDrive()
+        for (fact, worst) in zip(facts, [30.0, 400, 400, 30, 30]) {
+            drive.tell(fact)
+            #expect(drive.value("overdue") == .number(worst))
+        }
+        drive.tell(status("s", 30, supersedes: "c", said: 30, isRetraction: true))
+        #expect(drive.value("overdue") == .number(4))
+
+        var back = ScoringDrive()
+        for fact in facts.reversed() { back.tell(fact) }
+        back.tell(status("s", 30, supersedes: "c", said: 30, isRetraction: true))
+        #expect(back.state.bytes == drive.state.bytes)
+    }
+
+    @Test func `the latest value of a field follows corrections and retractions`() {
+        func grade(_ id: String, _ month: String, _ grade: String, supersedes: String? = nil, said: String? = nil, isGone: Bool = false)
+            -> Fact
+        {
+            ScoringGround.fact(
+                id, "tax.return", month + "-28T04:00:00Z", "{\"period\":\"\(month)\",\"sales\":1,\"grade\":\"\(grade)\"}",
+                supersedes: supersedes, said: said.map { "{\"period\":\"\(month)\",\"sales\":1,\"grade\":\"\($0)\"}" }, isRetraction: isGone
+            )
+        }
+        var drive = ScoringDrive()
+        drive.tell(grade("a", "2025-01", "A"))
+        drive.tell(grade("d", "2025-03", "D"))
+        #expect(drive.state.text("tax.return", "grade") == "D")
+        drive.tell(grade("r", "2025-03", "D", supersedes: "d", said: "D", isGone: true))
+        #expect(drive.state.text("tax.return", "grade") == "A")
+        // A correction speaks of the same time, and may come with an earlier one.
+        drive.tell(grade("b", "2025-01", "B", supersedes: "a", said: "A"))
+        #expect(drive.state.text("tax.return", "grade") == "B")
+        drive.tell(grade("q", "2025-01", "B", supersedes: "b", said: "B", isGone: true))
+        #expect(drive.state.value("tax.return", "grade") == nil)
+    }
+
     @Test func `what is taken back is taken out of the month where it was counted`() {
         var drive = ScoringDrive()
         let opened = "{\"caseNo\":\"1\",\"role\":\"defendant\",\"status\":\"open\"}"

@@ -84,7 +84,8 @@ struct AcceptanceLedger {
         let refused = found.refused.compactMap { declared[$0] }.reduce(0, +)
         if found.kept + found.held + found.untimely + refused != turnover {
             sums.append(
-                "turnover declared \(turnover) fen, kept \(found.kept), held \(found.held), set aside \(found.untimely), refused \(refused)")
+                "turnover declared \(turnover) fen, kept \(found.kept), held \(found.held), set aside \(found.untimely), refused \(refused)"
+            )
         }
     }
 

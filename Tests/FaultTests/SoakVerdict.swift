@@ -65,7 +65,8 @@ struct SoakVerdict {
         let warm = begin + ((samples.last?.at ?? 0) - begin) * Self.warmUpShare
         let judged = samples.filter { $0.at >= warm }
         guard judged.count >= Self.samplesMin, let from = judged.first, let to = judged.last else {
-            return add("samples after the warm-up", "\(judged.count)", "≥ \(Self.samplesMin)", false)
+            add("samples after the warm-up", "\(judged.count)", "≥ \(Self.samplesMin)", false)
+            return
         }
         let first = Array(judged.prefix(judged.count / 3))
         let last = Array(judged.suffix(judged.count / 3))

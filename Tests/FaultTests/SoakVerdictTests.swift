@@ -1,4 +1,5 @@
 import Contracts
+import Province
 import Testing
 import Vocabulary
 

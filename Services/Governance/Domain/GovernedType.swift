@@ -79,7 +79,8 @@ public final class GovernedType: Sendable {
         var holdsUntil: String?
         if let told = body["holdsUntil"], !told.isNull {
             holdsUntil = told.string
-            if !(holdsUntil.map { fields?.days.contains($0) ?? true } ?? false) { defects.append("`holdsUntil` names no field that is a day") }
+            let isDay = holdsUntil.map { fields?.days.contains($0) ?? true } ?? false
+            if !isDay { defects.append("`holdsUntil` names no field that is a day") }
         }
         self.isControl = isControl
         self.adverse = adverse

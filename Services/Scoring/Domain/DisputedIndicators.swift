@@ -18,7 +18,8 @@ extension ScoringState {
                 case .series(let source, _, let months):
                     source.recordType == dispute.recordType && month <= end && (months == 0 || month > end - months)
                 case .profile(let recordType, let field), .age(let recordType, let field):
-                    recordType == dispute.recordType && profile[recordType + "/" + field].map { dispute.isAbout($0.order.id) } ?? false
+                    recordType == dispute.recordType
+                        && profile[recordType + "/" + field]?.first.map { dispute.isAbout($0.order.id) } ?? false
                 case .ratio, .size, .logic:
                     indicator.needs.contains { resting.contains($0) }
                 }

@@ -80,13 +80,13 @@ extension MonthlySeries {
             let count = inside.reduce(0.0) { $0 + Double($1.count) } + Double(before?.count ?? 0)
             return count > 0 ? Self.units(Self.sum(inside, before)) / count : nil
         case .max:
-            var greatest = before?.max
-            for month in inside { if let amount = month.max { greatest = Swift.max(greatest ?? amount, amount) } }
+            var greatest = before?.greatest.first
+            for month in inside { if let amount = month.greatest.first { greatest = Swift.max(greatest ?? amount, amount) } }
             return greatest.map { Self.units(Double($0)) }
         case .last:
-            var last = before?.last
-            for month in inside { if let amount = month.last, last.map({ $0.order < amount.order }) ?? true { last = amount } }
-            return last.map { Self.units(Double($0.amount)) }
+            var last = before?.latest.first
+            for month in inside { if let amount = month.latest.first, last.map({ $0.order < amount.order }) ?? true { last = amount } }
+            return last.map { Self.units(Double($0.value)) }
         case .monthsSince: return inside.last(where: { _ in true }).map { Double(end - $0.month) }
         case .gapMonths: return gaps(inside, from: start, to: end)
         case .cv:

@@ -5,8 +5,8 @@ import Wire
 /// What was said about one thing, month by month: sums that facts are added to and taken back from.
 ///
 /// Amounts are whole millionths, so that sums do not depend on the order of their terms. Count and sum follow every
-/// correction. The greatest and the last amount of a month are kept as they were once said: nothing that was said before is
-/// known any more when one is taken back. A month of which nothing stands (count 0) is as if it had never been.
+/// correction, and so do the greatest and the last amount: some of what stands beside them is kept for the day on which they are taken back
+/// (`Greatest`, `Latest`). A month of which nothing stands (count 0) is as if it had never been.
 public struct MonthlySeries: Equatable, Sendable {
     /// Ascending; all of the last 60 months before the subject's latest fact, and any after it.
     public private(set) var months: [MonthTotal] = []
@@ -30,16 +30,29 @@ public struct MonthlySeries: Equatable, Sendable {
     /// Anything at all stands.
     public var isKnown: Bool { (earlier?.count ?? 0) > 0 || months.contains { $0.count > 0 } }
 
-    /// Adds to a month, or takes away with a negative `count`.
-    mutating func add(_ change: MonthTotal, keeping firstKept: Int32) {
+    mutating func add(_ total: MonthTotal, keeping firstKept: Int32) {
+        change(total.month, keeping: firstKept) { $0.merge(total) }
+    }
+
+    /// Takes one amount of a month back.
+    ///
+    /// - Parameter id: the fact that said it.
+    mutating func takeBack(_ amount: Int64, of id: String, in month: Int32, keeping firstKept: Int32) {
+        change(month, keeping: firstKept) { $0.takeBack(amount, of: id) }
+    }
+
+    /// Changes the month, or what its like was folded into.
+    private mutating func change(_ month: Int32, keeping firstKept: Int32, _ change: (inout MonthTotal) -> Void) {
         stored = nil
-        if change.month < firstKept { return fold(change) }
-        let place = months.firstIndex { $0.month >= change.month } ?? months.endIndex
-        if place < months.endIndex, months[place].month == change.month {
-            months[place].merge(change)
-        } else {
-            months.insert(change, at: place)
+        if month < firstKept {
+            var total = earlier ?? MonthTotal(month: FactMonth.first)
+            change(&total)
+            earlier = total.isNothing ? nil : total
+            return
         }
+        let place = months.firstIndex { $0.month >= month } ?? months.endIndex
+        if place == months.endIndex || months[place].month != month { months.insert(MonthTotal(month: month), at: place) }
+        change(&months[place])
         if months[place].isNothing { months.remove(at: place) }
     }
 
@@ -53,44 +66,43 @@ public struct MonthlySeries: Equatable, Sendable {
     }
 
     private mutating func fold(_ total: MonthTotal) {
-        // Without its own month, which would tell in which order things came and were taken back.
-        var sum = MonthTotal(month: FactMonth.first, count: total.count, sum: total.sum, max: total.max, last: total.last)
-        if let earlier { sum.merge(earlier) }
+        var sum = earlier ?? MonthTotal(month: FactMonth.first)
+        sum.merge(total)
         earlier = sum.isNothing ? nil : sum
     }
 }
 
-/// Count, sum, greatest and last amount of one month. Unit of the amounts: millionths.
+/// Count, sum, greatest and last amounts of one month. Unit of the amounts: millionths.
 public struct MonthTotal: Hashable, Sendable {
-    /// `Month.number`.
-    public private(set) var month: Int32
+    /// `Month.number`. Of what was folded together it says nothing: it would tell in which order things came and were taken back.
+    public let month: Int32
     public private(set) var count: Int64
     public private(set) var sum: Int64
-    public private(set) var max: Int64?
-    public private(set) var last: LastAmount?
+    /// Nothing where no indicator asks for them.
+    var greatest = Greatest()
+    var latest = Latest<Int64>()
 
-    public struct LastAmount: Hashable, Sendable {
-        public let order: FactOrder
-        public let amount: Int64
-    }
-
-    init(month: Int32, count: Int64, sum: Int64, max: Int64? = nil, last: LastAmount? = nil) {
+    init(month: Int32, count: Int64 = 0, sum: Int64 = 0) {
         self.month = month
         self.count = count
         self.sum = sum
-        self.max = max
-        self.last = last
     }
 
     fileprivate mutating func merge(_ other: MonthTotal) {
-        month = Swift.max(month, other.month)
         count = count.addingClamped(other.count)
         sum = sum.addingClamped(other.sum)
-        if let amount = other.max { max = Swift.max(max ?? amount, amount) }
-        if let amount = other.last, last.map({ $0.order < amount.order }) ?? true { last = amount }
+        greatest.merge(other.greatest)
+        latest.merge(other.latest)
     }
 
-    fileprivate var isNothing: Bool { count == 0 && sum == 0 && max == nil && last == nil }
+    fileprivate mutating func takeBack(_ amount: Int64, of id: String) {
+        count = count.addingClamped(-1)
+        sum = sum.addingClamped(-amount)
+        greatest.takeBack(amount)
+        latest.takeBack(id)
+    }
+
+    fileprivate var isNothing: Bool { count == 0 && sum == 0 && greatest.isEmpty && latest.isEmpty }
 }
 
 /// Which of two facts is the later one: by when it happened, then by id.
@@ -129,27 +141,23 @@ extension MonthlySeries {
 }
 
 extension MonthTotal {
-    /// `[month, count, sum, max?, at?, id?, amount?]`.
+    /// `[month, count, sum]`, then, where they are kept, the list of the greatest and that of the latest amounts.
     fileprivate init(_ json: JSONValue) throws(ContractDefect) {
         var parts = json.elements
         guard let month = parts.next()?.int, let count = parts.next()?.int, let sum = parts.next()?.int else {
             throw .wrong(field: "m", expected: "month, count and sum")
         }
-        self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum, max: parts.next()?.int)
-        if let at = parts.next()?.int, let id = parts.next()?.string, let amount = parts.next()?.int {
-            last = LastAmount(order: FactOrder(at: Instant(microseconds: at), id: id), amount: amount)
-        }
+        self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum)
+        if let list = parts.next() { greatest = try Greatest(list.elements) }
+        if let list = parts.next() { latest = try Latest(list.elements, "m") { $0.int } }
     }
 
     fileprivate func write(to list: inout JSONWriter) {
         list.element(Int64(month))
         list.element(count)
         list.element(sum)
-        guard max != nil || last != nil else { return }
-        list.element(max)
-        guard let last else { return }
-        list.element(last.order.at.microseconds)
-        list.element(last.order.id)
-        list.element(last.amount)
+        guard !greatest.isEmpty || !latest.isEmpty else { return }
+        list.element(array: { greatest.write(to: &$0) })
+        if !latest.isEmpty { list.element(array: { list in latest.write(to: &list) { $1.element($0) } }) }
     }
 }

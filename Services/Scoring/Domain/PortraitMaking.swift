@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import Models
 import Rules
 import Vocabulary

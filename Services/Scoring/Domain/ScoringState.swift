@@ -11,8 +11,8 @@ public struct ScoringState: DecidedState {
     public private(set) var latest: Instant?
     /// The latest moment at which any fact became known.
     public private(set) var known: Instant?
-    /// The latest value of each field that is asked for, by `<record type>/<field>`.
-    public private(set) var profile: [String: ProfileValue] = [:]
+    /// What stands of each field that is asked for, by `<record type>/<field>`; the latest value counts.
+    public private(set) var profile: [String: Latest<IndicatorValue>] = [:]
     /// By `SeriesSource.key`.
     public private(set) var series: [String: MonthlySeries] = [:]
     public private(set) var memory = FactMemory()
@@ -31,11 +31,6 @@ public struct ScoringState: DecidedState {
     public internal(set) var lists: [String: Instant] = [:]
     /// About white lists.
     public internal(set) var said = LastWord()
-
-    public struct ProfileValue: Hashable, Sendable {
-        public let order: FactOrder
-        public let value: IndicatorValue
-    }
 
     public init() {}
 
@@ -59,26 +54,25 @@ public struct ScoringState: DecidedState {
         let month = FactMonth.of(fact.data, occurredAt: fact.occurredAt)
         let order = FactOrder(at: fact.occurredAt, id: fact.factID)
         let sources = collected.series[fact.recordType] ?? []
-        if fact.recordType == SubjectProfile.publicGrade, let former = fact.supersedes { forgetGrade(former) }
         if fact.isRetraction {
             memory.set(.replaced(month), for: id)
+        } else if before == nil {
+            memory.set(.counted(month), for: id)
+            add(fact.data, order, in: month, to: sources, keeping: firstKept)
+            keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
+            if fact.recordType == SubjectProfile.publicGrade { keepGrade(of: fact) }
         } else {
-            let stands = before == nil
-            memory.set(stands ? .counted(month) : .replaced(month), for: id)
-            add(fact.data, order, in: month, count: stands ? 1 : 0, to: sources, keeping: firstKept)
-            if fact.recordType != SubjectProfile.publicGrade {
-                keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
-            } else if stands {
-                keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
-                keepGrade(of: fact)
-            }
+            // Something has taken its place already.
+            memory.set(.replaced(month), for: id)
         }
 
         guard let former = fact.supersedes, let said = fact.supersededData else { return true }
         switch memory[former] {
         case .counted(let month):
             memory.set(.replaced(month), for: former)
-            add(said, nil, in: month, count: -1, to: sources, keeping: firstKept)
+            takeBack(said, former, in: month, from: sources, keeping: firstKept)
+            forgetFields(of: former, fact.recordType)
+            if officialGrade?.order.id == former { officialGrade = nil }
         case nil: memory.set(.awaited, for: former)
         case .replaced, .awaited: break
         }
@@ -89,16 +83,25 @@ public struct ScoringState: DecidedState {
         FactMonth.clamped(latest.dayInChina.month.number) - MonthlySeries.monthsKept + 1
     }
 
-    /// Adds with `count` 1, takes back with -1. With 0 only the greatest and the last amount hear of it.
     private mutating func add(
-        _ data: JSONValue, _ order: FactOrder?, in month: Int32, count: Int64, to list: [Collected.Series], keeping firstKept: Int32
+        _ data: JSONValue, _ order: FactOrder, in month: Int32, to list: [Collected.Series], keeping firstKept: Int32
     ) {
         for collected in list {
             guard let amount = collected.source.amount(in: data) else { continue }
-            let change = MonthTotal(
-                month: month, count: count, sum: amount * count, max: collected.needsMax && order != nil ? amount : nil,
-                last: collected.needsLast ? order.map { .init(order: $0, amount: amount) } : nil)
-            series[collected.source.key, default: MonthlySeries()].add(change, keeping: firstKept)
+            var total = MonthTotal(month: month, count: 1, sum: amount)
+            if collected.needsMax { total.greatest.add(amount) }
+            if collected.needsLast { total.latest.add(amount, order) }
+            series[collected.source.key, default: MonthlySeries()].add(total, keeping: firstKept)
+            if series[collected.source.key]?.isEmpty == true { series[collected.source.key] = nil }
+        }
+    }
+
+    private mutating func takeBack(
+        _ data: JSONValue, _ id: String, in month: Int32, from list: [Collected.Series], keeping firstKept: Int32
+    ) {
+        for collected in list {
+            guard let amount = collected.source.amount(in: data) else { continue }
+            series[collected.source.key, default: MonthlySeries()].takeBack(amount, of: id, in: month, keeping: firstKept)
             if series[collected.source.key]?.isEmpty == true { series[collected.source.key] = nil }
         }
     }
@@ -106,24 +109,20 @@ public struct ScoringState: DecidedState {
     private mutating func keepFields(of fact: Fact, _ order: FactOrder, _ fields: Set<String>) {
         for field in fields {
             guard let value = fact.data[field].flatMap({ IndicatorValue(scalar: $0) }) else { continue }
-            let key = fact.recordType + "/" + field
-            if let held = profile[key], order < held.order { continue }
-            profile[key] = ProfileValue(order: order, value: value)
+            profile[fact.recordType + "/" + field, default: Latest()].add(value, order)
+        }
+    }
+
+    private mutating func forgetFields(of id: String, _ recordType: String) {
+        for key in Array(profile.keys) where key.hasPrefix(recordType + "/") {
+            profile[key]?.takeBack(id)
+            if profile[key]?.isEmpty == true { profile[key] = nil }
         }
     }
 
     private mutating func keepGrade(of fact: Fact) {
         guard let grade = GradeOnFile(fact), officialGrade.map({ $0.order < grade.order }) ?? true else { return }
         officialGrade = grade
-    }
-
-    /// Of the official grade one statement stands at a time, so one that was replaced or taken back leaves nothing behind. Of other fields the
-    /// latest value stays: what was said before it is no longer known.
-    private mutating func forgetGrade(_ factID: String) {
-        if officialGrade?.order.id == factID { officialGrade = nil }
-        for key in Array(profile.keys) where key.hasPrefix(SubjectProfile.publicGrade + "/") && profile[key]?.order.id == factID {
-            profile[key] = nil
-        }
     }
 
     /// Takes what governance says of a dispute; false when it says nothing new.
@@ -134,7 +133,7 @@ public struct ScoringState: DecidedState {
     }
 
     /// The latest value of a field; nil when no fact had one.
-    func value(_ recordType: String, _ field: String) -> IndicatorValue? { profile[recordType + "/" + field]?.value }
+    func value(_ recordType: String, _ field: String) -> IndicatorValue? { profile[recordType + "/" + field]?.first?.value }
 
     /// The latest value of a field as a text; empty when there is none.
     func text(_ recordType: String, _ field: String) -> String {
@@ -151,11 +150,7 @@ public struct ScoringState: DecidedState {
         revision = try fields.int("revision")
         saidLast = try fields.intOrNil("said").map { UInt64(bitPattern: $0) }
         for (key, json) in try fields.required("profile").members {
-            let parts = Array(json.elements)
-            guard parts.count == 3, let at = parts[0].int, let id = parts[1].string, let value = IndicatorValue(scalar: parts[2]) else {
-                throw .wrong(field: "profile", expected: "a time, an id and a value")
-            }
-            profile[key] = ProfileValue(order: FactOrder(at: Instant(microseconds: at), id: id), value: value)
+            profile[key] = try Latest(json.elements, "profile") { IndicatorValue(scalar: $0) }
         }
         for (key, json) in try fields.required("series").members { series[key] = try MonthlySeries(json) }
         guard let text = try fields.required("memory").utf8, let memory = FactMemory(text: text) else {
@@ -181,15 +176,15 @@ public struct ScoringState: DecidedState {
         object.member(
             "profile",
             object: { object in
-                for (key, held) in profile.sorted(by: { $0.key < $1.key }) {
+                for (key, standing) in profile.sorted(by: { $0.key < $1.key }) {
                     object.member(
                         key,
                         array: { list in
-                            list.element(held.order.at.microseconds)
-                            list.element(held.order.id)
-                            switch held.value {
-                            case .number(let number): list.element(number)
-                            case .text(let text): list.element(text)
+                            standing.write(to: &list) { value, list in
+                                switch value {
+                                case .number(let number): list.element(number)
+                                case .text(let text): list.element(text)
+                                }
                             }
                         })
                 }
