@@ -106,7 +106,8 @@ import Wire
     }
 
     @Test func `what says until when it holds is taken back on the next day, and comes too late after it`() {
-        let type = GovernanceHouse.type("e-certificate", key: ["no"], #","holdsUntil":"validTo""#)
+        let type = GovernanceHouse.type(
+            "e-certificate", key: ["no"], #","holdsUntil":"validTo""#, fields: #"{"no":{"type":"text"},"validTo":{"type":"day"}}"#)
         var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
         func certificate(_ no: String, _ more: String = "") -> AcceptedRecord {
             GovernanceHouse.record(no, "e-certificate", of: ana, at: "2024-01-15T00:00:00Z", #"{"no":"\#(no)"\#(more)}"#)
@@ -125,7 +126,8 @@ import Wire
     }
 
     @Test func `what ends by itself is not forgotten among the many that are there`() {
-        let type = GovernanceHouse.type("e-certificate", key: ["no"], #","holdsUntil":"validTo""#)
+        let type = GovernanceHouse.type(
+            "e-certificate", key: ["no"], #","holdsUntil":"validTo""#, fields: #"{"no":{"type":"text"},"validTo":{"type":"day"}}"#)
         var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
         for number in 0..<60 {
             house.take(

@@ -12,12 +12,14 @@ public struct GradeOnFile: Hashable, Sendable {
     /// Who told us.
     let source: String
 
-    /// Nil for a fact that says no grade.
+    /// Nil for a fact that says no grade, or one of a day that has no text: from the year 10,000 on.
     init?(_ fact: Fact) {
-        guard let wording = fact.data["grade"]?.string, !wording.isEmpty else { return nil }
+        guard let wording = fact.data["grade"]?.string, !wording.isEmpty,
+            let evaluatedOn = fact.data["evaluatedOn"]?.day ?? Day(fact.occurredAt.dayInChina.text)
+        else { return nil }
         order = FactOrder(at: fact.occurredAt, id: fact.factID)
         self.wording = wording
-        evaluatedOn = fact.data["evaluatedOn"]?.day ?? fact.occurredAt.dayInChina
+        self.evaluatedOn = evaluatedOn
         source = fact.writer
     }
 

@@ -56,14 +56,13 @@ public struct ScoringState: DecidedState {
         let sources = collected.series[fact.recordType] ?? []
         if fact.isRetraction {
             memory.set(.replaced(month), for: id)
-        } else if before == nil {
-            memory.set(.counted(month), for: id)
-            add(fact.data, order, in: month, to: sources, keeping: firstKept)
-            keepFields(of: fact, order, collected.fields[fact.recordType] ?? [])
-            if fact.recordType == SubjectProfile.publicGrade { keepGrade(of: fact) }
         } else {
-            // Something has taken its place already.
-            memory.set(.replaced(month), for: id)
+            // Something may have taken its place already.
+            let stands = before == nil
+            memory.set(stands ? .counted(month) : .replaced(month), for: id)
+            add(fact.data, order, in: month, stands: stands, to: sources, keeping: firstKept)
+            keepFields(of: fact, order, collected.fields[fact.recordType] ?? [], stands: stands)
+            if stands, fact.recordType == SubjectProfile.publicGrade { keepGrade(of: fact) }
         }
 
         guard let former = fact.supersedes, let said = fact.supersededData else { return true }
@@ -84,13 +83,13 @@ public struct ScoringState: DecidedState {
     }
 
     private mutating func add(
-        _ data: JSONValue, _ order: FactOrder, in month: Int32, to list: [Collected.Series], keeping firstKept: Int32
+        _ data: JSONValue, _ order: FactOrder, in month: Int32, stands: Bool, to list: [Collected.Series], keeping firstKept: Int32
     ) {
         for collected in list {
-            guard let amount = collected.source.amount(in: data) else { continue }
-            var total = MonthTotal(month: month, count: 1, sum: amount)
-            if collected.needsMax { total.greatest.add(amount) }
-            if collected.needsLast { total.latest.add(amount, order) }
+            guard stands || collected.needsMax || collected.needsLast, let amount = collected.source.amount(in: data) else { continue }
+            var total = stands ? MonthTotal(month: month, count: 1, sum: amount) : MonthTotal(month: month)
+            if collected.needsMax { total.greatest.add(amount, standing: stands ? 1 : 0) }
+            if collected.needsLast { total.latest.add(stands ? amount : nil, order) }
             series[collected.source.key, default: MonthlySeries()].add(total, keeping: firstKept)
             if series[collected.source.key]?.isEmpty == true { series[collected.source.key] = nil }
         }
@@ -106,18 +105,15 @@ public struct ScoringState: DecidedState {
         }
     }
 
-    private mutating func keepFields(of fact: Fact, _ order: FactOrder, _ fields: Set<String>) {
+    private mutating func keepFields(of fact: Fact, _ order: FactOrder, _ fields: Set<String>, stands: Bool) {
         for field in fields {
             guard let value = fact.data[field].flatMap({ IndicatorValue(scalar: $0) }) else { continue }
-            profile[fact.recordType + "/" + field, default: Latest()].add(value, order)
+            profile[fact.recordType + "/" + field, default: Latest()].add(stands ? value : nil, order)
         }
     }
 
     private mutating func forgetFields(of id: String, _ recordType: String) {
-        for key in Array(profile.keys) where key.hasPrefix(recordType + "/") {
-            profile[key]?.takeBack(id)
-            if profile[key]?.isEmpty == true { profile[key] = nil }
-        }
+        for key in Array(profile.keys) where key.hasPrefix(recordType + "/") { profile[key]?.takeBack(id) }
     }
 
     private mutating func keepGrade(of fact: Fact) {

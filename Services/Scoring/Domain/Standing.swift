@@ -2,126 +2,136 @@ import Contracts
 import Vocabulary
 import Wire
 
-/// The latest of what stands: with it some values before it, since it may be taken back.
+/// What of one thing was said last: what counts is the latest that stands, and what was replaced or taken back keeps its place.
 ///
-/// Holds at most `countMax`. The order in which values come and go leaves no trace as long as no more stand than that; when more do, and
-/// that many of the latest are taken back, nothing is known.
+/// Holds the `countMax` latest that were ever said, and so does not depend on the order in which they came and went. Where all of them were
+/// taken back, nothing is known until the next is said.
 public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
+    /// One that stands.
     public struct Element: Hashable, Sendable {
         public let order: FactOrder
         public let value: Value
     }
 
+    private struct Place: Hashable, Sendable {
+        let order: FactOrder
+        /// Nil when it does not stand.
+        var value: Value?
+    }
+
     /// The latest first.
-    private var elements: [Element] = []
+    private var places: [Place] = []
 
     private static var countMax: Int { 8 }
 
     init() {}
 
     /// What counts.
-    public var first: Element? { elements.first }
+    public var first: Element? {
+        for place in places {
+            if let value = place.value { return Element(order: place.order, value: value) }
+        }
+        return nil
+    }
 
-    var isEmpty: Bool { elements.isEmpty }
+    var isEmpty: Bool { places.isEmpty }
 
-    mutating func add(_ value: Value, _ order: FactOrder) {
-        let place = elements.firstIndex { $0.order < order } ?? elements.endIndex
-        guard place < Self.countMax else { return }
-        elements.insert(Element(order: order, value: value), at: place)
-        if elements.count > Self.countMax { elements.removeLast() }
+    /// - Parameter value: nil for what something has taken the place of already.
+    mutating func add(_ value: Value?, _ order: FactOrder) {
+        let index = places.firstIndex { $0.order < order } ?? places.endIndex
+        guard index < Self.countMax else { return }
+        places.insert(Place(order: order, value: value), at: index)
+        if places.count > Self.countMax { places.removeLast() }
     }
 
     /// - Parameter id: the fact that said it.
-    mutating func takeBack(_ id: String) { elements.removeAll { $0.order.id == id } }
+    mutating func takeBack(_ id: String) {
+        guard let index = places.firstIndex(where: { $0.order.id == id }) else { return }
+        places[index].value = nil
+    }
 
     mutating func merge(_ other: Self) {
-        for element in other.elements { add(element.value, element.order) }
+        for place in other.places { add(place.value, place.order) }
     }
 
     // MARK: stored form
 
-    /// `[at, id, value, …]`, the latest first.
+    /// `[at, id, value or null, …]`, the latest first.
     init(_ list: JSONElements, _ field: String, _ read: (JSONValue) -> Value?) throws(ContractDefect) {
         var parts = list
         while let at = parts.next() {
-            guard let at = at.int, let id = parts.next()?.string, let value = parts.next().flatMap(read), elements.count < Self.countMax
-            else {
+            guard let at = at.int, let id = parts.next()?.string, let json = parts.next(), places.count < Self.countMax else {
                 throw .wrong(field: field, expected: "a time, an id and a value, at most \(Self.countMax) times")
             }
-            elements.append(Element(order: FactOrder(at: Instant(microseconds: at), id: id), value: value))
+            places.append(Place(order: FactOrder(at: Instant(microseconds: at), id: id), value: json.isNull ? nil : read(json)))
         }
     }
 
     func write(to list: inout JSONWriter, _ write: (Value, inout JSONWriter) -> Void) {
-        for element in elements {
-            list.element(element.order.at.microseconds)
-            list.element(element.order.id)
-            write(element.value, &list)
+        for place in places {
+            list.element(place.order.at.microseconds)
+            list.element(place.order.id)
+            if let value = place.value { write(value, &list) } else { list.element(nil as Int64?) }
         }
     }
 }
 
-/// The greatest of the amounts that stand: with it some that are smaller, since it may be taken back. The same amount may stand several times.
-///
-/// Holds at most `countMax` different ones; what was said of `Latest` holds of it.
+/// The greatest amounts that were ever said, each with how many facts that say it stand. The same rule as in `Latest`.
 struct Greatest: Hashable, Sendable {
     /// Descending.
     private var amounts: [Amount] = []
 
     private struct Amount: Hashable, Sendable {
         let amount: Int64
-        /// How many facts say it; at least 1.
-        var times: Int64
+        var standing: Int64
     }
 
     private static let countMax = 8
 
+    init() {}
+
     /// What counts.
-    var first: Int64? { amounts.first?.amount }
+    var first: Int64? { amounts.first { $0.standing > 0 }?.amount }
 
     var isEmpty: Bool { amounts.isEmpty }
 
-    init() {}
-
-    mutating func add(_ amount: Int64) { add(Amount(amount: amount, times: 1)) }
-
-    private mutating func add(_ added: Amount) {
-        let place = amounts.firstIndex { $0.amount <= added.amount } ?? amounts.endIndex
-        if place < amounts.endIndex, amounts[place].amount == added.amount {
-            amounts[place].times = amounts[place].times.addingClamped(added.times)
-        } else if place < Self.countMax {
-            amounts.insert(added, at: place)
+    /// - Parameter standing: how many facts that say it stand; 0 for what something has taken the place of already.
+    mutating func add(_ amount: Int64, standing: Int64) {
+        let index = amounts.firstIndex { $0.amount <= amount } ?? amounts.endIndex
+        if index < amounts.endIndex, amounts[index].amount == amount {
+            amounts[index].standing = amounts[index].standing.addingClamped(standing)
+        } else if index < Self.countMax {
+            amounts.insert(Amount(amount: amount, standing: standing), at: index)
             if amounts.count > Self.countMax { amounts.removeLast() }
         }
     }
 
     mutating func takeBack(_ amount: Int64) {
-        guard let place = amounts.firstIndex(where: { $0.amount == amount }) else { return }
-        amounts[place].times -= 1
-        if amounts[place].times == 0 { amounts.remove(at: place) }
+        guard let index = amounts.firstIndex(where: { $0.amount == amount }) else { return }
+        amounts[index].standing = max(0, amounts[index].standing - 1)
     }
 
     mutating func merge(_ other: Self) {
-        for amount in other.amounts { add(amount) }
+        for amount in other.amounts { add(amount.amount, standing: amount.standing) }
     }
 
     // MARK: stored form
 
-    /// `[amount, times, …]`, the greatest first.
+    /// `[amount, standing, …]`, the greatest first.
     init(_ list: JSONElements) throws(ContractDefect) {
         var parts = list
         while let amount = parts.next() {
-            guard let amount = amount.int, let times = parts.next()?.int, times > 0, amounts.count < Self.countMax else {
+            guard let amount = amount.int, let standing = parts.next()?.int, standing >= 0, amounts.count < Self.countMax else {
                 throw .wrong(field: "m", expected: "an amount and how often it stands, at most \(Self.countMax) times")
             }
-            amounts.append(Amount(amount: amount, times: times))
+            amounts.append(Amount(amount: amount, standing: standing))
         }
     }
 
     func write(to list: inout JSONWriter) {
         for amount in amounts {
             list.element(amount.amount)
-            list.element(amount.times)
+            list.element(amount.standing)
         }
     }
 }
