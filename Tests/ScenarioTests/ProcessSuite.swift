@@ -270,16 +270,19 @@ final class ProcessSuite: @unchecked Sendable {
     /// What these services have not applied of their links, what the broker has not acknowledged of theirs, and their timers that are due. Zero
     /// several times in a row means that nothing moves.
     static func underWay(_ services: [ServiceName]) -> String {
-        let readers = services.flatMap { service in
-            service.inputs.filter { Topic.writer(of: $0) == nil }.map { "('\(service.rawValue)', '\($0)')" }
-        }.joined(separator: ", ")
+        // Whoever reads only what comes from outside has no link in: nobody reads no topic, so that the list is never empty.
+        let readers =
+            ["('', '')"]
+            + services.flatMap { service in
+                service.inputs.filter { Topic.writer(of: $0) == nil }.map { "('\(service.rawValue)', '\($0)')" }
+            }
         let names = services.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return """
             SELECT coalesce(sum(o.last_seq - coalesce(i.last_seq, 0)), 0)::int8
                  + (SELECT coalesce(sum(last_seq - acked_seq), 0) FROM operator.link_out WHERE service IN (\(names)))::int8
                  + (SELECT count(*) FROM operator.timer WHERE due_at <= now() AND service IN (\(names)))
               FROM operator.link_out o
-              JOIN (VALUES \(readers)) AS r (reader, topic) ON r.topic = o.topic
+              JOIN (VALUES \(readers.joined(separator: ", "))) AS r (reader, topic) ON r.topic = o.topic
               LEFT JOIN operator.link_in i ON i.service = r.reader AND i.source = 'xinqiao/' || o.service || '/' || o.lane
                AND i.topic = o.topic AND i.partition = o.partition
             """
