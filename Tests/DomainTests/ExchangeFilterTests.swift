@@ -52,14 +52,14 @@ import Wire
             body: exchangeJSON(
                 #"{"title":{"en":"x","zh":"x"},"purpose":"p","needsConsent":false,"receivers":["source"],"categories":[],"forwards":[{"recordType":"answered","to":"source:tax"}],"fields":{"data.holds":"public","data.askedId":"public","data.amount":"public"}}"#
             ))
-        func item(_ mode: String) -> CatalogEntry {
+        func item(_ mode: String, version: Int64 = 1, reference: String = #","reference":"askedId""#) -> CatalogEntry {
             CatalogEntry(
-                kind: "informationItem", id: "i", version: 1, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
+                kind: "informationItem", id: "i", version: version, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
                 body: exchangeJSON(
-                    #"{"mode":"\#(mode)","verification":{"request":"q","answer":"answered","bit":"holds","reference":"askedId"}}"#))
+                    #"{"mode":"\#(mode)","verification":{"request":"q","answer":"answered","bit":"holds"\#(reference)}}"#))
         }
-        func told(_ data: String, _ mode: String = "verification") -> [String] {
-            var house = ExchangeHouse(ExchangeHouse.entries + [rule, item(mode)])
+        func told(_ data: String, _ mode: String = "verification", then more: [CatalogEntry] = []) -> [String] {
+            var house = ExchangeHouse(ExchangeHouse.entries + [rule, item(mode)] + more)
             house.hear(exchangeFact("answered", "f1", at: "2026-05-01T00:00:00Z", data: data))
             return house.left.map { message in
                 let body = exchangeJSON(String(decoding: message.value, as: UTF8.self))
@@ -69,6 +69,9 @@ import Wire
         #expect(told(#"{"askedId":"V-1","holds":true,"amount":1200}"#) == [#"{"holds":true,"askedId":"V-1"}"#])
         #expect(told(#"{"askedId":"V-1","holds":{"amount":1200}}"#) == [#"{"askedId":"V-1"}"#])
         #expect(told(#"{"askedId":"\#(String(repeating: "x", count: 81))","holds":1200}"#) == ["nothing"])
+        // A version that says it wrongly does not open the door.
+        let wrong = item("verification", version: 2, reference: "")
+        #expect(told(#"{"askedId":"V-1","holds":true,"amount":1200}"#, then: [wrong]) == [#"{"holds":true,"askedId":"V-1"}"#])
         // What is stored is told as the rule lists it.
         #expect(told(#"{"askedId":"V-1","holds":true,"amount":1200}"#, "stored") == [#"{"askedId":"V-1","holds":true,"amount":1200}"#])
     }

@@ -123,6 +123,17 @@ import Wire
         #expect(house.facts.map(\.factID) == ["portal/g-c1", "source:test/1b"])
     }
 
+    @Test func `a consent that begins and ends within the wait lets go what waits on its first day`() {
+        var house = GovernanceHouse()
+        house.take(flow("1", "2026-06"))
+        house.take(consent(from: "2026-08-03", until: "2026-08-05"))
+        #expect(!house.facts.contains { $0.recordType == "bank-flow.month" })
+        wait(&house, until: "2026-08-02T16:00:00Z")
+        #expect(house.facts.last?.recordType == "bank-flow.month")
+        wait(&house, until: "2026-08-09T00:00:00Z")
+        #expect(!house.told.contains { $0.hasPrefix("refused") })
+    }
+
     @Test func `how long a record waits is its category's, and each waits its own time`() {
         let days = GovernanceHouse.entry("consentCategory", "bank-flow", #"{"title":{"en":"x","zh":"x"},"waitDays":2}"#)
         var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [days]))

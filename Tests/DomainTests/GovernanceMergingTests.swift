@@ -71,6 +71,14 @@ import Wire
         }
     }
 
+    @Test func `a guest that was said again under another id goes with the merger`() {
+        var house = GovernanceHouse()
+        house.take(tax("b3", of: ben, "2026-03", 120, at: "2026-04-01T00:00:00Z"), word("merged", at: "2026-05-01T00:00:00Z"))
+        house.take(tax("b4", of: ben, "2026-03", 120, at: "2026-04-02T00:00:00Z"), word("unmerged", at: "2026-06-01T00:00:00Z"))
+        #expect(taxes(house) == [#"tax.return \#(ben) {"period":"2026-03","sales":120}"#])
+        #expect(house.sum("sales") == 120)
+    }
+
     @Test func `merged again and again the facts never repeat an id`() {
         var house = GovernanceHouse()
         for record in records { house.take(record) }

@@ -182,6 +182,23 @@ import Wire
         #expect(rows == [["source:test/h", "removed"]])
     }
 
+    @Test func `what is removed is gone under every id that says it`() {
+        func tax(_ id: String, _ time: String) -> AcceptedRecord {
+            GovernanceHouse.record(id, "tax.return", of: ana, at: time, #"{"period":"2026-01","sales":5}"#)
+        }
+        let words = [objection("opened", ""), objection("answered", #","outcome":"removed","explanation":"wrong""#)]
+        // Said again before the objection, and after it.
+        for before in [true, false] {
+            var house = GovernanceHouse()
+            house.take(tax("h", "2026-02-01T00:00:00Z"))
+            if before { house.take(tax("h2", "2026-02-02T00:00:00Z")) }
+            for word in words { house.take(word) }
+            #expect(house.standing.filter { $0.hasPrefix("tax.return") } == [], "\(before)")
+            house.take(tax("h3", "2026-02-03T00:00:00Z"))
+            #expect(house.standing.filter { $0.hasPrefix("tax.return") } == [], "\(before)")
+        }
+    }
+
     @Test func `the public grade is taken as it is and marked when it is more than twelve months old`() {
         let type = GovernanceHouse.type("public-grade", key: [])
         for (evaluated, lastFresh) in [("2026-05-10", "2027-05-10"), ("2028-02-29", "2029-02-28"), ("2027-02-28", "2028-02-28")] {

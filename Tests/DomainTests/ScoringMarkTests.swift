@@ -136,6 +136,23 @@ import Wire
         #expect(states.count == 1 && said.count == 1)
     }
 
+    /// As when a merger is undone: the host's own grade takes the place of the guest's, which was later.
+    @Test func `an earlier grade that stands again is the one on file, in every order`() {
+        let facts = [
+            grade("d", "D", at: "2025-10-10T00:00:00Z"), grade("a/G-1", "A", at: "2025-11-10T00:00:00Z", supersedes: "d"),
+            grade("d/G-2", "D", at: "2025-10-10T00:00:00Z", supersedes: "a/G-1"),
+        ]
+        var states: Set<[UInt8]> = []
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            var drive = ScoringDrive()
+            for place in order { drive.tell(facts[place]) }
+            #expect(drive.state.officialGrade?.wording == "D", "\(order)")
+            #expect(drive.value("public-grade") == .text("D"), "\(order)")
+            states.insert(drive.state.bytes)
+        }
+        #expect(states.count == 1)
+    }
+
     @Test func `a dispute is read back as it was written, and said again it says nothing`() throws {
         var drive = punished()
         drive.tell(ScoringGround.dispute("p", "penalty"))

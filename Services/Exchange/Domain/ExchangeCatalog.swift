@@ -114,6 +114,8 @@ public final class ExchangeCatalog: CatalogView {
             case "source": sources.add(entry, unusable: &unusable) { _, _ in true }
             case "informationItem":
                 let answer = entry.isWithdrawn ? nil : VerifiedAnswer(entry.body)
+                // A verification that is worded wrongly leaves the version before in force: what is told must not grow by it.
+                if answer == nil, !entry.isWithdrawn, entry.body["mode"]?.string == VerifiedAnswer.mode { break }
                 if let answer { answered[answer.recordType, default: []].insert(entry.id) }
                 items[entry.id, default: .init()].add(answer, from: entry.effectiveFrom)
             default: break

@@ -38,7 +38,12 @@ extension ExchangeTurn {
 
     /// Rules again on all that waits, because a consent has come, changed or gone.
     func resumeWaiting(state: inout ExchangeState, effects: inout Effects) {
-        for waiting in state.waiting {
+        // In the order in which they were asked for; of one moment the fact before the mark on it.
+        let inOrder = state.waiting.sorted { one, other in
+            one.request.at != other.request.at
+                ? one.request.at < other.request.at : other.request.releaseID.precedesBytewise(one.request.releaseID)
+        }
+        for waiting in inOrder {
             switch rule(on: waiting.request, state: state) {
             case .release(let rule, let consentID, let topic):
                 release(waiting.request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)

@@ -7,12 +7,14 @@ struct VerifiedAnswer: Hashable, Sendable {
     private let bit: String
     private let reference: String
 
+    /// The mode of an item that is only verified.
+    static let mode = "verification"
     /// Characters of a question's number at the most: more would be a text.
     static let referenceLengthMax = 80
 
     /// Nil for an item that is not only verified, and for one that says it wrongly: ingestion names what is wrong.
     init?(_ body: JSONValue) {
-        guard body["mode"]?.string == "verification", let json = body["verification"], let answer = json["answer"]?.string,
+        guard body["mode"]?.string == Self.mode, let json = body["verification"], let answer = json["answer"]?.string,
             let bit = json["bit"]?.string, let reference = json["reference"]?.string
         else { return nil }
         recordType = answer

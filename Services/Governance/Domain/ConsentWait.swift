@@ -67,9 +67,12 @@ extension Turn {
         scheduleWaiting(state: state, effects: &effects)
     }
 
+    /// Looks again when the first wait is over, and on the first day of each consent that is still to begin: it may cover what waits.
     func scheduleWaiting(state: GovernanceState, effects: inout Effects) {
-        if let next = state.parked.compactMap(\.until).min() {
-            effects.schedule(ParkedRecord.timer, at: next)
+        let ends = state.parked.compactMap(\.until)
+        let begins = state.consents.filter { $0.revokedAt == nil }.compactMap { $0.terms?.from.startInChina }.filter { $0 > now }
+        if let end = ends.min() {
+            effects.schedule(ParkedRecord.timer, at: begins.min().map { min($0, end) } ?? end)
         } else {
             effects.cancel(ParkedRecord.timer)
         }

@@ -103,7 +103,7 @@ extension Turn {
 
 extension Objection {
     /// What stands under the key is the disputed record, or downstream still has that record for it, since its writer only said it again.
-    fileprivate func isAbout(_ slot: Slot) -> Bool {
+    func isAbout(_ slot: Slot) -> Bool {
         guard let sent = slot.sent else { return false }
         return slot.order.id == recordID || sent == recordID
     }

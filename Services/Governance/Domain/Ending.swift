@@ -51,10 +51,13 @@ extension Turn {
                 return Withholding(by: repair.recordID)
             }
         }
-        if let objection = state.objections.first(where: { $0.recordID == record.recordID && $0.isRemoved }) {
-            return Withholding(by: objection.answeredBy ?? objection.id)
-        }
-        return nil
+        let removals = state.objections.filter(\.isRemoved)
+        if removals.isEmpty { return nil }
+        // What was removed may be said again under another id.
+        let place = try state.openMemory(of: type.id)
+        let former = state.memories[place].slot(slotKey).flatMap { $0.sent == nil && $0.data.saysTheSame(as: record.data) ? $0 : nil }
+        let ids = [record.recordID] + (former.map { [$0.order.id] + $0.others } ?? [])
+        return removals.first { ids.contains($0.recordID) }.map { Withholding(by: $0.answeredBy ?? $0.id) }
     }
 
     private func whenGone(

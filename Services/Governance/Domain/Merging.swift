@@ -205,26 +205,35 @@ extension Turn {
             slot.under = own.map { [$0] } ?? former?.under ?? []
             state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
         } else {
-            guard let former, former.guestOf == statement.from, former.order.id == statement.recordID else { return }
+            // Its writer may have said the same again under another id since.
+            guard let former, former.guestOf == statement.from,
+                former.order.id == statement.recordID || former.data.saysTheSame(as: statement.data)
+            else { return }
             if let own = former.under.first {
                 // What the guest had covered stands again.
                 let back = Saying(
                     recordType: type.id, recordID: own.order.id, writer: Self.writer(of: own.order.id), occurredAt: own.order.at,
                     origin: statement.origin, quality: own.quality, data: own.data)
                 var slot = own
-                slot.sent =
-                    own.sent == nil
-                    ? nil
-                    : say(
+                if own.sent != nil {
+                    slot.sent = say(
                         back, as: "\(own.order.id)/\(statement.from)-\(statement.number)", replacing: former, state: &state,
                         effects: &effects)
+                } else if former.sent != nil {
+                    // The host's own had been taken back when the guest covered it.
+                    retract(
+                        former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
+                        state: &state, effects: &effects)
+                }
                 state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
                 // It was not looked at while it was covered.
                 if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
             } else {
-                retract(
-                    former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
-                    state: &state, effects: &effects)
+                if former.sent != nil {
+                    retract(
+                        former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
+                        state: &state, effects: &effects)
+                }
                 state.memories[place].remove(slotKey)
             }
         }

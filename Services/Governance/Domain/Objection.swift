@@ -109,9 +109,7 @@ extension Turn {
     ) throws(ContractDefect) {
         for type in state.memories.map(\.type) {
             let place = try state.openMemory(of: type)
-            guard let slot = state.memories[place].slots.first(where: { $0.order.id == objection.recordID && $0.sent != nil }) else {
-                continue
-            }
+            guard let slot = state.memories[place].slots.first(where: { objection.isAbout($0) }) else { continue }
             try takeBack(slot, type, by: objection.answeredBy ?? record.recordID, cause: record, state: &state, effects: &effects)
         }
     }

@@ -98,7 +98,7 @@ public struct MonthTotal: Hashable, Sendable {
     fileprivate mutating func takeBack(_ amount: Int64, of id: String) {
         count = count.addingClamped(-1)
         sum = sum.addingClamped(-amount)
-        greatest.takeBack(amount)
+        greatest.takeBack(id)
         latest.takeBack(id)
     }
 
@@ -148,7 +148,9 @@ extension MonthTotal {
             throw .wrong(field: "m", expected: "month, count and sum")
         }
         self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum)
-        if let list = parts.next() { greatest = try Greatest(list.elements) }
+        guard let list = parts.next() else { return }
+        guard list.kind == .array else { throw .wrong(field: "m", expected: "the greatest amounts") }
+        greatest = try Greatest(list.elements)
         if let list = parts.next() { latest = try Latest(list.elements, "m") { $0.int } }
     }
 

@@ -16,8 +16,10 @@ public struct ScoringState: DecidedState {
     /// By `SeriesSource.key`.
     public private(set) var series: [String: MonthlySeries] = [:]
     public private(set) var memory = FactMemory()
-    /// Nil where no official grade stands.
-    public private(set) var officialGrade: GradeOnFile?
+    /// The official grades that were told.
+    private var grades = Latest<GradeOnFile>()
+    /// The latest; nil where none stands.
+    public var officialGrade: GradeOnFile? { grades.first?.value }
     /// What the subject has objected to.
     public private(set) var disputes = DisputeBook()
     /// When the official grade becomes stale, for which a timer is set.
@@ -62,7 +64,9 @@ public struct ScoringState: DecidedState {
             memory.set(stands ? .counted(month) : .replaced(month), for: id)
             add(fact.data, order, in: month, stands: stands, to: sources, keeping: firstKept)
             keepFields(of: fact, order, collected.fields[fact.recordType] ?? [], stands: stands)
-            if stands, fact.recordType == SubjectProfile.publicGrade { keepGrade(of: fact) }
+            if fact.recordType == SubjectProfile.publicGrade, let grade = GradeOnFile(fact) {
+                grades.add(stands ? grade : nil, grade.order)
+            }
         }
 
         guard let former = fact.supersedes, let said = fact.supersededData else { return true }
@@ -71,7 +75,7 @@ public struct ScoringState: DecidedState {
             memory.set(.replaced(month), for: former)
             takeBack(said, former, in: month, from: sources, keeping: firstKept)
             forgetFields(of: former, fact.recordType)
-            if officialGrade?.order.id == former { officialGrade = nil }
+            grades.takeBack(former)
         case nil: memory.set(.awaited, for: former)
         case .replaced, .awaited: break
         }
@@ -88,7 +92,7 @@ public struct ScoringState: DecidedState {
         for collected in list {
             guard stands || collected.needsMax || collected.needsLast, let amount = collected.source.amount(in: data) else { continue }
             var total = stands ? MonthTotal(month: month, count: 1, sum: amount) : MonthTotal(month: month)
-            if collected.needsMax { total.greatest.add(amount, standing: stands ? 1 : 0) }
+            if collected.needsMax { total.greatest.add(amount, of: order.id, stands: stands) }
             if collected.needsLast { total.latest.add(stands ? amount : nil, order) }
             series[collected.source.key, default: MonthlySeries()].add(total, keeping: firstKept)
             if series[collected.source.key]?.isEmpty == true { series[collected.source.key] = nil }
@@ -114,11 +118,6 @@ public struct ScoringState: DecidedState {
 
     private mutating func forgetFields(of id: String, _ recordType: String) {
         for key in Array(profile.keys) where key.hasPrefix(recordType + "/") { profile[key]?.takeBack(id) }
-    }
-
-    private mutating func keepGrade(of fact: Fact) {
-        guard let grade = GradeOnFile(fact), officialGrade.map({ $0.order < grade.order }) ?? true else { return }
-        officialGrade = grade
     }
 
     /// Takes what governance says of a dispute; false when it says nothing new.
@@ -153,7 +152,7 @@ public struct ScoringState: DecidedState {
             throw .wrong(field: "memory", expected: "facts taken")
         }
         self.memory = memory
-        officialGrade = try fields["officialGrade"].map { json throws(ContractDefect) in try GradeOnFile(json) }
+        if let list = fields["officialGrades"] { grades = try Latest(list.elements, "officialGrades") { try? GradeOnFile($0) } }
         disputes = try DisputeBook(fields, "disputes")
         gradeStaleFrom = try fields.intOrNil("gradeStaleFrom").map { Instant(microseconds: $0) }
         for (list, since) in try fields.required("lists").members {
@@ -191,7 +190,13 @@ public struct ScoringState: DecidedState {
                 for (key, series) in series.sorted(by: { $0.key < $1.key }) { series.write(as: key, to: &object) }
             })
         object.member("memory", memory.text)
-        if let officialGrade { object.member("officialGrade", object: { officialGrade.write(to: &$0) }) }
+        if !grades.isEmpty {
+            object.member(
+                "officialGrades",
+                array: { list in
+                    grades.write(to: &list) { grade, list in list.element(object: { grade.write(to: &$0) }) }
+                })
+        }
         disputes.write(to: &object, as: "disputes")
         object.memberIfPresent("gradeStaleFrom", gradeStaleFrom?.microseconds)
         object.member(

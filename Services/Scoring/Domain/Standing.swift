@@ -63,7 +63,9 @@ public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
             guard let at = at.int, let id = parts.next()?.string, let json = parts.next(), places.count < Self.countMax else {
                 throw .wrong(field: field, expected: "a time, an id and a value, at most \(Self.countMax) times")
             }
-            places.append(Place(order: FactOrder(at: Instant(microseconds: at), id: id), value: json.isNull ? nil : read(json)))
+            let value = read(json)
+            guard value != nil || json.isNull else { throw .wrong(field: field, expected: "a value or null") }
+            places.append(Place(order: FactOrder(at: Instant(microseconds: at), id: id), value: value))
         }
     }
 
@@ -76,62 +78,68 @@ public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
-/// The greatest amounts that were ever said, each with how many facts that say it stand. The same rule as in `Latest`.
+/// The greatest amounts that were ever said, each with the fact that said it and whether it stands. The same rule as in `Latest`.
 struct Greatest: Hashable, Sendable {
-    /// Descending.
-    private var amounts: [Amount] = []
-
     private struct Amount: Hashable, Sendable {
         let amount: Int64
-        var standing: Int64
+        /// Of the fact.
+        let id: String
+        var stands: Bool
+
+        func isBefore(_ other: Self) -> Bool { amount != other.amount ? amount > other.amount : id.precedesBytewise(other.id) }
     }
+
+    /// Descending; of one amount, by id.
+    private var amounts: [Amount] = []
 
     private static let countMax = 8
 
     init() {}
 
     /// What counts.
-    var first: Int64? { amounts.first { $0.standing > 0 }?.amount }
+    var first: Int64? { amounts.first { $0.stands }?.amount }
 
     var isEmpty: Bool { amounts.isEmpty }
 
-    /// - Parameter standing: how many facts that say it stand; 0 for what something has taken the place of already.
-    mutating func add(_ amount: Int64, standing: Int64) {
-        let index = amounts.firstIndex { $0.amount <= amount } ?? amounts.endIndex
-        if index < amounts.endIndex, amounts[index].amount == amount {
-            amounts[index].standing = amounts[index].standing.addingClamped(standing)
-        } else if index < Self.countMax {
-            amounts.insert(Amount(amount: amount, standing: standing), at: index)
-            if amounts.count > Self.countMax { amounts.removeLast() }
-        }
+    /// - Parameter stands: false for what something has taken the place of already.
+    mutating func add(_ amount: Int64, of id: String, stands: Bool) { add(Amount(amount: amount, id: id, stands: stands)) }
+
+    private mutating func add(_ added: Amount) {
+        let index = amounts.firstIndex { added.isBefore($0) } ?? amounts.endIndex
+        guard index < Self.countMax else { return }
+        amounts.insert(added, at: index)
+        if amounts.count > Self.countMax { amounts.removeLast() }
     }
 
-    mutating func takeBack(_ amount: Int64) {
-        guard let index = amounts.firstIndex(where: { $0.amount == amount }) else { return }
-        amounts[index].standing = max(0, amounts[index].standing - 1)
+    /// - Parameter id: the fact that said it.
+    mutating func takeBack(_ id: String) {
+        guard let index = amounts.firstIndex(where: { $0.id == id }) else { return }
+        amounts[index].stands = false
     }
 
     mutating func merge(_ other: Self) {
-        for amount in other.amounts { add(amount.amount, standing: amount.standing) }
+        for amount in other.amounts { add(amount) }
     }
 
     // MARK: stored form
 
-    /// `[amount, standing, …]`, the greatest first.
+    /// `[amount, id, stands, …]`, the greatest first.
     init(_ list: JSONElements) throws(ContractDefect) {
         var parts = list
         while let amount = parts.next() {
-            guard let amount = amount.int, let standing = parts.next()?.int, standing >= 0, amounts.count < Self.countMax else {
-                throw .wrong(field: "m", expected: "an amount and how often it stands, at most \(Self.countMax) times")
+            guard let amount = amount.int, let id = parts.next()?.string, let stands = parts.next()?.bool, amounts.count < Self.countMax
+            else {
+                throw .wrong(field: "m", expected: "an amount, an id and whether it stands, at most \(Self.countMax) times")
             }
-            amounts.append(Amount(amount: amount, standing: standing))
+            amounts.append(Amount(amount: amount, id: id, stands: stands))
         }
     }
 
     func write(to list: inout JSONWriter) {
         for amount in amounts {
             list.element(amount.amount)
-            list.element(amount.standing)
+            list.element(amount.id)
+            list.element(amount.stands)
         }
     }
 }

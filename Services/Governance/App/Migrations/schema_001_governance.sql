@@ -114,11 +114,10 @@ CREATE TABLE quarantine (
     PRIMARY KEY (subject, record_id)
 );
 COMMENT ON TABLE quarantine IS
-    'Records that did not become facts at once. identity-unresolved and consent-missing are released by themselves, or refused when no '
-    'consent comes in time (consent-not-given) or it was revoked (consent-revoked); a record held by a '
+    'Records that did not become facts at once. identity-unresolved and consent-missing are released by themselves; a record held by a '
     'quality rule (reason = its id) or as beyond-memory stays, and a corrected record with an id of its own takes its place.';
 COMMENT ON COLUMN quarantine.subject IS 'The key under which it was held: a code, or the alias that was not known yet.';
-COMMENT ON COLUMN quarantine.record IS 'The accepted record with its data; without them when it was refused for want of a consent.';
+COMMENT ON COLUMN quarantine.record IS 'The accepted record with its data.';
 CREATE INDEX quarantine_held ON quarantine (reason, since) WHERE status = 'held';
 
 CREATE TABLE quality_verdict (

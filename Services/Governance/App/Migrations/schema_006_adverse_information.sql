@@ -17,3 +17,9 @@ COMMENT ON TABLE repair_application IS
 
 COMMENT ON TABLE fact_retracted IS
     'Facts taken back by repair, by the end of publication, after five years, or by an objection: they stay, and are no longer shared.';
+
+COMMENT ON TABLE quarantine IS
+    'Records that did not become facts at once. identity-unresolved and consent-missing are released by themselves, or refused when no '
+    'consent comes in time (consent-not-given) or it was revoked (consent-revoked); a record held by a '
+    'quality rule (reason = its id) or as beyond-memory stays, and a corrected record with an id of its own takes its place.';
+COMMENT ON COLUMN quarantine.record IS 'The accepted record with its data; without them when it was refused for want of a consent.';
