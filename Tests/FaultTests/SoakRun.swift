@@ -57,7 +57,9 @@ final class SoakRun {
 
     private func floodThrough(round: Int) throws {
         feed.pace(Self.flood, throughRound: round)
-        guard eventually(within: .seconds(1_800), { feed.tally.roundsDone > round }) else { throw Trouble("the soak's feed stands still") }
+        let isDone = eventually(within: .seconds(1_800)) { Self.isAskedToStop || feed.tally.roundsDone > round }
+        if Self.isAskedToStop { throw Trouble("stopped by hand before the load began") }
+        guard isDone else { throw Trouble("the soak's feed stands still") }
         try world.settle(past: feed.ends, within: .seconds(1_800))
     }
 
@@ -72,12 +74,13 @@ final class SoakRun {
         var nextWord = 0.0
         var nextSample = 0.0
         feed.pace(rate)
-        while trouble == nil, !isStoppedByHand {
+        while trouble == nil {
+            isStoppedByHand = Self.isAskedToStop
+            if isStoppedByHand { break }
             let at = MonotonicClock.now.since(started).inSeconds
             length = min(at, whole)
             guard at < whole else { break }
             guard at >= nextSample else {
-                isStoppedByHand = Self.isAskedToStop
                 OwnThread.sleep(for: .milliseconds(100))
                 continue
             }
@@ -167,6 +170,8 @@ final class SoakRun {
             """
         print(text)
         _ = fflush(nil)
+        // What was too short to be judged does not take the place of figures that were.
+        guard !verdict.rows.isEmpty else { return }
         MarkedText.write(text, between: Self.begin, and: Self.end, intoFileNamedBy: "XINQIAO_FAULTS_SOAK_WRITE")
     }
 

@@ -27,10 +27,18 @@ BEGIN
       FROM added GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (writer, record_type, day, lane)
         DO UPDATE SET records = d.records + excluded.records, latest_at = greatest(d.latest_at, excluded.latest_at);
+    -- Only what says something new: a row that conflicts is locked and written, also where its condition leaves it as it is.
     INSERT INTO subject_record AS s (record_type, subject, writer, lane, first_at, first_day, latest_day)
-    SELECT record_type, subject, writer, partition, min(received_at), min((occurred_at AT TIME ZONE 'Asia/Shanghai')::date),
-           max((occurred_at AT TIME ZONE 'Asia/Shanghai')::date)
-      FROM added GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    SELECT a.*
+      FROM (SELECT record_type, subject, writer, partition AS lane, min(received_at) AS first_at,
+                   min((occurred_at AT TIME ZONE 'Asia/Shanghai')::date) AS first_day,
+                   max((occurred_at AT TIME ZONE 'Asia/Shanghai')::date) AS latest_day
+              FROM added GROUP BY 1, 2, 3, 4) a
+     WHERE NOT EXISTS (
+               SELECT FROM subject_record k
+                WHERE k.record_type = a.record_type COLLATE "C" AND k.subject = a.subject COLLATE "C" AND k.writer = a.writer COLLATE "C"
+                  AND k.lane = a.lane AND k.first_day <= a.first_day AND k.latest_day >= a.latest_day)
+     ORDER BY 1, 2, 3, 4
         ON CONFLICT (record_type, subject, writer, lane)
         DO UPDATE SET first_day = least(s.first_day, excluded.first_day), latest_day = greatest(s.latest_day, excluded.latest_day)
          WHERE excluded.first_day < s.first_day OR excluded.latest_day > s.latest_day;
