@@ -109,6 +109,7 @@ final class FaultHouse: @unchecked Sendable {
         var line = line
         let world = other ?? self.world
         var trace = other == nil ? self.trace : LinkTrace()
+        if other != nil { trace.judged = Set(feed.subjects) }
         defer { if other == nil { self.trace = trace } }
         do {
             try world.startAll()
