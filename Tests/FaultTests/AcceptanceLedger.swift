@@ -100,6 +100,13 @@ extension AcceptanceLedger.Evidence {
     /// A governance whose clock is years behind ingestion's does not know the record type yet: such a record is a dead letter, and not lost.
     private static let isUntimely = "d.reason = '\(ContractDefect.unknownType("").code)' AND d.status <> 'replayed'"
 
+    /// What an accepted record may come to: a row with its id for each effect. All of it is in governance.
+    static let effects = """
+        SELECT fact_id AS record_id FROM governance.fact
+        UNION ALL SELECT record_id FROM governance.quarantine WHERE status <> 'released'
+        UNION ALL SELECT record_id FROM governance.repair_refused
+        """
+
     init(_ world: FaultWorld, _ subjects: [String]) throws {
         let connection = try world.connect()
         defer { connection.close() }
@@ -117,9 +124,7 @@ extension AcceptanceLedger.Evidence {
         for row in try connection.execute(
             """
             SELECT a.record_id,
-                   (SELECT count(*) FROM governance.fact f WHERE f.fact_id = a.record_id)
-                 + (SELECT count(*) FROM governance.quarantine q WHERE q.record_id = a.record_id AND q.status <> 'released')
-                 + (SELECT count(*) FROM governance.repair_refused r WHERE r.record_id = a.record_id)
+                   (SELECT count(*) FROM (\(Self.effects)) e WHERE e.record_id = a.record_id)
                  + (SELECT count(*) FROM governance.dead_letter d WHERE \(Self.isUntimely)
                      AND position(convert_to('"' || a.record_id || '"', 'UTF8') in d.value) > 0) AS effects
               FROM ingestion.accepted_record a WHERE a.subject = ANY ($1)

@@ -67,9 +67,7 @@ struct SoakEraser {
         WITH gone AS (
             DELETE FROM ingestion.accepted_record WHERE received_at < $1 RETURNING record_id
         ), effect AS (
-            SELECT fact_id AS record_id FROM governance.fact
-            UNION ALL SELECT record_id FROM governance.quarantine WHERE status <> 'released'
-            UNION ALL SELECT record_id FROM governance.repair_refused
+            \(AcceptanceLedger.Evidence.effects)
         ), judged AS (
             SELECT g.record_id, count(e.record_id) AS effects FROM gone g LEFT JOIN effect e USING (record_id) GROUP BY g.record_id
         )

@@ -1,3 +1,4 @@
+import Contracts
 import Deciding
 import Rules
 import Vocabulary
@@ -21,6 +22,13 @@ struct AdverseInformation: Sendable {
     struct Statement {
         let data: JSONValue
         let occurredOn: Day
+
+        init(data: JSONValue, occurredOn: Day) {
+            self.data = data
+            self.occurredOn = occurredOn
+        }
+
+        init(_ record: AcceptedRecord) { self.init(data: record.data, occurredOn: record.occurredAt.dayInChina) }
     }
 
     /// Whose statements go five years after the adverse state ended.
@@ -45,7 +53,7 @@ struct AdverseInformation: Sendable {
     /// - Parameter hasPeriods: whether the type's statements follow one another in rows of periods.
     init?(_ json: JSONValue, fields: RecordFields, hasPeriods: Bool, defects: inout [String]) {
         let before = defects.count
-        var reader = AdverseReader(fields: fields)
+        var reader = MemberReader(fields: fields)
         reader.expect(json, "adverse", Self.members)
         condition = reader.condition(json["when"], "`adverse.when`")
         fromField = reader.day(json["from"], "`adverse.from`")
@@ -144,7 +152,7 @@ private struct AdverseEnd: Sendable {
     /// The next statement of the row that is not adverse any more says so.
     let isNextInRow: Bool
 
-    init(_ json: JSONValue, hasPeriods: Bool, _ reader: inout AdverseReader) {
+    init(_ json: JSONValue, hasPeriods: Bool, _ reader: inout MemberReader) {
         reader.expect(json, "adverse.ended", ["on", "when", "nextInRow"])
         field = reader.day(json["on"], "`adverse.ended.on`")
         condition = reader.condition(json["when"], "`adverse.ended.when`")
@@ -174,7 +182,7 @@ private struct PublicationClasses: Sendable {
 
     private static let monthsMost: Int64 = 1_200
 
-    init?(_ json: JSONValue, _ reader: inout AdverseReader) {
+    init?(_ json: JSONValue, _ reader: inout MemberReader) {
         reader.expect(json, "adverse.publication", ["class", "classes", "otherwise", "untilEnded"])
         classField = reader.field(json["class"], "`adverse.publication.class`")
         isUntilEnded = json["untilEnded"]?.bool ?? false
@@ -205,33 +213,19 @@ private struct PublicationClasses: Sendable {
     }
 }
 
-/// Reads the parts of `adverse`, and keeps what is wrong with them.
-private struct AdverseReader {
-    let fields: RecordFields
-    var defects: [String] = []
+extension Logic {
+    fileprivate static let occurredDay = "occurredDay"
 
-    /// A member of another name would be a slip that changes nothing.
-    mutating func expect(_ json: JSONValue, _ place: String, _ names: Set<String>) {
-        guard json.kind == .object else { return defects.append("`\(place)` is not an object") }
-        for (name, _) in json.members where !names.contains(name) { defects.append("`\(place)` has no member `\(name)`") }
+    fileprivate func holds(for statement: AdverseInformation.Statement) -> Bool {
+        let facts: [String: RuleValue] = [
+            "data": RuleValue(statement.data), Self.occurredDay: .string(statement.occurredOn.text),
+        ]
+        return judge(facts).truth == .yes
     }
+}
 
-    mutating func field(_ json: JSONValue?, _ place: String) -> String? {
-        guard let json, !json.isNull else { return nil }
-        guard let name = json.string, fields.has(name) else {
-            defects.append("\(place) names no field")
-            return nil
-        }
-        return name
-    }
-
-    mutating func day(_ json: JSONValue?, _ place: String) -> String? {
-        guard let name = field(json, place) else { return nil }
-        if !fields.days.contains(name) { defects.append("\(place): `\(name)` is not a day") }
-        return name
-    }
-
-    mutating func condition(_ json: JSONValue?, _ place: String) -> Logic? {
+extension MemberReader {
+    fileprivate mutating func condition(_ json: JSONValue?, _ place: String) -> Logic? {
         guard let json, !json.isNull else { return nil }
         let logic: Logic
         do throws(RuleDefect) {
@@ -247,16 +241,5 @@ private struct AdverseReader {
             }
         }
         return logic
-    }
-}
-
-extension Logic {
-    fileprivate static let occurredDay = "occurredDay"
-
-    fileprivate func holds(for statement: AdverseInformation.Statement) -> Bool {
-        let facts: [String: RuleValue] = [
-            "data": RuleValue(statement.data), Self.occurredDay: .string(statement.occurredOn.text),
-        ]
-        return judge(facts).truth == .yes
     }
 }

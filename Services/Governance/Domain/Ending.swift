@@ -37,7 +37,7 @@ extension Turn {
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
-        let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+        let statement = AdverseInformation.Statement(record)
         if type.canEnd(forPerson: isPerson) {
             let place = try state.openMemory(of: type.id)
             // Today's date first: it does not depend on what else has come.

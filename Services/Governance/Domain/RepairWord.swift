@@ -29,29 +29,19 @@ struct RepairWord: Sendable {
     private static let members: Set<String> = ["step", "recordType", "typeField", "keyField", "day", "fulfilled", "commitment"]
 
     init?(_ json: JSONValue, fields: RecordFields, defects: inout [String]) {
-        let before = defects.count
-        for (name, _) in json.members where !Self.members.contains(name) { defects.append("`repairs` has no member `\(name)`") }
-        func field(_ name: String) -> String? {
-            guard let told = json[name], !told.isNull else { return nil }
-            guard let field = told.string, fields.has(field) else {
-                defects.append("`repairs.\(name)` names no field")
-                return nil
-            }
-            return field
-        }
+        var reader = MemberReader(fields: fields)
+        reader.expect(json, "repairs", Self.members)
         usualType = json["recordType"]?.string
-        typeField = field("typeField")
-        keyField = field("keyField")
-        dayField = field("day")
-        fulfilledField = field("fulfilled")
-        commitmentField = field("commitment")
-        if usualType == nil, typeField == nil { defects.append("`repairs` has neither `recordType` nor `typeField`") }
-        for day in [dayField, fulfilledField].compactMap(\.self) where !fields.days.contains(day) {
-            defects.append("`repairs`: `\(day)` is not a day")
-        }
+        typeField = reader.field(json["typeField"], "`repairs.typeField`")
+        keyField = reader.field(json["keyField"], "`repairs.keyField`")
+        dayField = reader.day(json["day"], "`repairs.day`")
+        fulfilledField = reader.day(json["fulfilled"], "`repairs.fulfilled`")
+        commitmentField = reader.field(json["commitment"], "`repairs.commitment`")
+        if usualType == nil, typeField == nil { reader.defects.append("`repairs` has neither `recordType` nor `typeField`") }
         let told = json["step"]?.string.flatMap { Step(rawValue: $0) }
-        if told == nil { defects.append("`repairs.step` is none of \(Step.allCases.map(\.rawValue).joined(separator: ", "))") }
-        guard let told, defects.count == before else { return nil }
+        if told == nil { reader.defects.append("`repairs.step` is none of \(Step.allCases.map(\.rawValue).joined(separator: ", "))") }
+        defects += reader.defects
+        guard let told, reader.defects.isEmpty else { return nil }
         step = told
     }
 

@@ -198,7 +198,7 @@ extension Turn {
         case ConsentGrant.grantedType: try giveConsent(record, state: &state, effects: &effects)
         default:
             if let adverse = type.adverse {
-                let statement = AdverseInformation.Statement(data: record.data, occurredOn: record.occurredAt.dayInChina)
+                let statement = AdverseInformation.Statement(record)
                 if let repair = state.repair(of: type.id, slotKey), let ruling = repair.ruling(on: statement, adverse) {
                     refuse(repair, ruling, effects: &effects)
                 }

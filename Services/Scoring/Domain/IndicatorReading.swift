@@ -80,8 +80,8 @@ extension MonthlySeries {
             let count = inside.reduce(0.0) { $0 + Double($1.count) } + Double(before?.count ?? 0)
             return count > 0 ? Self.units(Self.sum(inside, before)) / count : nil
         case .max:
-            var greatest = before?.greatest.first
-            for month in inside { if let amount = month.greatest.first { greatest = Swift.max(greatest ?? amount, amount) } }
+            var greatest = before?.greatest.first?.value
+            for month in inside { if let amount = month.greatest.first?.value { greatest = Swift.max(greatest ?? amount, amount) } }
             return greatest.map { Self.units(Double($0)) }
         case .last:
             var last = before?.latest.first

@@ -150,7 +150,7 @@ extension MonthTotal {
         self.init(month: FactMonth.clamped(Int32(clamping: month)), count: count, sum: sum)
         guard let list = parts.next() else { return }
         guard list.kind == .array else { throw .wrong(field: "m", expected: "the greatest amounts") }
-        greatest = try Greatest(list.elements)
+        greatest = try Greatest(list.elements, "m")
         if let list = parts.next() { latest = try Latest(list.elements, "m") { $0.int } }
     }
 

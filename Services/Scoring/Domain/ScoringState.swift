@@ -117,7 +117,8 @@ public struct ScoringState: DecidedState {
     }
 
     private mutating func forgetFields(of id: String, _ recordType: String) {
-        for key in Array(profile.keys) where key.hasPrefix(recordType + "/") { profile[key]?.takeBack(id) }
+        let prefix = recordType + "/"
+        for key in Array(profile.keys) where key.hasPrefix(prefix) { profile[key]?.takeBack(id) }
     }
 
     /// Takes what governance says of a dispute; false when it says nothing new.

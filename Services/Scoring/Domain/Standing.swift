@@ -2,24 +2,53 @@ import Contracts
 import Vocabulary
 import Wire
 
-/// What of one thing was said last: what counts is the latest that stands, and what was replaced or taken back keeps its place.
+/// What comes first among things that were said: by a number, then by the fact that said it.
+public protocol StandingOrder: Hashable, Comparable, Sendable {
+    var number: Int64 { get }
+    /// Of the fact.
+    var id: String { get }
+
+    init(number: Int64, id: String)
+}
+
+extension FactOrder: StandingOrder {
+    public var number: Int64 { at.microseconds }
+
+    public init(number: Int64, id: String) { self.init(at: Instant(microseconds: number), id: id) }
+}
+
+/// By amount; of one amount the fact with the lower id is the greater.
+struct AmountOrder: StandingOrder {
+    /// Millionths.
+    let number: Int64
+    let id: String
+
+    static func < (a: Self, b: Self) -> Bool { a.number != b.number ? a.number < b.number : b.id.precedesBytewise(a.id) }
+}
+
+/// What of one thing was said last.
+public typealias Latest<Value: Hashable & Sendable> = Foremost<FactOrder, Value>
+/// The greatest amounts.
+typealias Greatest = Foremost<AmountOrder, Int64>
+
+/// The foremost of what was said of one thing: what counts is the first that stands, and what was replaced or taken back keeps its place.
 ///
-/// Holds the `countMax` latest that were ever said, and so does not depend on the order in which they came and went. Where all of them were
+/// Holds the `countMax` foremost that were ever said, and so does not depend on the order in which they came and went. Where all of them were
 /// taken back, nothing is known until the next is said.
-public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
+public struct Foremost<Order: StandingOrder, Value: Hashable & Sendable>: Hashable, Sendable {
     /// One that stands.
     public struct Element: Hashable, Sendable {
-        public let order: FactOrder
+        public let order: Order
         public let value: Value
     }
 
     private struct Place: Hashable, Sendable {
-        let order: FactOrder
+        let order: Order
         /// Nil when it does not stand.
         var value: Value?
     }
 
-    /// The latest first.
+    /// The foremost first.
     private var places: [Place] = []
 
     private static var countMax: Int { 8 }
@@ -37,7 +66,7 @@ public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
     var isEmpty: Bool { places.isEmpty }
 
     /// - Parameter value: nil for what something has taken the place of already.
-    mutating func add(_ value: Value?, _ order: FactOrder) {
+    mutating func add(_ value: Value?, _ order: Order) {
         let index = places.firstIndex { $0.order < order } ?? places.endIndex
         guard index < Self.countMax else { return }
         places.insert(Place(order: order, value: value), at: index)
@@ -56,90 +85,60 @@ public struct Latest<Value: Hashable & Sendable>: Hashable, Sendable {
 
     // MARK: stored form
 
-    /// `[at, id, value or null, …]`, the latest first.
-    init(_ list: JSONElements, _ field: String, _ read: (JSONValue) -> Value?) throws(ContractDefect) {
+    /// `[number, id, what stands for the value, …]`, the foremost first.
+    fileprivate init(
+        _ list: JSONElements, _ field: String, _ read: (JSONValue, Order) throws(ContractDefect) -> Value?
+    ) throws(ContractDefect) {
         var parts = list
-        while let at = parts.next() {
-            guard let at = at.int, let id = parts.next()?.string, let json = parts.next(), places.count < Self.countMax else {
-                throw .wrong(field: field, expected: "a time, an id and a value, at most \(Self.countMax) times")
+        while let number = parts.next() {
+            guard let number = number.int, let id = parts.next()?.string, let json = parts.next(), places.count < Self.countMax else {
+                throw .wrong(field: field, expected: "a number, an id and a value, at most \(Self.countMax) times")
             }
-            let value = read(json)
-            guard value != nil || json.isNull else { throw .wrong(field: field, expected: "a value or null") }
-            places.append(Place(order: FactOrder(at: Instant(microseconds: at), id: id), value: value))
+            let order = Order(number: number, id: id)
+            places.append(Place(order: order, value: try read(json, order)))
         }
     }
 
-    func write(to list: inout JSONWriter, _ write: (Value, inout JSONWriter) -> Void) {
+    fileprivate func writePlaces(to list: inout JSONWriter, _ write: (Value?, inout JSONWriter) -> Void) {
         for place in places {
-            list.element(place.order.at.microseconds)
+            list.element(place.order.number)
             list.element(place.order.id)
-            if let value = place.value { write(value, &list) } else { list.element(nil as Int64?) }
+            write(place.value, &list)
         }
     }
 }
 
-/// The greatest amounts that were ever said, each with the fact that said it and whether it stands. The same rule as in `Latest`.
-struct Greatest: Hashable, Sendable {
-    private struct Amount: Hashable, Sendable {
-        let amount: Int64
-        /// Of the fact.
-        let id: String
-        var stands: Bool
-
-        func isBefore(_ other: Self) -> Bool { amount != other.amount ? amount > other.amount : id.precedesBytewise(other.id) }
+extension Foremost where Order == FactOrder {
+    /// Null for what does not stand.
+    init(_ list: JSONElements, _ field: String, _ read: (JSONValue) -> Value?) throws(ContractDefect) {
+        try self.init(list, field) { json, _ throws(ContractDefect) in
+            let value = read(json)
+            guard value != nil || json.isNull else { throw .wrong(field: field, expected: "a value or null") }
+            return value
+        }
     }
 
-    /// Descending; of one amount, by id.
-    private var amounts: [Amount] = []
-
-    private static let countMax = 8
-
-    init() {}
-
-    /// What counts.
-    var first: Int64? { amounts.first { $0.stands }?.amount }
-
-    var isEmpty: Bool { amounts.isEmpty }
-
-    /// - Parameter stands: false for what something has taken the place of already.
-    mutating func add(_ amount: Int64, of id: String, stands: Bool) { add(Amount(amount: amount, id: id, stands: stands)) }
-
-    private mutating func add(_ added: Amount) {
-        let index = amounts.firstIndex { added.isBefore($0) } ?? amounts.endIndex
-        guard index < Self.countMax else { return }
-        amounts.insert(added, at: index)
-        if amounts.count > Self.countMax { amounts.removeLast() }
+    func write(to list: inout JSONWriter, _ write: (Value, inout JSONWriter) -> Void) {
+        writePlaces(to: &list) { value, list in
+            if let value { write(value, &list) } else { list.element(nil as Int64?) }
+        }
     }
+}
 
-    /// - Parameter id: the fact that said it.
-    mutating func takeBack(_ id: String) {
-        guard let index = amounts.firstIndex(where: { $0.id == id }) else { return }
-        amounts[index].stands = false
-    }
-
-    mutating func merge(_ other: Self) {
-        for amount in other.amounts { add(amount) }
-    }
-
-    // MARK: stored form
-
-    /// `[amount, id, stands, …]`, the greatest first.
-    init(_ list: JSONElements) throws(ContractDefect) {
-        var parts = list
-        while let amount = parts.next() {
-            guard let amount = amount.int, let id = parts.next()?.string, let stands = parts.next()?.bool, amounts.count < Self.countMax
-            else {
-                throw .wrong(field: "m", expected: "an amount, an id and whether it stands, at most \(Self.countMax) times")
-            }
-            amounts.append(Amount(amount: amount, id: id, stands: stands))
+extension Greatest {
+    /// Whether it stands, since the amount has been said.
+    init(_ list: JSONElements, _ field: String) throws(ContractDefect) {
+        try self.init(list, field) { json, order throws(ContractDefect) in
+            guard let stands = json.bool else { throw .wrong(field: field, expected: "whether the amount stands") }
+            return stands ? order.number : nil
         }
     }
 
     func write(to list: inout JSONWriter) {
-        for amount in amounts {
-            list.element(amount.amount)
-            list.element(amount.id)
-            list.element(amount.stands)
-        }
+        writePlaces(to: &list) { value, list in list.element(value != nil) }
+    }
+
+    mutating func add(_ amount: Int64, of id: String, stands: Bool) {
+        add(stands ? amount : nil, AmountOrder(number: amount, id: id))
     }
 }

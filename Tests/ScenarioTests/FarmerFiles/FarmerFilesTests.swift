@@ -6,19 +6,24 @@ import Wire
 
 /// Row A25: nothing is collected on a farm before the farmer has agreed.
 @Suite struct FarmerFilesTests {
+    /// What is collected on a farm.
+    private func collect(_ id: String, plot: String, of firm: String, on day: Day, in house: MemoryHouse) {
+        let file = JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("plot", plot)
+                object.member("crop", "rice")
+                object.member("areaMu", Int64(120))
+                object.member("visitedOn", day)
+            }
+        }
+        house.send(to: Topic.source("farm-collector"), type: "farm.file", id: id, subject: firm, at: day.startInChina, data: file)
+    }
+
     @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
         let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
         let firm = HunanStory(number: 25, today: today).firm
-        let file = JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("plot", "P-1")
-                object.member("crop", "rice")
-                object.member("areaMu", Int64(120))
-                object.member("visitedOn", today)
-            }
-        }
-        house.send(to: Topic.source("farm-collector"), type: "farm.file", id: "file-1", subject: firm, at: today.startInChina, data: file)
+        collect("file-1", plot: "P-1", of: firm, on: today, in: house)
         // A consent to everything is not the consent that such a file needs.
         let story = HunanStory(number: 25, today: today)
         house.tell([story.consent(until: today + 300)])
@@ -54,15 +59,7 @@ import Wire
         let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
         let firm = HunanStory(number: 27, today: today).firm
-        let file = JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("plot", "P-27")
-                object.member("crop", "rice")
-                object.member("areaMu", Int64(120))
-                object.member("visitedOn", today)
-            }
-        }
-        house.send(to: Topic.source("farm-collector"), type: "farm.file", id: "file-27", subject: firm, at: today.startInChina, data: file)
+        collect("file-27", plot: "P-27", of: firm, on: today, in: house)
         try house.advance(to: house.now + .seconds(6 * 86_400))
         let out = Topic.sourceOut("farm-collector")
         #expect(house.messages(on: out).isEmpty)

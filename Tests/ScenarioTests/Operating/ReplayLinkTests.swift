@@ -18,17 +18,24 @@ import Vocabulary
         "SELECT coalesce(max(last_seq), 0)::int8 FROM ingestion.link_out WHERE topic = 'ingestion.records.v1' AND lane = \(lane)"
     }
 
+    /// The front door and governance, with all of these records decided.
+    private func suite(_ server: PrivatePostgres, deciding records: [HunanStory.Step]) throws -> SmallSuite {
+        let suite = try SmallSuite(server)
+        try suite.start(.ingestion)
+        try suite.start(.governance)
+        try suite.tell(records)
+        let all = Int64(records.count)
+        #expect(try suite.number(SmallSuite.decided, becomes: all) == all)
+        return suite
+    }
+
     private func replay(_ arguments: String...) -> [String] { ["replay-link", "--service", "ingestion"] + arguments }
 
     @Test func `what is sent again from a sequence on is dropped by a reader that knows it, and wrong arguments send nothing`() throws {
         guard let server = PrivatePostgres.shared else { return }
-        let suite = try SmallSuite(server)
-        try suite.start(.ingestion)
-        try suite.start(.governance)
         let first = records(841..<844)
-        try suite.tell(first)
         let all = Int64(first.count)
-        #expect(try suite.number(SmallSuite.decided, becomes: all) == all)
+        let suite = try suite(server, deciding: first)
         try suite.settle()
         let lane = Lane.of(try #require(first.first).subject, lanes: 4)
         let place = "\(topic)/\(lane)"
@@ -92,13 +99,9 @@ import Vocabulary
 
     @Test func `a reader that lacks what the broker lost gets it from the sequence after its last, each once`() throws {
         guard let server = PrivatePostgres.shared else { return }
-        let suite = try SmallSuite(server)
-        try suite.start(.ingestion)
-        try suite.start(.governance)
         let first = records(847..<848)
-        try suite.tell(first)
         let known = Int64(first.count)
-        #expect(try suite.number(SmallSuite.decided, becomes: known) == known)
+        let suite = try suite(server, deciding: first)
         // More comes while nobody reads it, and the broker is lost with it.
         suite.stop(.governance)
         let second = first.map { step in
