@@ -12,7 +12,7 @@ public protocol Decider: Sendable {
 
     var service: ServiceName { get }
 
-    /// Catalogue kinds whose changes concern every known key: a change is walked over all of them as `Input.sweep`.
+    /// Catalogue kinds whose changes concern every known key: changes are walked over all of them as `Input.sweep`.
     var sweptKinds: Set<String> { get }
 
     /// How events lie in the messages of a topic that it reads or writes.
@@ -77,8 +77,9 @@ public enum Input: Sendable {
     case message(Message)
     /// A timer that the decider set earlier is due.
     case timer(DueTimer)
-    /// A catalogue entry is new or has changed, and this is one of the keys it may concern.
-    case sweep(CatalogEntry)
+    /// These catalogue entries, one or more, are new or have changed, and this is one of the keys they may concern. What changed together is
+    /// shown together: a catalogue of a thousand entries is one input a key.
+    case sweep([CatalogEntry])
 }
 
 public struct DueTimer: Hashable, Sendable {

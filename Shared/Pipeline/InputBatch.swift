@@ -109,18 +109,19 @@ public struct LaneTimer: Sendable {
     }
 }
 
-/// Some keys of a lane that a catalogue change is to be shown to, and where the walk stands afterwards.
+/// Some keys of a lane that changes of the catalogue are to be shown to, and where the walks of these entries stand afterwards.
 public struct SweepStep: Sendable {
     public let lane: Int32
-    public let entry: CatalogEntry
+    public let entries: [CatalogEntry]
     public let keys: [String]
-    public let mark: SweepMark
+    /// One for each entry.
+    public let marks: [SweepMark]
 
-    public init(lane: Int32, entry: CatalogEntry, keys: [String], mark: SweepMark) {
+    public init(lane: Int32, entries: [CatalogEntry], keys: [String], marks: [SweepMark]) {
         self.lane = lane
-        self.entry = entry
+        self.entries = entries
         self.keys = keys
-        self.mark = mark
+        self.marks = marks
     }
 }
 
@@ -141,5 +142,9 @@ public struct SweepMark: Hashable, Sendable {
         self.version = version
         self.cursor = cursor
         self.isDone = isDone
+    }
+
+    init(lane: Int32, of entry: CatalogEntry, cursor: String?, isDone: Bool) {
+        self.init(lane: lane, kind: entry.kind, id: entry.id, version: entry.version, cursor: cursor, isDone: isDone)
     }
 }

@@ -66,13 +66,21 @@ public final class LaneWork<Service: Decider> {
     private var cache = StateCache<Service.State>()
     /// The batch whose write is on its way to the store.
     private var underWay: UnderWay?
-    private var sweeps: [SweepMark] = []
+    private var walks: [Walk] = []
     private var sweptVersion: Int64 = -1
     /// Messages that the store refused: they go to the dead letters when met again.
     private var poisoned: [MessagePlace: Poison] = [:]
     private var bisectionDepth = 0
     /// More halvings than any batch has.
     private static var bisectionDepthMax: Int { 32 }
+
+    /// Entries that are shown to the keys of a lane together, from behind the same key on.
+    private struct Walk {
+        let lane: Int32
+        let entries: [CatalogEntry]
+        /// The last key done; nil before the first.
+        var cursor: String?
+    }
 
     /// A batch that was decided on what came before it, and all that is needed to decide it again.
     private struct UnderWay {
@@ -101,7 +109,7 @@ public final class LaneWork<Service: Decider> {
         self.held = held
         self.book = book
         dropStates()
-        sweeps = []
+        walks = []
         sweptVersion = -1
     }
 
@@ -113,7 +121,7 @@ public final class LaneWork<Service: Decider> {
             _ = try? hand.finish()
         }
         dropStates()
-        sweeps = []
+        walks = []
     }
 
     private func dropStates() { if !Mutant.isOn("cache-kept-after-fault") { cache = StateCache() } }
@@ -159,34 +167,38 @@ public final class LaneWork<Service: Decider> {
             try settle(tools)
             try planSweeps(tools.store, catalog)
         }
-        guard let mark = sweeps.first, let entry = catalog.entry(mark.kind, mark.id, version: mark.version) else {
-            if !sweeps.isEmpty { sweeps.removeFirst() }
-            return nil
-        }
-        let keys = try tools.store.keys(ofLane: mark.lane, after: mark.cursor ?? "", countMax: bounds.sweepKeysMax)
+        guard let walk = walks.first else { return nil }
+        let keys = try tools.store.keys(ofLane: walk.lane, after: walk.cursor ?? "", countMax: bounds.sweepKeysMax)
         let isDone = keys.count < bounds.sweepKeysMax || Mutant.isOn("sweep-ends-early")
-        let after = SweepMark(
-            lane: mark.lane, kind: mark.kind, id: mark.id, version: mark.version, cursor: keys.last ?? mark.cursor, isDone: isDone)
-        if isDone { sweeps.removeFirst() } else { sweeps[0] = after }
-        return SweepStep(lane: mark.lane, entry: entry, keys: keys, mark: after)
+        let cursor = keys.last ?? walk.cursor
+        if isDone { walks.removeFirst() } else { walks[0].cursor = cursor }
+        return SweepStep(
+            lane: walk.lane, entries: walk.entries, keys: keys,
+            marks: walk.entries.map { SweepMark(lane: walk.lane, of: $0, cursor: cursor, isDone: isDone) })
     }
 
+    /// One walk for all entries of a lane that stand behind the same key: a new catalogue is shown to a key once and not once for each entry.
     private func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
         // Few lanes and very many entries: found by entry, then looked through.
         var known: [String: [String: [SweepMark]]] = [:]
         for mark in try store.sweepMarks(held) { known[mark.kind, default: [:]][mark.id, default: []].append(mark) }
-        let lanes = held.sorted()
-        sweeps = []
-        for kind in decider.sweptKinds.sorted() {
-            let knownOfKind = known[kind] ?? [:]
-            for entry in catalog.latest(kind) {
-                let marks = knownOfKind[entry.id] ?? []
-                for lane in lanes {
-                    let mark = marks.first { $0.lane == lane }
-                    if let mark, mark.version == entry.version, mark.isDone { continue }
-                    let cursor = mark?.version == entry.version ? mark?.cursor : nil
-                    sweeps.append(
-                        SweepMark(lane: lane, kind: kind, id: entry.id, version: entry.version, cursor: cursor, isDone: false))
+        let entries = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }
+        walks = []
+        for lane in held.sorted() {
+            // By cursor: those that were interrupted go on where they were.
+            var together: [String: [CatalogEntry]] = [:]
+            for entry in entries {
+                let mark = known[entry.kind]?[entry.id]?.first { $0.lane == lane }
+                guard let mark, mark.version == entry.version else {
+                    together["", default: []].append(entry)
+                    continue
+                }
+                if !mark.isDone { together[mark.cursor ?? "", default: []].append(entry) }
+            }
+            for (cursor, entries) in together.sorted(by: { $0.key.precedesBytewise($1.key) }) {
+                for start in stride(from: 0, to: entries.count, by: bounds.sweepEntriesMax) {
+                    let some = entries[start..<min(start + bounds.sweepEntriesMax, entries.count)]
+                    walks.append(Walk(lane: lane, entries: Array(some), cursor: cursor.isEmpty ? nil : cursor))
                 }
             }
         }

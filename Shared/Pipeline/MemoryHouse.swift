@@ -167,18 +167,16 @@ private final class ServiceRoom<Service: Decider>: Room {
             }
         }
         batch.timers = store.dueTimers(at: now)
-        for kind in decider.sweptKinds.sorted() {
-            for entry in catalog.latest(kind) {
-                for lane in 0..<lanes {
-                    let known = store.sweeps[MemoryStore.SweepKey(lane: lane, kind: kind, id: entry.id)]
-                    guard known?.version != entry.version else { continue }
-                    let keys = store.states.keys.filter { $0.lane == lane }.map(\.key).sorted()
-                    batch.sweeps.append(
-                        SweepStep(
-                            lane: lane, entry: entry, keys: keys,
-                            mark: SweepMark(lane: lane, kind: kind, id: entry.id, version: entry.version, cursor: keys.last, isDone: true)))
-                }
+        for lane in 0..<lanes {
+            let entries = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }.filter { entry in
+                store.sweeps[MemoryStore.SweepKey(lane: lane, kind: entry.kind, id: entry.id)]?.version != entry.version
             }
+            guard !entries.isEmpty else { continue }
+            let keys = store.states.keys.filter { $0.lane == lane }.map(\.key).sorted()
+            batch.sweeps.append(
+                SweepStep(
+                    lane: lane, entries: entries, keys: keys,
+                    marks: entries.map { SweepMark(lane: lane, of: $0, cursor: keys.last, isDone: true) }))
         }
         guard !batch.isEmpty else { return (false, store.takeOutbox()) }
         let step = Step(decider: decider, lanes: lanes)

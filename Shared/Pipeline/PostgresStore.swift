@@ -274,14 +274,13 @@ public final class PostgresStore: PathStore {
     }
 
     private func queueSweeps(_ marks: [SweepMark]) throws {
-        for mark in marks {
-            try connection.queue(
-                Self.saveSweep,
-                [
-                    .int32(mark.lane), .text(mark.kind), .text(mark.id), .int64(mark.version), mark.cursor.map { .text($0) } ?? .null,
-                    .bool(mark.isDone),
-                ])
-        }
+        guard !marks.isEmpty else { return }
+        try connection.queue(
+            Self.saveSweeps,
+            [
+                .int32s(marks.map(\.lane)), .texts(marks.map(\.kind)), .texts(marks.map(\.id)), .int64s(marks.map(\.version)),
+                .texts(marks.map { $0.cursor ?? "" }), .bools(marks.map(\.isDone)),
+            ])
     }
 
     private func queueOutsideIDs(_ ids: [OutsideID: [UInt8]]) throws {
@@ -397,8 +396,10 @@ extension PostgresStore {
          WHERE t.lane = gone.lane AND t.key = gone.key AND t.name = gone.name
         """
 
-    static let saveSweep = """
-        INSERT INTO sweep (lane, kind, id, version, cursor, is_done) VALUES ($1, $2, $3, $4, $5, $6)
+    static let saveSweeps = """
+        INSERT INTO sweep (lane, kind, id, version, cursor, is_done)
+        SELECT n.lane, n.kind, n.id, n.version, nullif(n.cursor, ''), n.is_done
+          FROM unnest($1::int4[], $2::text[], $3::text[], $4::int8[], $5::text[], $6::bool[]) AS n (lane, kind, id, version, cursor, is_done)
             ON CONFLICT (lane, kind, id) DO UPDATE
            SET version = excluded.version, cursor = excluded.cursor, is_done = excluded.is_done
         """

@@ -65,10 +65,10 @@ public struct Step<Service: Decider> {
         for sweep in batch.sweeps {
             for key in sweep.keys {
                 decide(
-                    .sweep(sweep.entry), key: key, lane: sweep.lane, in: slot(sweep.lane, key, &cache), about: nil, batch, catalog, now,
+                    .sweep(sweep.entries), key: key, lane: sweep.lane, in: slot(sweep.lane, key, &cache), about: nil, batch, catalog, now,
                     &cache, &effects, &work)
             }
-            work.write.sweeps.append(sweep.mark)
+            work.write.sweeps.append(contentsOf: sweep.marks)
         }
         finish(&work, now)
         work.write.states = cache.takeChanged()

@@ -14,6 +14,8 @@ public struct WorkerBounds: Sendable {
     public var wait: Duration = .milliseconds(20)
     /// Keys of one step of a catalogue walk.
     public var sweepKeysMax = 200
+    /// Entries of the catalogue that are walked over the keys together: a row each, written with every step.
+    public var sweepEntriesMax = 500
     public var timersMax = 200
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
     public var timersWait: Duration = .seconds(1)

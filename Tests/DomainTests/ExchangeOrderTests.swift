@@ -167,7 +167,7 @@ import Wire
         for name in ["consent-wait:none", "expiry:none", "", "consent-wait:"] {
             house.decide(.timer(DueTimer(name: name, due: house.now)))
         }
-        house.decide(.sweep(ExchangeHouse.alertRule))
+        house.decide(.sweep([ExchangeHouse.alertRule]))
         #expect(house.state.bytes == ExchangeState().bytes)
         #expect(house.messages.isEmpty)
     }

@@ -30,7 +30,7 @@ import Vocabulary
         let ingestion = Ingestion()
         var state = IngestionState()
         var effects = Effects()
-        for input in [Input.timer(DueTimer(name: "x", due: .epoch)), .sweep(GovernanceHouse.entry("source", "tax", "{}"))] {
+        for input in [Input.timer(DueTimer(name: "x", due: .epoch)), .sweep([GovernanceHouse.entry("source", "tax", "{}")])] {
             ingestion.decide(input, key: "x", on: &state, at: .epoch, catalog: .empty, effects: &effects)
         }
         #expect(effects.messages.isEmpty && effects.rows.isEmpty && effects.refusal == nil)

@@ -51,7 +51,7 @@ struct OfferDesk<Service: Decider> {
         entries += new
         catalog = Catalog(version: Int64(entries.count), entries: entries)
         for entry in new where service.sweptKinds.contains(entry.kind) {
-            for key in states.keys.sorted() { _ = decide(.sweep(entry), key) }
+            for key in states.keys.sorted() { _ = decide(.sweep([entry]), key) }
         }
     }
 

@@ -33,7 +33,7 @@ import Wire
         var drive = ScoringDrive(catalog: Catalog(version: 2, entries: ScoringGround.entries + [tag, cases]))
         drive.tell(ScoringGround.fact("c", "judicial.case", "2025-05-01T00:00:00Z", "{\"caseNo\":\"1\"}"))
         #expect(drive.ring().payload(Portrait.self)?.tags == [])
-        #expect(drive.decide(.sweep(tag)).schedule == ["effective/tag/new": later])
+        #expect(drive.decide(.sweep([tag])).schedule == ["effective/tag/new": later])
         #expect(drive.ring(at: later).payload(Portrait.self)?.tags == ["new"])
     }
 
@@ -44,12 +44,12 @@ import Wire
         drive.ring()
         let tag = ScoringGround.entry(
             "tag", "big", "{\"title\":{\"en\":\"Big\",\"zh\":\"大\"},\"logic\":{\">\":[{\"var\":\"sales-12m\"},5]}}", version: 2)
-        #expect(drive.decide(.sweep(tag)).messages.isEmpty)
+        #expect(drive.decide(.sweep([tag])).messages.isEmpty)
         drive.catalog = Catalog(version: 8, entries: ScoringGround.entries + [tag])
-        #expect(drive.decide(.sweep(tag)).payload(Portrait.self)?.tags == ["big"])
-        #expect(drive.decide(.sweep(tag)).messages.isEmpty)
+        #expect(drive.decide(.sweep([tag])).payload(Portrait.self)?.tags == ["big"])
+        #expect(drive.decide(.sweep([tag])).messages.isEmpty)
         var stranger = ScoringDrive()
-        #expect(stranger.decide(.sweep(tag)).messages.isEmpty)
+        #expect(stranger.decide(.sweep([tag])).messages.isEmpty)
     }
 
     @Test func `an example that does not hold refuses the entry`() {

@@ -103,7 +103,7 @@ import Wire
         var drive = steady()
         drive.ring()
         drive.catalog = Catalog(version: 8, entries: ScoringGround.entries.filter { $0.kind != "whitelist" })
-        let effects = drive.decide(.sweep(ScoringGround.entry("whitelist", "steady", "{}")))
+        let effects = drive.decide(.sweep([ScoringGround.entry("whitelist", "steady", "{}")]))
         #expect(effects.payload(WhitelistChange.self)?.isMember == false)
     }
 

@@ -58,7 +58,7 @@ struct Toy: Decider {
                 type: "sum", value: said(state, atLength: state.sum >= 1_000_000), to: Topic.ingestionRecords, key: key, subject: key)
         case .timer:
             effects.send(type: "late", value: said(state, atLength: state.sum < 0), to: Topic.ingestionRecords, key: key, subject: key)
-        case .sweep: state.sweeps += 1
+        case .sweep(let entries): state.sweeps += Int64(entries.count)
         }
     }
 

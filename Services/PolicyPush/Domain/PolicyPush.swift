@@ -38,9 +38,10 @@ public struct PolicyPush: Decider {
     ) {
         let book = catalog.view(PolicyPushCatalog.self)
         switch input {
-        case .sweep(let entry):
-            guard entry.kind == "policy" else { return }
-            look(entry.id, subject: key, &state, book, now, &effects)
+        case .sweep(let entries):
+            let policies = entries.filter { $0.kind == "policy" }
+            guard let first = policies.first else { return }
+            look(policies.count == 1 ? first.id : nil, subject: key, &state, book, now, &effects)
         case .timer(let timer):
             if timer.name == Self.lookTimer {
                 state.nextLook = nil

@@ -51,7 +51,7 @@ public struct RiskMonitoring: Decider {
             } catch {
                 return effects.refuse(error.code, error.description)
             }
-        case .sweep(let entry) where entry.kind == RiskCatalog.ruleKind: break
+        case .sweep(let entries) where entries.contains { $0.kind == RiskCatalog.ruleKind }: break
         case .sweep, .timer: return
         }
         turn.alignAlerts(state: &state, effects: &effects)

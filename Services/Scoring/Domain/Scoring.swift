@@ -70,11 +70,11 @@ public struct Scoring: Decider {
             }
         case .timer:
             turn.tell(of: &state, answering: nil, effects: &effects)
-        case .sweep(let entry) where entry.effectiveFrom > now:
-            effects.schedule("effective/\(entry.kind)/\(entry.id)", at: entry.effectiveFrom)
-            // The version before may have been replaced under the same number.
-            turn.tell(of: &state, answering: nil, effects: &effects)
-        case .sweep:
+        case .sweep(let entries):
+            for entry in entries where entry.effectiveFrom > now {
+                effects.schedule("effective/\(entry.kind)/\(entry.id)", at: entry.effectiveFrom)
+            }
+            // The version before one that is to come may have been replaced under the same number.
             turn.tell(of: &state, answering: nil, effects: &effects)
         }
     }
