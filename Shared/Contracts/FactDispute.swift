@@ -12,8 +12,11 @@ public struct FactDispute: Payload, Hashable {
     /// The code under which the objection was raised, a slash, and the objection's number there.
     public let disputeID: String
     public let subject: String
-    /// The disputed statement. A fact of it has this id, or one that goes on after it with a slash.
+    /// The disputed statement, as the objection names it.
     public let recordID: String
+    /// The fact that says it: the id under which it was sent last, which is another than the record's where the same had been said before
+    /// under another id, or where codes were merged.
+    public let factID: String
     public let recordType: String
     public let occurredAt: Instant
     /// The month that the statement is about; nil where it says none.
@@ -27,12 +30,13 @@ public struct FactDispute: Payload, Hashable {
     public let at: Instant
 
     public init(
-        disputeID: String, subject: String, recordID: String, recordType: String, occurredAt: Instant, period: Month?, isOpen: Bool,
-        openedOn: Day, dueOn: Day, at: Instant
+        disputeID: String, subject: String, recordID: String, factID: String, recordType: String, occurredAt: Instant, period: Month?,
+        isOpen: Bool, openedOn: Day, dueOn: Day, at: Instant
     ) {
         self.disputeID = disputeID
         self.subject = subject
         self.recordID = recordID
+        self.factID = factID
         self.recordType = recordType
         self.occurredAt = occurredAt
         self.period = period
@@ -46,7 +50,7 @@ public struct FactDispute: Payload, Hashable {
         let fields = try Fields(json)
         self.init(
             disputeID: try fields.text("disputeId"), subject: try fields.text("subject"), recordID: try fields.text("recordId"),
-            recordType: try fields.text("recordType"), occurredAt: try fields.instant("occurredAt"),
+            factID: try fields.text("factId"), recordType: try fields.text("recordType"), occurredAt: try fields.instant("occurredAt"),
             period: try fields.monthOrNil("period"), isOpen: try fields.requiredBool("isOpen"), openedOn: try fields.day("openedOn"),
             dueOn: try fields.day("dueOn"), at: try fields.instant("at"))
     }
@@ -55,6 +59,7 @@ public struct FactDispute: Payload, Hashable {
         object.member("disputeId", disputeID)
         object.member("subject", subject)
         object.member("recordId", recordID)
+        object.member("factId", factID)
         object.member("recordType", recordType)
         object.member("occurredAt", occurredAt)
         object.memberIfPresent("period", period)
@@ -64,6 +69,6 @@ public struct FactDispute: Payload, Hashable {
         object.member("at", at)
     }
 
-    /// The fact says what the disputed statement says: it is sent on under the record's own id, or under one that goes on after it.
-    public func isAbout(_ factID: String) -> Bool { factID == recordID || factID.hasPrefix(recordID + "/") }
+    /// The fact is the one that says what the disputed statement says.
+    public func isAbout(_ factID: String) -> Bool { factID == self.factID }
 }

@@ -33,11 +33,14 @@ import Wire
                 data: exchangeJSON(#"{"amount":5,"x":1}"#)), id: id)
     }
 
-    private func dispute(_ isOpen: Bool, second: Int64, objection: String = "X1", type: String = "penalty") -> Message {
+    private func dispute(
+        _ isOpen: Bool, second: Int64, objection: String = "X1", type: String = "penalty", of record: String = "p", as fact: String = "p"
+    ) -> Message {
         message(
             FactDispute(
-                disputeID: "\(ExchangeHouse.subject)/\(objection)", subject: ExchangeHouse.subject, recordID: "p", recordType: type,
-                occurredAt: exchangeInstant("2026-03-01T00:00:00Z"), period: nil, isOpen: isOpen, openedOn: Day(number: 20_500),
+                disputeID: "\(ExchangeHouse.subject)/\(objection)", subject: ExchangeHouse.subject, recordID: record, factID: fact,
+                recordType: type, occurredAt: exchangeInstant("2026-03-01T00:00:00Z"), period: nil, isOpen: isOpen,
+                openedOn: Day(number: 20_500),
                 dueOn: Day(number: 20_520), at: exchangeInstant("2026-05-01T00:00:00Z") + .seconds(second)), id: "\(objection)-\(second)")
     }
 
@@ -72,6 +75,19 @@ import Wire
         house.hear(dispute(false, second: 3))
         house.hear(dispute(false, second: 4, objection: "X2"))
         #expect(told(house) == ["p true mark", "p true mark", "p true fact", "p true mark", "p false mark"])
+    }
+
+    @Test func `the mark is on the fact that was sent, whatever the record is called that the objection names`() {
+        var house = ExchangeHouse(ExchangeHouse.entries + [Self.rule(Self.marked)])
+        // Said again as `p2`, and `p` went with a merger and came back as `p/m`.
+        house.hear(dispute(true, second: 1, of: "p2", as: "p"))
+        house.hear(fact("p"))
+        house.hear(fact("p2"))
+        house.hear(fact("p/m"))
+        house.hear(dispute(true, second: 2, of: "p2", as: "p/m"))
+        house.hear(fact("p/m2"))
+        #expect(
+            told(house) == ["p true mark", "p true fact", "p2 false fact", "p/m false fact", "p/m true mark", "p/m2 false fact"])
     }
 
     @Test func `nobody hears of a dispute about what is not forwarded, and a rule without the mark is not published`() {

@@ -151,6 +151,23 @@ struct GovernanceHouse {
         return books.values.flatMap(\.open).map { "\($0.subject) \($0.recordType) \($0.recordID)" }.sorted()
     }
 
+    /// Ids of the facts that bear the mark, for one who followed every word.
+    var markedFacts: [String] {
+        var books: [String: DisputeBook] = [:]
+        for dispute in disputes { _ = books[dispute.subject, default: DisputeBook()].take(dispute) }
+        return books.values.flatMap(\.open).map(\.factID).sorted()
+    }
+
+    /// The facts that stand for one who followed all of them.
+    var standingFacts: [Fact] {
+        var byID: [String: Fact] = [:]
+        for fact in facts {
+            if let replaced = fact.supersedes { byID[replaced] = nil }
+            if !fact.isRetraction { byID[fact.factID] = fact }
+        }
+        return byID.values.sorted { $0.factID < $1.factID }
+    }
+
     /// The sum of a field over all facts, taking back what is superseded: what scoring would have.
     func sum(_ field: String) -> Int64 {
         facts.reduce(0) { sum, fact in

@@ -187,6 +187,13 @@ import Wire
             GovernanceHouse.record(id, "tax.return", of: ana, at: time, #"{"period":"2026-01","sales":5}"#)
         }
         let words = [objection("opened", ""), objection("answered", #","outcome":"removed","explanation":"wrong""#)]
+        var dice = SplitMix64(seed: 5)
+        let said = [tax("h", "2026-02-01T00:00:00Z"), tax("h2", "2026-02-02T00:00:00Z")]
+        for _ in 0..<24 {
+            var house = GovernanceHouse()
+            for record in (said + words).shuffled(using: &dice) { house.take(record) }
+            #expect(house.standing.filter { $0.hasPrefix("tax.return") } == [])
+        }
         // Said again before the objection, and after it.
         for before in [true, false] {
             var house = GovernanceHouse()

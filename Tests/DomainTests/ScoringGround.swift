@@ -75,12 +75,12 @@ enum ScoringGround {
     }
 
     static func dispute(
-        _ record: String, _ type: String, isOpen: Bool = true, at: String = "2026-01-10T04:00:00Z",
+        _ record: String, _ type: String, as fact: String? = nil, isOpen: Bool = true, at: String = "2026-01-10T04:00:00Z",
         occurredAt: String = "2025-11-03T00:00:00Z", period: Month? = nil
     ) -> FactDispute {
         FactDispute(
-            disputeID: "\(firm)/about-\(record)", subject: firm, recordID: record, recordType: type, occurredAt: instant(occurredAt),
-            period: period, isOpen: isOpen, openedOn: Day(year: 2026, month: 1, day: 10) ?? Day(number: 0),
+            disputeID: "\(firm)/about-\(record)", subject: firm, recordID: record, factID: fact ?? record, recordType: type,
+            occurredAt: instant(occurredAt), period: period, isOpen: isOpen, openedOn: Day(year: 2026, month: 1, day: 10) ?? Day(number: 0),
             dueOn: Day(year: 2026, month: 1, day: 30) ?? Day(number: 0), at: instant(at))
     }
 

@@ -26,14 +26,14 @@ extension ExchangeTurn {
     func mark(_ dispute: FactDispute, state: inout ExchangeState, effects: inout Effects) {
         guard state.disputes.take(dispute) else { return }
         // Another objection to the same statement may still be open.
-        let isDisputed = state.disputes.isOpen(about: dispute.recordID)
+        let isDisputed = state.disputes.isOpen(about: dispute.factID)
         for (rule, receiver) in book.forwards(of: dispute.recordType, at: now) where rule.filter.lists(Self.markMember) {
             receive(
                 ReleaseRequest(
                     releaseID: "dispute/\(dispute.disputeID)/\(dispute.at.microseconds)/\(rule.id)/\(receiver)", subject: subject,
                     receiver: receiver, messageType: rule.id, purpose: rule.purpose, categories: [], consentID: "", at: dispute.at,
                     body: .written { object in
-                        object.member("factId", dispute.recordID)
+                        object.member("factId", dispute.factID)
                         object.member("recordType", dispute.recordType)
                         object.member("subject", subject)
                         object.member("occurredAt", dispute.occurredAt)

@@ -10,32 +10,34 @@ struct DisputedStatement: Hashable, Sendable {
     let recordType: String
     /// Its place among what is said of the type.
     let key: String
+    /// What was sent last to say it.
+    let factID: String
+    /// When that happened.
     let occurredAt: Instant
     let period: Month?
 
-    init(subject: String, recordType: String, key: String, occurredAt: Instant, period: Month?) {
+    init(subject: String, recordType: String, key: String, factID: String, occurredAt: Instant, period: Month?) {
         self.subject = subject
         self.recordType = recordType
         self.key = key
+        self.factID = factID
         self.occurredAt = occurredAt
         self.period = period
-    }
-
-    func under(_ subject: String) -> DisputedStatement {
-        DisputedStatement(subject: subject, recordType: recordType, key: key, occurredAt: occurredAt, period: period)
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         self.init(
             subject: try fields.text("subject"), recordType: try fields.text("type"), key: try fields.text("key"),
-            occurredAt: Instant(microseconds: try fields.int("at")), period: try fields.monthOrNil("period"))
+            factID: try fields.text("fact"), occurredAt: Instant(microseconds: try fields.int("at")),
+            period: try fields.monthOrNil("period"))
     }
 
     func write(to object: inout JSONWriter) {
         object.member("subject", subject)
         object.member("type", recordType)
         object.member("key", key)
+        object.member("fact", factID)
         object.member("at", occurredAt.microseconds)
         object.memberIfPresent("period", period)
     }
@@ -70,16 +72,22 @@ extension Turn {
             guard let slot = state.memories[place].slot(mark.key) else {
                 return state.memories[place].hasForgotten(mark.key) ? mark : nil
             }
-            return objection.isAbout(slot) ? mark.under(holder(of: mark.recordType, state)) : nil
+            return disputed(slot, mark.recordType, by: objection, state)
         }
         for type in state.memories.map(\.type) {
             let place = try state.openMemory(of: type)
             guard let slot = state.memories[place].slots.first(where: { objection.isAbout($0) }) else { continue }
-            return DisputedStatement(
-                subject: holder(of: type, state), recordType: type, key: slot.key, occurredAt: slot.order.at,
-                period: slot.data["period"]?.month)
+            return disputed(slot, type, by: objection, state)
         }
         return nil
+    }
+
+    /// What stands there as it was told, when the objection is about it.
+    private func disputed(_ slot: Slot, _ type: String, by objection: Objection, _ state: GovernanceState) -> DisputedStatement? {
+        guard let sent = slot.sent, objection.isAbout(slot) else { return nil }
+        return DisputedStatement(
+            subject: holder(of: type, state), recordType: type, key: slot.key, factID: sent, occurredAt: slot.sentAt,
+            period: slot.data["period"]?.month)
     }
 
     /// The code under which statements of the type are told.
@@ -94,7 +102,7 @@ extension Turn {
         let openedOn = objection.openedOn ?? now.dayInChina
         effects.send(
             FactDispute(
-                disputeID: "\(key)/\(objection.id)", subject: statement.subject, recordID: objection.recordID,
+                disputeID: "\(key)/\(objection.id)", subject: statement.subject, recordID: objection.recordID, factID: statement.factID,
                 recordType: statement.recordType, occurredAt: statement.occurredAt, period: statement.period, isOpen: isOpen,
                 openedOn: openedOn, dueOn: objection.dueOn ?? openedOn, at: state.disputesSaid.next(at: now)),
             to: Topic.governanceFacts, key: statement.subject)
@@ -102,9 +110,6 @@ extension Turn {
 }
 
 extension Objection {
-    /// What stands under the key is the disputed record, or downstream still has that record for it, since its writer only said it again.
-    func isAbout(_ slot: Slot) -> Bool {
-        guard let sent = slot.sent else { return false }
-        return slot.order.id == recordID || sent == recordID
-    }
+    /// What stands under the key, here and downstream, is what the disputed record says.
+    func isAbout(_ slot: Slot) -> Bool { slot.sent != nil && slot.says(recordID) }
 }

@@ -51,13 +51,15 @@ extension Turn {
                 return Withholding(by: repair.recordID)
             }
         }
-        let removals = state.objections.filter(\.isRemoved)
-        if removals.isEmpty { return nil }
+        guard state.objections.contains(where: \.isRemoved) else { return nil }
         // What was removed may be said again under another id.
         let place = try state.openMemory(of: type.id)
-        let former = state.memories[place].slot(slotKey).flatMap { $0.sent == nil && $0.data.saysTheSame(as: record.data) ? $0 : nil }
-        let ids = [record.recordID] + (former.map { [$0.order.id] + $0.others } ?? [])
-        return removals.first { ids.contains($0.recordID) }.map { Withholding(by: $0.answeredBy ?? $0.id) }
+        return removal(of: [record.recordID] + (state.memories[place].slot(slotKey)?.ids(saying: record.data) ?? []), state)
+    }
+
+    /// The objection that ended with the removal of what one of the records says.
+    func removal(of ids: [String], _ state: GovernanceState) -> Withholding? {
+        state.objections.first { $0.isRemoved && ids.contains($0.recordID) }.map { Withholding(by: $0.answeredBy ?? $0.id) }
     }
 
     private func whenGone(

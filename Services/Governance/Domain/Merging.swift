@@ -76,6 +76,9 @@ public struct MergedStatement: Payload {
             data: try fields.required("data"))
     }
 
+    /// The id under which the other code says it.
+    static func factID(of recordID: String, from: String, number: Int64) -> String { "\(recordID)/\(from)-\(number)" }
+
     public func write(to object: inout JSONWriter) {
         object.member("from", from)
         object.member("recordType", recordType)
@@ -102,15 +105,15 @@ struct Saying {
 
 extension Turn {
     /// Says downstream that the statement stands, in the place of `former`; while the subject is merged, it is said under the other code.
-    /// Returns the fact's id.
+    /// Returns the fact's id there.
     func say(_ saying: Saying, as id: String? = nil, replacing former: Slot?, state: inout GovernanceState, effects: inout Effects)
         -> String
     {
-        let id = id ?? saying.recordID
         if let merger = state.merger, merger.isOn, isMovable(saying.recordType) {
             pass(saying, isComing: true, to: merger.into, state: &state, effects: &effects)
-            return id
+            return MergedStatement.factID(of: saying.recordID, from: key, number: state.passed)
         }
+        let id = id ?? saying.recordID
         effects.send(
             Fact(
                 factID: id, recordType: saying.recordType, writer: saying.writer, subject: key, occurredAt: saying.occurredAt,
@@ -186,7 +189,7 @@ extension Turn {
         let slotKey = type.slotKey(of: record)
         let former = state.memories[place].slot(slotKey)
         let order = Order(at: statement.occurredAt, id: statement.recordID)
-        let factID = "\(statement.recordID)/\(statement.from)-\(statement.number)"
+        let factID = MergedStatement.factID(of: statement.recordID, from: statement.from, number: statement.number)
         let saying = Saying(
             recordType: type.id, recordID: statement.recordID, writer: record.writer, occurredAt: statement.occurredAt,
             origin: statement.origin, quality: statement.quality, data: statement.data)
@@ -216,9 +219,8 @@ extension Turn {
                     origin: statement.origin, quality: own.quality, data: own.data)
                 var slot = own
                 if own.sent != nil {
-                    slot.sent = say(
-                        back, as: "\(own.order.id)/\(statement.from)-\(statement.number)", replacing: former, state: &state,
-                        effects: &effects)
+                    let id = MergedStatement.factID(of: own.order.id, from: statement.from, number: statement.number)
+                    slot.send(as: say(back, as: id, replacing: former, state: &state, effects: &effects))
                 } else if former.sent != nil {
                     // The host's own had been taken back when the guest covered it.
                     retract(

@@ -122,13 +122,17 @@ extension Turn {
         }
         let withheld = try withholding(of: record, type, slotKey, state: &state)
         if let former, order < former.order {
-            state.memories[place].note(older: record.recordID, under: slotKey)
+            state.memories[place].note(older: record.recordID, saying: record.data, under: slotKey)
             // A guest stands before it only as long as it stays.
             if former.guestOf != nil {
                 let own = Slot(
                     key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil, others: [],
                     isSuspect: isSuspect, quality: quality, replacing: former.under.first)
                 state.memories[place].cover(own)
+            }
+            // What was removed is gone under every id that says it.
+            if isSame, former.sent != nil, former.guestOf == nil, let reason = removal(of: [record.recordID], state) {
+                try takeBack(former, type.id, by: reason.by, cause: record, state: &state, effects: &effects)
             }
             // These count whenever they were said.
             if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }
@@ -137,6 +141,7 @@ extension Turn {
         }
 
         let sent: String?
+        var sentAt = order.at
         switch withheld {
         case .some(let withheld):
             // What may not be shown is not shown to anyone again, and what was shown is taken back.
@@ -149,8 +154,9 @@ extension Turn {
             if !isSame { send("retracted", record, reason: withheld.by, effects: &effects) }
             sent = nil
         case .none:
-            if isSame, let standing = former?.sent {
+            if isSame, let former, let standing = former.sent {
                 sent = standing
+                sentAt = former.sentAt
             } else if type.repairs != nil || Self.keptHere.contains(type.id) {
                 sent = nil
             } else {
@@ -162,8 +168,8 @@ extension Turn {
         }
         state.memories[place].store(
             Slot(
-                key: slotKey, order: order, data: record.data, sent: sent, others: former?.others ?? [], isSuspect: isSuspect,
-                quality: quality, replacing: former),
+                key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [],
+                isSuspect: isSuspect, quality: quality, replacing: former),
             of: type, joins: book.joins(of: type.id))
         // It may also be what ends another statement of its row.
         if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }

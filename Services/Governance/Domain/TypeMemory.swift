@@ -59,7 +59,7 @@ public struct TypeMemory: Sendable {
     /// The same record was taken before.
     func knows(_ recordID: String, under key: String) -> Bool {
         guard let found = place(key).found else { return false }
-        return slots[found].order.id == recordID || slots[found].others.contains(recordID)
+        return slots[found].order.id == recordID || slots[found].others.contains { $0.id == recordID }
     }
 
     func hasForgotten(_ key: String) -> Bool {
@@ -212,13 +212,13 @@ public struct TypeMemory: Sendable {
     }
 
     /// An earlier statement came late.
-    mutating func note(older recordID: String, under key: String) {
-        if let found = place(key).found { slots[found].note(recordID) }
+    mutating func note(older recordID: String, saying data: JSONValue, under key: String) {
+        if let found = place(key).found { slots[found].note(recordID, saying: data) }
     }
 
     /// Downstream has it under another id now.
     mutating func resend(_ key: String, as id: String) {
-        if let found = place(key).found { slots[found].sent = id }
+        if let found = place(key).found { slots[found].send(as: id) }
     }
 
     mutating func markStale(_ key: String) {
@@ -264,7 +264,8 @@ public struct Slot: Sendable {
         let order: Order
         let data: JSONValue
         var sent: String?
-        var others: [String]
+        var sentAt: Instant
+        var others: [Earlier]
         let isSuspect: Bool
         var isStale = false
         var failing: [String] = []
@@ -283,8 +284,32 @@ public struct Slot: Sendable {
         set { change { $0.sent = newValue } }
     }
 
-    /// Ids of earlier statements, the greatest few, so that a repeat is known.
-    var others: [String] { kept.parts.others }
+    /// When that fact happened: before the statement, where it only says again what was sent already.
+    var sentAt: Instant { kept.parts.sentAt }
+
+    /// An earlier statement: enough to know it again, and what of it says the same as another.
+    struct Earlier: Hashable, Sendable {
+        let id: String
+        /// Of what it said.
+        let content: Int64
+    }
+
+    /// Earlier statements, those with the greatest few ids, so that a repeat is known.
+    var others: [Earlier] { kept.parts.others }
+
+    /// The records under the key that said this, as far as they are remembered.
+    func ids(saying data: JSONValue) -> [String] {
+        let content = Self.content(of: data)
+        let own = self.data.saysTheSame(as: data) ? [order.id] : []
+        return own + others.filter { $0.content == content }.map(\.id)
+    }
+
+    /// Whether the record says what stands: it is what stands, or what was sent for it, or said the same before.
+    func says(_ recordID: String) -> Bool {
+        if order.id == recordID || sent == recordID { return true }
+        guard let other = others.first(where: { $0.id == recordID }) else { return false }
+        return other.content == Self.content(of: data)
+    }
 
     /// What is said, and when.
     var statement: AdverseInformation.Statement { AdverseInformation.Statement(data: data, occurredOn: order.at.dayInChina) }
@@ -322,21 +347,36 @@ public struct Slot: Sendable {
     static let othersMax = 8
 
     init(
-        key: String, order: Order, data: JSONValue, sent: String?, others: [String], isSuspect: Bool = false, quality: Int64 = 10_000,
-        replacing former: Slot?
+        key: String, order: Order, data: JSONValue, sent: String?, sentAt: Instant? = nil, others: [Earlier], isSuspect: Bool = false,
+        quality: Int64 = 10_000, replacing former: Slot?
     ) {
-        kept = Kept(Parts(key: key, order: order, data: data, sent: sent, others: others, isSuspect: isSuspect, quality: quality))
-        if let former { note(former.order.id) }
+        kept = Kept(
+            Parts(
+                key: key, order: order, data: data, sent: sent, sentAt: sentAt ?? order.at, others: others, isSuspect: isSuspect,
+                quality: quality))
+        if let former { note(former.order.id, saying: former.data) }
     }
 
-    mutating func note(_ recordID: String) {
-        guard !others.contains(recordID) else { return }
+    mutating func note(_ recordID: String, saying data: JSONValue) {
+        guard !others.contains(where: { $0.id == recordID }) else { return }
+        let earlier = Earlier(id: recordID, content: Self.content(of: data))
         change { parts in
-            parts.others.append(recordID)
-            parts.others.sort { $0.precedesBytewise($1) }
+            parts.others.append(earlier)
+            parts.others.sort { $0.id.precedesBytewise($1.id) }
             if parts.others.count > Self.othersMax { parts.others.removeFirst() }
         }
     }
+
+    /// Downstream has the statement under this id now, as of when it happened itself.
+    mutating func send(as id: String) {
+        change { parts in
+            parts.sent = id
+            parts.sentAt = parts.order.at
+        }
+    }
+
+    /// The same for the same content, however it is written. Cut to 53 bits so that every JSON reader keeps it whole.
+    private static func content(of data: JSONValue) -> Int64 { Int64(truncatingIfNeeded: FNV64.hash(data.canonicalBytes) >> 11) }
 
     private mutating func change(_ change: (inout Parts) -> Void) {
         var parts = kept.parts
@@ -348,11 +388,19 @@ public struct Slot: Sendable {
         let fields = try Fields(json)
         let order = try Order(fields)
         let sent = try fields.textOrNil("sent")
+        let ids = try fields.texts("others")
+        let contents: [Int64] = try fields.list("said") { json throws(ContractDefect) in
+            guard let content = json.int else { throw .wrong(field: "said", expected: "whole numbers") }
+            return content
+        }
+        guard ids.count == contents.count else { throw .wrong(field: "said", expected: "as many as `others`") }
         var parts = Parts(
             key: try fields.text("key"), order: order, data: try fields.required("data"),
             // The common case, sent as it is, is not written down.
-            sent: sent == nil ? order.id : (sent == "" ? nil : sent), others: try fields.texts("others"),
-            isSuspect: try fields.bool("suspect"), isStale: try fields.bool("stale"), quality: try fields.intOrNil("quality") ?? 10_000,
+            sent: sent == nil ? order.id : (sent == "" ? nil : sent),
+            sentAt: try fields.intOrNil("sentAt").map { Instant(microseconds: $0) } ?? order.at,
+            others: zip(ids, contents).map { Earlier(id: $0, content: $1) }, isSuspect: try fields.bool("suspect"),
+            isStale: try fields.bool("stale"), quality: try fields.intOrNil("quality") ?? 10_000,
             guestOf: try fields.textOrNil("guestOf"))
         parts.failing = try fields.texts("failing")
         // A statement beneath another has none beneath itself.
@@ -365,7 +413,11 @@ public struct Slot: Sendable {
         order.write(to: &object)
         object.member("data", data)
         if sent != order.id { object.member("sent", sent ?? "") }
-        if !others.isEmpty { object.member("others", others) }
+        if sentAt != order.at { object.member("sentAt", sentAt.microseconds) }
+        if !others.isEmpty {
+            object.member("others", others.map(\.id))
+            object.member("said", others.map(\.content))
+        }
         if isSuspect { object.member("suspect", true) }
         if isStale { object.member("stale", true) }
         if !failing.isEmpty { object.member("failing", failing) }
