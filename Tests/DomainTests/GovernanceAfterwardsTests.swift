@@ -98,5 +98,39 @@ import Wire
         house.ring()
         #expect(asked(house) == [])
         #expect(house.told.contains("correction-closed accepted by source:test/jan"))
+
+        // The same record is asked for again, and exchange answers each id once.
+        let again = [order("o3", 900, at: "2026-01-22T00:00:00Z"), order("o4", 70, at: "2026-01-23T00:00:00Z")]
+        for record in again {
+            house.take(record)
+            house.ring()
+        }
+        let ids = ["correction", "correction-closed", "correction-2", "correction-closed-2"].map { "\($0)/source:test/jan" }
+        #expect(house.requests.map(\.releaseID) == ids)
+        for record in again {
+            house.take(record)
+            house.ring()
+        }
+        #expect(house.requests.map(\.releaseID) == ids)
+        #expect(asked(house) == [])
+    }
+
+    @Test func `a record that was asked for when it came is asked for under another id when it stands`() {
+        let ceiling = GovernanceHouse.entry(
+            "qualityRule", "not-above-500",
+            #"{"title":{"en":"t","zh":"t"},"recordTypes":["tax.return"],"stage":"before","severity":"flag","weight":10,"owner":"","correctWithinWorkingDays":5,"logic":{"<=":[{"var":"data.sales"},500]}}"#
+        )
+        var house = house(jump, ceiling)
+        house.take(tax("feb", "2026-02", 900))
+        house.ring()
+        // Said again before, by the same writer, and well: what stands is the later one all the same.
+        house.take(tax("feb-0", "2026-02", 400, at: "2026-02-20T00:00:00Z"))
+        house.take(tax("jan", "2026-01", 100))
+        // Nine times January.
+        house.ring()
+        #expect(
+            house.requests.map(\.releaseID) == [
+                "correction/source:test/feb", "correction-closed/source:test/feb", "correction-2/source:test/feb",
+            ])
     }
 }

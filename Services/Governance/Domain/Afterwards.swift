@@ -58,9 +58,10 @@ extension Turn {
                 $0.isAbout(type.id, slot.key, of: writer) && settled.contains($0.rule) && ($0.recordID == slot.order.id) == isItsOwn
             }
         }
-        guard isNews, !isRight, let rule = judgement.correctionRule,
+        guard isNews, !isRight, let rule = judgement.correctionRule, !isAskedFor(slot.order.id, state),
             !state.corrections.contains(where: { $0.isAbout(type.id, slot.key, of: writer) && $0.rule == rule.id })
         else { return }
-        askForCorrection(of: record, slot.key, judgement, state: &state, effects: &effects)
+        state.memories[place].noteAsking(slot.key)
+        askForCorrection(of: record, slot.key, judgement, number: slot.asked + 1, state: &state, effects: &effects)
     }
 }

@@ -15,6 +15,8 @@ public struct Correction: Sendable {
     /// The last day.
     public let dueOn: Day
     let isProvisional: Bool
+    /// How often the record's writer has been asked for a better one, this time included.
+    let number: Int64
     var isOverdue = false
 
     static let timer = "corrections"
@@ -26,7 +28,9 @@ public struct Correction: Sendable {
     public static let closedMessageType = "correction.closed.v1"
     static let purpose = "correction"
 
-    init(recordID: String, recordType: String, key: String, rule: String, openedAt: Instant, dueOn: Day, isProvisional: Bool) {
+    init(
+        recordID: String, recordType: String, key: String, rule: String, openedAt: Instant, dueOn: Day, isProvisional: Bool, number: Int64
+    ) {
         self.recordID = recordID
         self.recordType = recordType
         self.key = key
@@ -34,6 +38,7 @@ public struct Correction: Sendable {
         self.openedAt = openedAt
         self.dueOn = dueOn
         self.isProvisional = isProvisional
+        self.number = number
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
@@ -41,7 +46,7 @@ public struct Correction: Sendable {
         self.init(
             recordID: try fields.text("record"), recordType: try fields.text("type"), key: try fields.text("key"),
             rule: try fields.text("rule"), openedAt: try fields.instant("opened"), dueOn: try fields.day("due"),
-            isProvisional: try fields.bool("provisional"))
+            isProvisional: try fields.bool("provisional"), number: try fields.intOrNil("number") ?? 1)
         isOverdue = try fields.bool("overdue")
     }
 
@@ -58,20 +63,27 @@ public struct Correction: Sendable {
         object.member("opened", openedAt)
         object.member("due", dueOn)
         if isProvisional { object.member("provisional", true) }
+        if number > 1 { object.member("number", number) }
         if isOverdue { object.member("overdue", true) }
     }
+
+    /// The id of what is let out about it. Each time that is asked for the same record has ids of its own: exchange answers an id once.
+    func releaseID(_ kind: String) -> String { number > 1 ? "\(kind)-\(number)/\(recordID)" : "\(kind)/\(recordID)" }
 }
 
 extension Turn {
     /// Asks the writer for a better record, within the rule's working days.
+    ///
+    /// - Parameter number: how often it has been asked, this time included.
     func askForCorrection(
-        of record: AcceptedRecord, _ slotKey: String, _ judgement: Judgement, state: inout GovernanceState, effects: inout Effects
+        of record: AcceptedRecord, _ slotKey: String, _ judgement: Judgement, number: Int64, state: inout GovernanceState,
+        effects: inout Effects
     ) {
-        guard let rule = judgement.correctionRule, !state.corrections.contains(where: { $0.recordID == record.recordID }) else { return }
+        guard let rule = judgement.correctionRule else { return }
         let due = book.deadline(from: now, workingDays: rule.correctionDays ?? QualityRule.correctionDaysUsual, at: now)
         let correction = Correction(
             recordID: record.recordID, recordType: record.recordType, key: slotKey, rule: rule.id, openedAt: now, dueOn: due.day,
-            isProvisional: due.isProvisional)
+            isProvisional: due.isProvisional, number: number)
         if state.corrections.count >= Correction.countMax { state.corrections.removeFirst() }
         state.corrections.append(correction)
         writeCorrection(correction, status: "open", closedBy: nil, effects: &effects)
@@ -91,9 +103,12 @@ extension Turn {
             object.member("at", now)
         }
         askToRelease(
-            "correction/\(record.recordID)", Correction.messageType, to: record.writer, for: Correction.purpose, body, effects: &effects)
+            correction.releaseID("correction"), Correction.messageType, to: record.writer, for: Correction.purpose, body, effects: &effects)
         scheduleCorrections(state: state, effects: &effects)
     }
+
+    /// Whether the writer is being asked for a better one already.
+    func isAskedFor(_ recordID: String, _ state: GovernanceState) -> Bool { state.corrections.contains { $0.recordID == recordID } }
 
     /// Has the record's writer told what became of it.
     func askToRelease(
@@ -133,7 +148,7 @@ extension Turn {
                 object.member("at", now)
             }
             askToRelease(
-                "correction-closed/\(correction.recordID)", Correction.closedMessageType, to: writer, for: Correction.purpose, body,
+                correction.releaseID("correction-closed"), Correction.closedMessageType, to: writer, for: Correction.purpose, body,
                 effects: &effects)
         }
         scheduleCorrections(state: state, effects: &effects)

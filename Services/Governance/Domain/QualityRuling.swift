@@ -19,12 +19,15 @@ public struct HeldRecord: Sendable {
     let since: Instant
     /// The `AcceptedRecord`, as it came; nil for one that was held before records were kept.
     let record: JSONValue?
+    /// How often its writer was asked for a better one.
+    let asked: Int64
 
-    init(recordID: String, rule: String, since: Instant, record: JSONValue?) {
+    init(recordID: String, rule: String, since: Instant, record: JSONValue?, asked: Int64 = 0) {
         self.recordID = recordID
         self.rule = rule
         self.since = since
         self.record = record
+        self.asked = asked
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
@@ -36,8 +39,8 @@ public struct HeldRecord: Sendable {
         let fields = try Fields(json)
         let record = try fields.required("record")
         self.init(
-            recordID: try Fields(record).text("recordId"), rule: try fields.text("rule"), since: try fields.instant("since"), record: record
-        )
+            recordID: try Fields(record).text("recordId"), rule: try fields.text("rule"), since: try fields.instant("since"),
+            record: record, asked: try fields.intOrNil("asked") ?? 0)
     }
 
     func write(to list: inout JSONWriter) {
@@ -46,6 +49,7 @@ public struct HeldRecord: Sendable {
             object.member("rule", rule)
             object.member("since", since)
             object.member("record", record)
+            if asked != 0 { object.member("asked", asked) }
         })
     }
 }
@@ -71,7 +75,8 @@ extension Turn {
         }
         let isOverride = ruling.recordType == QualityRuling.overrideType
         _ = try judge(
-            record, raw: raw, type, type.slotKey(of: record), isOverridden: isOverride, state: &state, effects: &effects)
+            record, raw: raw, type, type.slotKey(of: record), isOverridden: isOverride, asked: held.asked, state: &state,
+            effects: &effects)
         guard !state.held.contains(where: { $0.recordID == id }) else { return }
         let status = isOverride ? "overridden" : "released"
         writeQuarantine(record, raw: raw, reason: held.rule, status: status, since: held.since, effects: &effects)

@@ -46,8 +46,10 @@ extension Turn {
     }
 
     /// Judges the record and takes it, or sets it aside. People may say that it is right although a rule says that it is not.
+    ///
+    /// - Parameter asked: how often its writer was asked for a better one while it was set aside.
     func judge(
-        _ record: AcceptedRecord, raw: JSONValue, _ type: GovernedType, _ slotKey: String, isOverridden: Bool,
+        _ record: AcceptedRecord, raw: JSONValue, _ type: GovernedType, _ slotKey: String, isOverridden: Bool, asked: Int64 = 0,
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) -> Refusal? {
         let judges = [type.rules, book.rules(for: type.id, at: now)]
@@ -65,13 +67,14 @@ extension Turn {
         let isOutdated = former.map { order < $0.order } ?? false
         let isSaid = try isSaidToBeRight(record.recordID, state: &state)
         let isRight = isOverridden || isSaid
-        let isAsked = judgement.correctionRule != nil && !isRight && !isOutdated
+        let isAsked = judgement.correctionRule != nil && !isRight && !isOutdated && !isAskedFor(record.recordID, state)
+        let asked = isAsked ? asked + 1 : asked
         if let rule = judgement.quarantineRule, !isRight {
-            hold(record, raw: raw, reason: rule.id, state: &state, effects: &effects)
-            if isAsked { askForCorrection(of: record, slotKey, judgement, state: &state, effects: &effects) }
+            hold(record, raw: raw, reason: rule.id, asked: asked, state: &state, effects: &effects)
+            if isAsked { askForCorrection(of: record, slotKey, judgement, number: asked, state: &state, effects: &effects) }
             return nil
         }
-        if isAsked { askForCorrection(of: record, slotKey, judgement, state: &state, effects: &effects) }
+        if isAsked { askForCorrection(of: record, slotKey, judgement, number: asked, state: &state, effects: &effects) }
         if judgement.correctionRule == nil || isRight {
             closeCorrections(by: record, isRight ? "accepted" : "corrected", state: &state, effects: &effects) { correction in
                 // Whether it is well by the rules that judge afterwards is not known yet.
@@ -81,7 +84,8 @@ extension Turn {
         }
         let quality = judgement.quality * book.trust(of: record.writer, at: now) / 10_000
         let isSuspect = judgement.isSuspect && !isRight
-        try establish(record, type, slotKey, order, quality: quality, isSuspect: isSuspect, state: &state, effects: &effects)
+        try establish(
+            record, type, slotKey, order, quality: quality, isSuspect: isSuspect, asked: asked, state: &state, effects: &effects)
         return nil
     }
 
@@ -108,7 +112,7 @@ extension Turn {
 
     /// The record is a fact. It stands when nothing later was said under its business key, whatever came first.
     private func establish(
-        _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, _ order: Order, quality: Int64, isSuspect: Bool,
+        _ record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, _ order: Order, quality: Int64, isSuspect: Bool, asked: Int64,
         state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         effects.count(.recordJudged, record.recordType, "established")
@@ -127,7 +131,7 @@ extension Turn {
             if former.guestOf != nil {
                 let own = Slot(
                     key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil, others: [],
-                    isSuspect: isSuspect, quality: quality, replacing: former.under.first)
+                    isSuspect: isSuspect, quality: quality, asked: asked, replacing: former.under.first)
                 state.memories[place].cover(own)
             }
             // What was removed is gone under every id that says it.
@@ -169,7 +173,7 @@ extension Turn {
         state.memories[place].store(
             Slot(
                 key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [],
-                isSuspect: isSuspect, quality: quality, replacing: former),
+                isSuspect: isSuspect, quality: quality, asked: asked, replacing: former),
             of: type, joins: book.joins(of: type.id))
         // It may also be what ends another statement of its row.
         if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }

@@ -229,6 +229,11 @@ public struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].failing = rules }
     }
 
+    /// Its writer was asked for a better one.
+    mutating func noteAsking(_ key: String) {
+        if let found = place(key).found { slots[found].asked += 1 }
+    }
+
     /// The subject's own statement came under a guest; of several the latest waits there.
     mutating func cover(_ own: Slot) {
         guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
@@ -269,6 +274,7 @@ public struct Slot: Sendable {
         let isSuspect: Bool
         var isStale = false
         var failing: [String] = []
+        var asked: Int64
         let quality: Int64
         var guestOf: String?
         var under: [Slot] = []
@@ -329,6 +335,12 @@ public struct Slot: Sendable {
         set { change { $0.failing = newValue } }
     }
 
+    /// How often its writer was asked for a better one.
+    fileprivate(set) var asked: Int64 {
+        get { kept.parts.asked }
+        set { change { $0.asked = newValue } }
+    }
+
     /// Basis points, as sent.
     var quality: Int64 { kept.parts.quality }
 
@@ -348,12 +360,12 @@ public struct Slot: Sendable {
 
     init(
         key: String, order: Order, data: JSONValue, sent: String?, sentAt: Instant? = nil, others: [Earlier], isSuspect: Bool = false,
-        quality: Int64 = 10_000, replacing former: Slot?
+        quality: Int64 = 10_000, asked: Int64 = 0, replacing former: Slot?
     ) {
         kept = Kept(
             Parts(
                 key: key, order: order, data: data, sent: sent, sentAt: sentAt ?? order.at, others: others, isSuspect: isSuspect,
-                quality: quality))
+                asked: asked, quality: quality))
         if let former { note(former.order.id, saying: former.data) }
     }
 
@@ -400,7 +412,7 @@ public struct Slot: Sendable {
             sent: sent == nil ? order.id : (sent == "" ? nil : sent),
             sentAt: try fields.intOrNil("sentAt").map { Instant(microseconds: $0) } ?? order.at,
             others: zip(ids, contents).map { Earlier(id: $0, content: $1) }, isSuspect: try fields.bool("suspect"),
-            isStale: try fields.bool("stale"), quality: try fields.intOrNil("quality") ?? 10_000,
+            isStale: try fields.bool("stale"), asked: try fields.intOrNil("asked") ?? 0, quality: try fields.intOrNil("quality") ?? 10_000,
             guestOf: try fields.textOrNil("guestOf"))
         parts.failing = try fields.texts("failing")
         // A statement beneath another has none beneath itself.
@@ -421,6 +433,7 @@ public struct Slot: Sendable {
         if isSuspect { object.member("suspect", true) }
         if isStale { object.member("stale", true) }
         if !failing.isEmpty { object.member("failing", failing) }
+        if asked != 0 { object.member("asked", asked) }
         if quality != 10_000 { object.member("quality", quality) }
         object.memberIfPresent("guestOf", guestOf)
         if let own = under.first { object.member("under", object: { own.write(to: &$0) }) }

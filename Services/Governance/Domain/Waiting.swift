@@ -23,8 +23,12 @@ extension Turn {
     }
 
     /// Sets the record aside for people: a corrected record with an id of its own takes its place.
-    func hold(_ record: AcceptedRecord, raw: JSONValue, reason: String, state: inout GovernanceState, effects: inout Effects) {
-        state.held.append(HeldRecord(recordID: record.recordID, rule: reason, since: now, record: raw))
+    ///
+    /// - Parameter asked: how often its writer has been asked for one.
+    func hold(
+        _ record: AcceptedRecord, raw: JSONValue, reason: String, asked: Int64 = 0, state: inout GovernanceState, effects: inout Effects
+    ) {
+        state.held.append(HeldRecord(recordID: record.recordID, rule: reason, since: now, record: raw, asked: asked))
         if state.held.count > GovernanceState.heldMax { state.held.removeFirst() }
         effects.count(.recordJudged, record.recordType, "held")
         writeQuarantine(record, raw: raw, reason: reason, status: "held", since: now, effects: &effects)
