@@ -220,6 +220,61 @@ import Wire
         }
     }
 
+    private func march(_ id: String, _ overdueDays: Int, at day: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            id, "loan", of: trader, at: "\(day)T01:00:00Z", #"{"loan":"7","asOf":"2021-03-31","overdueDays":\#(overdueDays)}"#)
+    }
+
+    @Test func `an end that a later month told is no end when that month is said otherwise, in every order`() {
+        let months = [loan("2021-01-31", 31), loan("2021-02-28", 59), march("m1", 0, at: "2021-04-01")]
+        let worse = march("m2", 45, at: "2021-04-02")
+        var dice = SplitMix64(seed: 6)
+        for _ in 0..<24 {
+            var house = opened(on: "2026-04-01")
+            for record in (months + [worse]).shuffled(using: &dice) { house.take(record) }
+            #expect(house.standing.count == 3)
+            #expect(house.sum("overdueDays") == 135)
+            #expect(house.timers.isEmpty)
+            #expect(house.cells(GovernanceTables.factRetracted, "retracted_by").allSatisfy { $0.isEmpty })
+            // What is said again has an id of its own.
+            let ids = house.facts.filter { !$0.isRetraction }.map(\.factID)
+            #expect(Set(ids).count == ids.count)
+
+            // It was paid after all, and then it was not.
+            house.take(march("m3", 0, at: "2021-04-03"))
+            #expect(house.standing.count == 1)
+            #expect(house.sum("overdueDays") == 0)
+            house.take(march("m4", 7, at: "2021-04-04"))
+            #expect(house.standing.count == 3)
+            #expect(house.sum("overdueDays") == 97)
+            let more = house.facts.filter { !$0.isRetraction }.map(\.factID)
+            #expect(Set(more).count == more.count)
+            let told = house.facts.count
+            for record in months + [worse] { house.take(record) }
+            #expect(house.facts.count == told)
+        }
+    }
+
+    @Test func `an end that a later month told is no end when an objection has that month removed, in every order`() {
+        let removed = GovernanceHouse.record(
+            "x", "objection.answered", of: trader, at: "2026-03-01T00:00:00Z", writer: "source:governance-desk",
+            #"{"objectionId":"X1","recordId":"source:test/m1","outcome":"removed"}"#)
+        let records = [loan("2021-01-31", 31), loan("2021-02-28", 59), march("m1", 0, at: "2021-04-01"), removed]
+        var dice = SplitMix64(seed: 7)
+        for _ in 0..<24 {
+            var house = opened(on: "2026-04-01")
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            #expect(house.standing.filter { $0.hasPrefix("loan") }.count == 2)
+            #expect(house.sum("overdueDays") == 90)
+            // A month later that is paid ends them anew, from then on.
+            house.take(loan("2021-05-31", 0))
+            #expect(house.standing.filter { $0.hasPrefix("loan") }.count == 3)
+            house.now = Self.day("2026-06-01").startInChina
+            house.ring()
+            #expect(house.standing.filter { $0.hasPrefix("loan") }.count == 1)
+        }
+    }
+
     // MARK: Entries
 
     private func defects(_ rule: String, examples: String) -> [String] {

@@ -21,6 +21,9 @@ struct Main {
                 Migration(
                     name: "schema_006_adverse_information",
                     sql: String(decoding: PackageResources.schema_006_adverse_information_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_007_standing_again",
+                    sql: String(decoding: PackageResources.schema_007_standing_again_sql, as: UTF8.self)),
             ],
             tables: GovernanceTables.all,
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }

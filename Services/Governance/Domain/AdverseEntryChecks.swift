@@ -40,7 +40,8 @@ enum AdverseEntryChecks {
                 continue
             }
             let later = expected.list("later").compactMap { Self.statement($0) }
-            let ending = adverse.ending(of: statement, later: later, isPerson: expected["person"]?.bool ?? false)
+            let next = adverse.readsRow ? later.first { !adverse.isAdverse($0) } : nil
+            let ending = adverse.ending(of: statement, next: next, isPerson: expected["person"]?.bool ?? false)
             if ending?.day != goneOn { defects.append("\(place) is gone on \(text(ending?.day)) instead of \(text(goneOn))") }
             let earliest = adverse.earliestRepair(statement)
             if earliest != repairFrom {

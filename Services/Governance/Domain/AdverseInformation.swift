@@ -97,17 +97,17 @@ struct AdverseInformation: Sendable {
 
     /// The day on which the adverse state ended; nil while it lasts.
     ///
-    /// - Parameter later: what stands of the same row for later periods, the nearest first.
-    func endedOn(_ statement: Statement, later: [Statement]) -> Day? {
+    /// - Parameter next: of the same row the nearest later statement that is not adverse, where the type reads it.
+    func endedOn(_ statement: Statement, next: Statement?) -> Day? {
         guard let end else { return nil }
-        if end.isNextInRow { return later.first { !isAdverse($0) }.map { publishedOn($0) } }
+        if end.isNextInRow { return next.map { publishedOn($0) } }
         return end.day(of: statement)
     }
 
     /// When the statement must be gone, and by which rule; nil while it has not begun to end, and for what is not adverse.
-    func ending(of statement: Statement, later: [Statement], isPerson: Bool) -> Ending? {
+    func ending(of statement: Statement, next: Statement?, isPerson: Bool) -> Ending? {
         guard canEnd(forPerson: isPerson), isAdverse(statement) else { return nil }
-        let ended = endedOn(statement, later: later)
+        let ended = endedOn(statement, next: next)
         var endings: [Ending] = []
         if let publication {
             let last = publication.term(of: statement.data).automaticEnd(published: publishedOn(statement))
@@ -125,11 +125,11 @@ struct AdverseInformation: Sendable {
     func fulfilledOn(_ data: JSONValue) -> Day? { fulfilledField.flatMap { data[$0]?.day } }
 
     /// What is known of the statement when its repair is asked for.
-    func repairCase(_ statement: Statement, later: [Statement], fulfilled: Day?, hasCommitment: Bool) -> RepairCase {
+    func repairCase(_ statement: Statement, next: Statement?, fulfilled: Day?, hasCommitment: Bool) -> RepairCase {
         RepairCase(
             term: publication?.term(of: statement.data) ?? PublicationTerm(monthsMin: 0, monthsMax: nil),
             published: publishedOn(statement),
-            endedOn: publication?.isUntilEnded == true ? endedOn(statement, later: later) : nil, fulfilled: fulfilled,
+            endedOn: publication?.isUntilEnded == true ? endedOn(statement, next: next) : nil, fulfilled: fulfilled,
             hasCommitment: hasCommitment, isRepairable: isRepairable(statement.data))
     }
 

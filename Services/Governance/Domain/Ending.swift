@@ -33,28 +33,30 @@ extension Turn {
     /// Whether the subject is a natural person in trade, whose data article 16 protects.
     var isPerson: Bool { (try? USCC(key))?.kind == .soleTrader }
 
-    /// Whether the statement may be shown: repair, ending, and an objection that ended with its removal.
+    /// Whether the record's statement may be shown: its ending, repair, and an objection that ended with its removal.
     func withholding(
         of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState
     ) throws(ContractDefect) -> Withholding? {
-        let statement = AdverseInformation.Statement(record)
-        if type.canEnd(forPerson: isPerson) {
-            let place = try state.openMemory(of: type.id)
-            // Today's date first: it does not depend on what else has come.
-            let ending = whenGone(statement, under: slotKey, type, state.memories[place])
-            if let ending, ending.day <= now.dayInChina {
-                return Withholding(by: ending.cause)
-            }
-        }
-        if let adverse = type.adverse {
-            if let repair = state.repair(of: type.id, slotKey), repair.ruling(on: statement, adverse) == .repaired {
-                return Withholding(by: repair.recordID)
-            }
-        }
-        guard state.objections.contains(where: \.isRemoved) else { return nil }
-        // What was removed may be said again under another id.
+        let isRemovable = state.objections.contains(where: \.isRemoved)
+        guard isRemovable || type.adverse != nil || type.canEnd(forPerson: isPerson) else { return nil }
         let place = try state.openMemory(of: type.id)
-        return removal(of: [record.recordID] + (state.memories[place].slot(slotKey)?.ids(saying: record.data) ?? []), state)
+        // What was removed may be said again under another id.
+        let ids = isRemovable ? [record.recordID] + (state.memories[place].slot(slotKey)?.ids(saying: record.data) ?? []) : []
+        let next = type.adverse.flatMap { whatEnds(slotKey, $0, state.memories[place], state) }
+        return endOrRepair(of: AdverseInformation.Statement(record), type, slotKey, next: next, state) ?? removal(of: ids, state)
+    }
+
+    /// What has taken the statement away of itself: its ending, or a repair.
+    ///
+    /// - Parameter next: what tells its end, where the type reads it in the row.
+    private func endOrRepair(
+        of statement: AdverseInformation.Statement, _ type: GovernedType, _ slotKey: String, next: AdverseInformation.Statement?,
+        _ state: GovernanceState
+    ) -> Withholding? {
+        // Today's date first: it does not depend on what else has come.
+        if let ending = whenGone(statement, type, next: next), ending.day <= now.dayInChina { return Withholding(by: ending.cause) }
+        guard let adverse = type.adverse, let repair = state.repair(of: type.id, slotKey) else { return nil }
+        return repair.ruling(on: statement, adverse) == .repaired ? Withholding(by: repair.recordID) : nil
     }
 
     /// The objection that ended with the removal of what one of the records says.
@@ -62,31 +64,56 @@ extension Turn {
         state.objections.first { $0.isRemoved && ids.contains($0.recordID) }.map { Withholding(by: $0.answeredBy ?? $0.id) }
     }
 
+    /// The same for what stands there.
+    private func removal(of slot: Slot, _ state: GovernanceState) -> Withholding? {
+        state.objections.contains(where: \.isRemoved) ? removal(of: slot.ids(saying: slot.data), state) : nil
+    }
+
     private func whenGone(
-        _ statement: AdverseInformation.Statement, under slotKey: String, _ type: GovernedType, _ memory: TypeMemory
+        _ statement: AdverseInformation.Statement, _ type: GovernedType, next: AdverseInformation.Statement?
     ) -> Ending? {
         let byItself = type.lastDay(of: statement.data).map { Ending(day: $0 + 1, rule: .validity) }
-        let byLaw = type.adverse.flatMap {
-            $0.ending(of: statement, later: later(than: slotKey, $0, memory), isPerson: isPerson)
-        }
+        let byLaw = type.adverse.flatMap { $0.ending(of: statement, next: next, isPerson: isPerson) }
         return [byItself, byLaw].compactMap { $0 }.min { $0.day < $1.day }
     }
 
-    /// What stands of the same row for later periods, where the end of the state is told by it.
-    func later(than slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory) -> [AdverseInformation.Statement] {
-        adverse.readsRow ? memory.later(than: slotKey).filter { $0.sent != nil }.map(\.statement) : []
+    /// The statement of a later period of the row that tells the end of the state under the key, where the end is told by it.
+    func whatEnds(
+        _ slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory, _ state: GovernanceState
+    ) -> AdverseInformation.Statement? {
+        guard adverse.readsRow else { return nil }
+        return memory.nextInRow(after: slotKey) { tellsEnd($0, adverse, state) }?.statement
     }
 
-    /// Takes back what has ended by today, and sets the clock for the next.
+    /// Whether the statement tells the end of what its row said before. It does so although it holds no more itself, but not when it was wrong.
+    private func tellsEnd(_ slot: Slot, _ adverse: AdverseInformation, _ state: GovernanceState) -> Bool {
+        guard !adverse.isAdverse(slot.statement) else { return false }
+        return slot.sent != nil || removal(of: slot, state) == nil
+    }
+
+    /// Takes back what has ended by today, says again what has not ended after all, and sets the clock for the next.
+    ///
+    /// Derived each time from what stands. What told the end of an earlier period may itself be said otherwise, or be taken back.
     func endStatements(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         var next: Day?
         for id in state.memories.map(\.type) {
             guard let type = book.type(id, at: now), type.canEnd(forPerson: isPerson) else { continue }
             let place = try state.openMemory(of: id)
             let memory = state.memories[place]
+            var ends: [Slot?] = []
+            if let adverse = type.adverse, adverse.readsRow { ends = memory.nextInRows { tellsEnd($0, adverse, state) } }
             // What came along with a merged code is ended under that code.
-            for slot in memory.slots where slot.sent != nil && slot.guestOf == nil {
-                guard let ending = whenGone(slot.statement, under: slot.key, type, memory) else { continue }
+            for (number, slot) in memory.slots.enumerated() where slot.guestOf == nil {
+                let told = ends.isEmpty ? nil : ends[number]?.statement
+                let ending = whenGone(slot.statement, type, next: told)
+                if slot.sent == nil {
+                    // With a part of the row forgotten nobody can tell whether something else has ended it.
+                    guard !ends.isEmpty, memory.isWhole, type.repairs == nil,
+                        endOrRepair(of: slot.statement, type, slot.key, next: told, state) == nil, removal(of: slot, state) == nil
+                    else { continue }
+                    try sayAgain(slot, id, state: &state, effects: &effects)
+                }
+                guard let ending else { continue }
                 if ending.day > now.dayInChina {
                     next = next.map { min($0, ending.day) } ?? ending.day
                 } else {
@@ -95,6 +122,26 @@ extension Turn {
             }
         }
         if let next { effects.schedule(Ending.timer, at: next.startInChina) } else { effects.cancel(Ending.timer) }
+    }
+
+    /// What was taken back may have told the end of another statement of its row.
+    func lookAtEnds(of type: String, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        guard let type = book.type(type, at: now), type.adverse?.readsRow == true, type.canEnd(forPerson: isPerson) else { return }
+        try endStatements(state: &state, effects: &effects)
+    }
+
+    /// The statement stands again, here and downstream, after it had been taken back.
+    private func sayAgain(_ slot: Slot, _ type: String, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let origin = Origin(topic: "", partition: -1, offset: -1, sha256: "")
+        let saying = Saying(
+            recordType: type, recordID: slot.order.id, writer: Self.writer(of: slot.order.id), occurredAt: slot.order.at, origin: origin,
+            quality: slot.quality, data: slot.data)
+        let sent = say(saying, as: "\(slot.order.id)/again-\(slot.returned + 1)", replacing: nil, state: &state, effects: &effects)
+        let place = try state.openMemory(of: type)
+        state.memories[place].comeBack(slot.key, as: sent)
+        writeRetraction(of: slot.order.id, by: "", effects: &effects)
+        send("stands-again", slot.order.id, type, reason: "", effects: &effects)
+        try crossCheck(type, changed: [slot.data], cause: slot.order, origin: origin, state: &state, effects: &effects)
     }
 
     /// Nothing stands under the statement's key any more, here and downstream.
@@ -132,6 +179,7 @@ extension Turn {
             to: Topic.governanceFacts, key: key)
     }
 
+    /// - Parameter cause: empty when the fact stands again.
     func writeRetraction(of factID: String, by cause: String, effects: inout Effects) {
         effects.write([.text(factID), .text(cause), .instant(now)], to: GovernanceTables.factRetracted)
     }

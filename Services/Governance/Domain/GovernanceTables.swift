@@ -12,10 +12,11 @@ public enum GovernanceTables {
         ],
         key: ["fact_id"], onConflict: .keepFirst)
 
+    /// The latest row of a fact counts. `retracted_by` is empty when it stands again.
     public static let factRetracted = StoreTable(
         "fact_retracted",
         columns: [.init("fact_id", .text), .init("retracted_by", .text), .init("known_at", .instant)],
-        key: ["fact_id"], onConflict: .keepFirst)
+        key: ["fact_id", "known_at"], onConflict: .replace)
 
     public static let repairRefused = StoreTable(
         "repair_refused",

@@ -228,8 +228,6 @@ extension Turn {
                         state: &state, effects: &effects)
                 }
                 state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
-                // It was not looked at while it was covered.
-                if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
             } else {
                 if former.sent != nil {
                     retract(
@@ -239,6 +237,8 @@ extension Turn {
                 state.memories[place].remove(slotKey)
             }
         }
+        // It may be what ends a statement of the host's own, or what had ended one; and what it covered was not looked at meanwhile.
+        if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
         try crossCheck(
             type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: order, origin: statement.origin, state: &state,
             effects: &effects)

@@ -111,6 +111,7 @@ extension Turn {
             let place = try state.openMemory(of: type)
             guard let slot = state.memories[place].slots.first(where: { objection.isAbout($0) }) else { continue }
             try takeBack(slot, type, by: objection.answeredBy ?? record.recordID, cause: record, state: &state, effects: &effects)
+            try lookAtEnds(of: type, state: &state, effects: &effects)
         }
     }
 

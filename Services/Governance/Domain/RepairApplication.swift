@@ -22,7 +22,7 @@ extension Turn {
 
         let applied = word.day(of: data) ?? application.at.dayInChina
         let repairCase = adverse.repairCase(
-            said, later: later(than: slot.key, adverse, state.memories[place]),
+            said, next: whatEnds(slot.key, adverse, state.memories[place], state),
             fulfilled: word.fulfilledOn(data) ?? adverse.fulfilledOn(said.data), hasCommitment: word.hasCommitment(data))
         let earliest =
             repairCase.isRepairable

@@ -137,6 +137,7 @@ extension Turn {
             // What was removed is gone under every id that says it.
             if isSame, former.sent != nil, former.guestOf == nil, let reason = removal(of: [record.recordID], state) {
                 try takeBack(former, type.id, by: reason.by, cause: record, state: &state, effects: &effects)
+                try lookAtEnds(of: type.id, state: &state, effects: &effects)
             }
             // These count whenever they were said.
             if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }

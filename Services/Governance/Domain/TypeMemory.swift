@@ -97,13 +97,27 @@ public struct TypeMemory: Sendable {
         return told
     }
 
-    /// What the same row says of later periods, the nearest first.
-    func later(than key: String) -> [Slot] {
+    /// Of what the same row says of later periods, the nearest that is meant.
+    func nextInRow(after key: String, where isMeant: (Slot) -> Bool) -> Slot? {
         let (found, insertion) = place(key)
         let length = Self.rowLength(of: key)
         let first = found.map { $0 + 1 } ?? insertion
-        return Array(slots[first...].prefix(while: { Self.areOneRow(key, $0.key, length: length) }))
+        return slots[first...].prefix(while: { Self.areOneRow(key, $0.key, length: length) }).first(where: isMeant)
     }
+
+    /// The same for every slot, by its place, in one walk over all: each is asked once at the most.
+    func nextInRows(where isMeant: (Slot) -> Bool) -> [Slot?] {
+        var nexts: [Slot?] = Array(repeating: nil, count: slots.count)
+        for place in slots.indices.dropLast().reversed() {
+            let (key, follower) = (slots[place].key, slots[place + 1])
+            guard Self.areOneRow(key, follower.key, length: Self.rowLength(of: key)) else { continue }
+            nexts[place] = isMeant(follower) ? follower : nexts[place + 1]
+        }
+        return nexts
+    }
+
+    /// Nothing has been forgotten yet.
+    var isWhole: Bool { forgotten.isEmpty }
 
     /// What the same row says one year before; nil when it says nothing, or when the key has no period.
     func yearBefore(_ key: String) -> JSONValue? {
@@ -221,6 +235,11 @@ public struct TypeMemory: Sendable {
         if let found = place(key).found { slots[found].send(as: id) }
     }
 
+    /// Downstream has it again.
+    mutating func comeBack(_ key: String, as id: String) {
+        if let found = place(key).found { slots[found].comeBack(as: id) }
+    }
+
     mutating func markStale(_ key: String) {
         if let found = place(key).found { slots[found].isStale = true }
     }
@@ -275,6 +294,7 @@ public struct Slot: Sendable {
         var isStale = false
         var failing: [String] = []
         var asked: Int64
+        var returned: Int64 = 0
         let quality: Int64
         var guestOf: String?
         var under: [Slot] = []
@@ -341,6 +361,9 @@ public struct Slot: Sendable {
         set { change { $0.asked = newValue } }
     }
 
+    /// How often it was said again after it had been taken back.
+    var returned: Int64 { kept.parts.returned }
+
     /// Basis points, as sent.
     var quality: Int64 { kept.parts.quality }
 
@@ -387,6 +410,12 @@ public struct Slot: Sendable {
         }
     }
 
+    /// It stands again after it had been taken back.
+    fileprivate mutating func comeBack(as id: String) {
+        change { $0.returned += 1 }
+        send(as: id)
+    }
+
     /// The same for the same content, however it is written. Cut to 53 bits so that every JSON reader keeps it whole.
     private static func content(of data: JSONValue) -> Int64 { Int64(truncatingIfNeeded: FNV64.hash(data.canonicalBytes) >> 11) }
 
@@ -415,6 +444,7 @@ public struct Slot: Sendable {
             isStale: try fields.bool("stale"), asked: try fields.intOrNil("asked") ?? 0, quality: try fields.intOrNil("quality") ?? 10_000,
             guestOf: try fields.textOrNil("guestOf"))
         parts.failing = try fields.texts("failing")
+        parts.returned = try fields.intOrNil("returned") ?? 0
         // A statement beneath another has none beneath itself.
         if let own = fields["under"], own["under"] == nil { parts.under = [try Slot(own)] }
         kept = Kept(parts)
@@ -434,6 +464,7 @@ public struct Slot: Sendable {
         if isStale { object.member("stale", true) }
         if !failing.isEmpty { object.member("failing", failing) }
         if asked != 0 { object.member("asked", asked) }
+        if returned != 0 { object.member("returned", returned) }
         if quality != 10_000 { object.member("quality", quality) }
         object.memberIfPresent("guestOf", guestOf)
         if let own = under.first { object.member("under", object: { own.write(to: &$0) }) }

@@ -80,6 +80,18 @@ import Wire
             ("2026-01-30", "2026-12-31", []),
         ]
         for one in expected { #expect(try said(one.day, one.known) == one.said, "\(one.day) known \(one.known)") }
+        // It stands again, and is taken back once more.
+        try session.script("INSERT INTO fact_retracted VALUES ('source:tax/2', '', '2026-03-03 00:00+08')")
+        #expect(try said("2026-12-31", "2026-03-02") == [])
+        #expect(try said("2026-12-31", "2026-03-03") == [110])
+        func status() throws -> String {
+            try session.execute("SELECT status FROM fact_status WHERE fact_id = 'source:tax/2'")[0].text(0)
+        }
+        #expect(try status() == "current")
+        try session.script("INSERT INTO fact_retracted VALUES ('source:tax/2', 'x/r', '2026-03-04 00:00+08')")
+        #expect(try status() == "retracted")
+        #expect(try said("2026-12-31", "2026-03-03") == [110])
+        #expect(try said("2026-12-31", "2026-03-04") == [])
         // The same for every pair of days: nothing in the answer was known after the day.
         let leaks = try session.execute(
             """
