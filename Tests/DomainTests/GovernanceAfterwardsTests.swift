@@ -115,6 +115,22 @@ import Wire
         #expect(asked(house) == [])
     }
 
+    @Test func `what the subject says itself is judged beneath a guest`() {
+        let ben = GovernanceHouse.firm(2)
+        var house = house(jump)
+        house.take(tax("jan", "2026-01", 100), tax("feb", "2026-02", 900))
+        house.ring()
+        house.take(
+            GovernanceHouse.record("g", "tax.return", of: ben, at: "2026-04-01T00:00:00Z", #"{"period":"2026-02","sales":120}"#),
+            GovernanceHouse.record("m", "identity.merged", of: ben, at: "2026-05-01T00:00:00Z", #"{"into":"\#(ana)"}"#))
+        house.ring()
+        #expect(asked(house) == ["source:test/feb"])
+        house.take(tax("feb-2", "2026-02", 250, at: "2026-03-03T00:00:00Z"))
+        house.ring()
+        #expect(asked(house) == [])
+        #expect(house.told.last == "correction-closed corrected by source:test/feb-2")
+    }
+
     @Test func `a record that was asked for when it came is asked for under another id when it stands`() {
         let ceiling = GovernanceHouse.entry(
             "qualityRule", "not-above-500",

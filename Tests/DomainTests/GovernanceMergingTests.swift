@@ -79,6 +79,79 @@ import Wire
         #expect(house.sum("sales") == 120)
     }
 
+    private func penalty(_ id: String, of subject: String, _ amount: Int, at time: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            id, "penalty", of: subject, at: time,
+            #"{"decisionNo":"D1","class":"ordinary","amount":\#(amount),"publishedOn":"2026-03-01"}"#)
+    }
+
+    private func penalties(_ house: GovernanceHouse) -> [String] {
+        house.standingFacts.filter { $0.recordType == "penalty" }.map(\.subject)
+    }
+
+    @Test func `a repair of the host's own statement counts beneath a guest, in every order`() {
+        let records = [
+            penalty("h", of: ana, 5, at: "2026-03-02T00:00:00Z"), penalty("g", of: ben, 6, at: "2026-03-03T00:00:00Z"),
+            word("merged", at: "2026-05-01T00:00:00Z"),
+            GovernanceHouse.record(
+                "r", "penalty.repaired", of: ana, at: "2026-07-01T01:00:00Z", #"{"decisionNo":"D1","approvedOn":"2026-07-01"}"#),
+        ]
+        var dice = SplitMix64(seed: 14)
+        for _ in 0..<30 {
+            var house = GovernanceHouse()
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            // What came along is repaired under its own code.
+            #expect(penalties(house) == [ana])
+            #expect(house.sum("amount") == 6)
+            #expect(house.told.filter { $0.hasPrefix("retracted") } == ["retracted source:test/r"])
+            #expect(house.cells(GovernanceTables.factRetracted, "fact_id") == ["source:test/h"])
+            house.take(word("unmerged", at: "2026-07-02T00:00:00Z"))
+            #expect(penalties(house) == [ben])
+            #expect(house.sum("amount") == 6)
+            #expect(house.cells(GovernanceTables.factRetracted, "retracted_by") == ["source:test/r"])
+
+            var all = GovernanceHouse()
+            for record in (records + [word("unmerged", at: "2026-07-02T00:00:00Z")]).shuffled(using: &dice) { all.take(record) }
+            #expect(penalties(all) == [ben])
+            #expect(all.sum("amount") == 6)
+        }
+    }
+
+    @Test func `an objection to the host's own statement is won beneath a guest, in every order`() {
+        let records = [
+            penalty("h", of: ana, 5, at: "2026-03-02T00:00:00Z"), penalty("g", of: ben, 6, at: "2026-03-03T00:00:00Z"),
+            word("merged", at: "2026-05-01T00:00:00Z"),
+            GovernanceHouse.record(
+                "x", "objection.answered", of: ana, at: "2026-07-01T01:00:00Z", writer: "source:governance-desk",
+                #"{"objectionId":"X1","recordId":"source:test/h","outcome":"removed"}"#),
+        ]
+        var dice = SplitMix64(seed: 15)
+        for _ in 0..<30 {
+            var house = GovernanceHouse()
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            #expect(penalties(house) == [ana])
+            house.take(word("unmerged", at: "2026-07-02T00:00:00Z"))
+            #expect(penalties(house) == [ben])
+            #expect(house.sum("amount") == 6)
+        }
+    }
+
+    @Test func `an application about the host's own statement is answered beneath a guest`() {
+        let application = GovernanceHouse.record(
+            "a", "repair.applied", of: ana, at: "2026-07-01T01:00:00Z", writer: "portal",
+            #"{"decisionNo":"D1","appliedOn":"2026-07-01","fulfilledOn":"2026-05-01","commitment":true}"#)
+        let records = [
+            penalty("g", of: ben, 6, at: "2026-03-03T00:00:00Z"), word("merged", at: "2026-05-01T00:00:00Z"),
+            penalty("h", of: ana, 5, at: "2026-03-02T00:00:00Z"), application,
+        ]
+        var dice = SplitMix64(seed: 16)
+        for _ in 0..<30 {
+            var house = GovernanceHouse()
+            for record in records.shuffled(using: &dice) { house.take(record) }
+            #expect(house.told.filter { $0.hasPrefix("repair-application") } == ["repair-application-admitted D1"])
+        }
+    }
+
     @Test func `merged again and again the facts never repeat an id`() {
         var house = GovernanceHouse()
         for record in records { house.take(record) }

@@ -14,7 +14,8 @@ enum Afterwards {
 }
 
 extension Turn {
-    /// Judges all that stands of the types for which there are such rules. What a merged code brought along is judged under its own.
+    /// Judges all that stands of the types for which there are such rules. What a merged code brought along is judged under its own, and what it
+    /// covers here.
     func judgeAfterwards(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         for id in state.memories.map(\.type) where book.isJudgedAfterwards(id) {
             guard let type = book.type(id, at: now) else { continue }
@@ -22,7 +23,7 @@ extension Turn {
             let rules = judges.flatMap(\.rulesAfterwards)
             for other in judges.flatMap(\.otherTypesAfterwards) { _ = try state.openMemory(of: other) }
             let place = try state.openMemory(of: id)
-            for slot in state.memories[place].slots where slot.sent != nil && slot.guestOf == nil {
+            for slot in state.memories[place].slots.compactMap(\.own) where slot.sent != nil {
                 try judgeAfterwards(slot, type, rules, state: &state, effects: &effects)
             }
         }

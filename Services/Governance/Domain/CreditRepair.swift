@@ -99,7 +99,8 @@ extension Turn {
         }
 
         let place = try state.openMemory(of: repaired.type.id)
-        guard let slot = state.memories[place].slot(repaired.key) else { return }
+        // What came along with a merged code is repaired under that code.
+        guard let slot = state.memories[place].own(repaired.key) else { return }
         guard let ruling = new.ruling(on: slot.statement, repaired.adverse) else { return }
         if ruling == .repaired, slot.sent != nil {
             try takeBack(slot, repaired.type.id, by: new.recordID, cause: record, state: &state, effects: &effects)

@@ -46,6 +46,12 @@ extension Turn {
         return endOrRepair(of: AdverseInformation.Statement(record), type, slotKey, next: next, state) ?? removal(of: ids, state)
     }
 
+    /// The same for what stands, or would stand without the guest that covers it.
+    func withholding(of slot: Slot, _ type: GovernedType, _ memory: TypeMemory, _ state: GovernanceState) -> Withholding? {
+        let next = type.adverse.flatMap { whatEnds(slot.key, $0, memory, state) }
+        return endOrRepair(of: slot.statement, type, slot.key, next: next, state) ?? removal(of: slot, state)
+    }
+
     /// What has taken the statement away of itself: its ending, or a repair.
     ///
     /// - Parameter next: what tells its end, where the type reads it in the row.
@@ -144,16 +150,18 @@ extension Turn {
         try crossCheck(type, changed: [slot.data], cause: slot.order, origin: origin, state: &state, effects: &effects)
     }
 
-    /// Nothing stands under the statement's key any more, here and downstream.
+    /// The statement stands no more, here and downstream. Where a guest covers it, downstream has the guest's.
     func takeBack(
         _ slot: Slot, _ type: String, by cause: String, cause record: AcceptedRecord?, state: inout GovernanceState, effects: inout Effects
     ) throws(ContractDefect) {
         let writer = record?.writer ?? Self.writer(of: slot.order.id)
         let origin = record?.origin ?? Origin(topic: "", partition: -1, offset: -1, sha256: "")
-        retract(slot, type, by: cause, writer: writer, origin: origin, quality: 10_000, state: &state, effects: &effects)
+        let place = try state.openMemory(of: type)
+        let isCovered = state.memories[place].slot(slot.key).map { $0.order != slot.order } ?? false
+        if !isCovered { retract(slot, type, by: cause, writer: writer, origin: origin, quality: 10_000, state: &state, effects: &effects) }
         writeRetraction(of: slot.order.id, by: cause, effects: &effects)
         send("retracted", slot.order.id, type, reason: cause, effects: &effects)
-        let place = try state.openMemory(of: type)
+        if isCovered { return state.memories[place].takeBackOwn(slot.key) }
         state.memories[place].takeBack(slot.key)
         try crossCheck(
             type, changed: [slot.data], cause: record?.order ?? slot.order, origin: origin, state: &state, effects: &effects)

@@ -213,19 +213,30 @@ extension Turn {
                 former.order.id == statement.recordID || former.data.saysTheSame(as: statement.data)
             else { return }
             if let own = former.under.first {
-                // What the guest had covered stands again.
-                let back = Saying(
-                    recordType: type.id, recordID: own.order.id, writer: Self.writer(of: own.order.id), occurredAt: own.order.at,
-                    origin: statement.origin, quality: own.quality, data: own.data)
+                // What the guest had covered stands again, as far as it may: much may have been said of it meanwhile.
                 var slot = own
-                if own.sent != nil {
+                let withheld = withholding(of: own, type, state.memories[place], state)
+                if withheld == nil, own.sent != nil || state.memories[place].isWhole {
+                    let back = Saying(
+                        recordType: type.id, recordID: own.order.id, writer: Self.writer(of: own.order.id), occurredAt: own.order.at,
+                        origin: statement.origin, quality: own.quality, data: own.data)
                     let id = MergedStatement.factID(of: own.order.id, from: statement.from, number: statement.number)
                     slot.send(as: say(back, as: id, replacing: former, state: &state, effects: &effects))
-                } else if former.sent != nil {
-                    // The host's own had been taken back when the guest covered it.
-                    retract(
-                        former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
-                        state: &state, effects: &effects)
+                    if own.sent == nil {
+                        writeRetraction(of: own.order.id, by: "", effects: &effects)
+                        send("stands-again", own.order.id, type.id, reason: "", effects: &effects)
+                    }
+                } else {
+                    if former.sent != nil {
+                        retract(
+                            former, type.id, by: factID, writer: record.writer, origin: statement.origin, quality: statement.quality,
+                            state: &state, effects: &effects)
+                    }
+                    if let withheld, own.sent != nil {
+                        writeRetraction(of: own.order.id, by: withheld.by, effects: &effects)
+                        send("retracted", own.order.id, type.id, reason: withheld.by, effects: &effects)
+                    }
+                    slot.sent = nil
                 }
                 state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
             } else {

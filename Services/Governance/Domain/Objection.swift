@@ -109,7 +109,9 @@ extension Turn {
     ) throws(ContractDefect) {
         for type in state.memories.map(\.type) {
             let place = try state.openMemory(of: type)
-            guard let slot = state.memories[place].slots.first(where: { objection.isAbout($0) }) else { continue }
+            let slots = state.memories[place].slots
+            let own = slots.compactMap(\.own).first { objection.isAbout($0) }
+            guard let slot = own ?? slots.first(where: { objection.isAbout($0) }) else { continue }
             try takeBack(slot, type, by: objection.answeredBy ?? record.recordID, cause: record, state: &state, effects: &effects)
             try lookAtEnds(of: type, state: &state, effects: &effects)
         }

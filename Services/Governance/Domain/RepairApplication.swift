@@ -16,7 +16,7 @@ extension Turn {
             return refuseRepairOfNothing(application.id, recordType, effects: &effects)
         }
         let place = try state.openMemory(of: repaired.type.id)
-        guard let slot = state.memories[place].slot(repaired.key) else { return }
+        guard let slot = state.memories[place].own(repaired.key) else { return }
         let (adverse, said) = (repaired.adverse, slot.statement)
         guard adverse.isAdverse(said) else { return refuseRepairOfNothing(application.id, recordType, effects: &effects) }
 

@@ -128,11 +128,21 @@ extension Turn {
         if let former, order < former.order {
             state.memories[place].note(older: record.recordID, saying: record.data, under: slotKey)
             // A guest stands before it only as long as it stays.
-            if former.guestOf != nil {
+            if former.guestOf != nil, former.under.allSatisfy({ $0.order < order }) {
+                let covered = former.under.first
                 let own = Slot(
-                    key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil, others: [],
-                    isSuspect: isSuspect, quality: quality, asked: asked, replacing: former.under.first)
+                    key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil,
+                    others: covered?.others ?? [], isSuspect: isSuspect, quality: quality, asked: asked, replacing: covered)
                 state.memories[place].cover(own)
+                if let withheld {
+                    writeRetraction(of: record.recordID, by: withheld.by, effects: &effects)
+                    send("retracted", record, reason: withheld.by, effects: &effects)
+                }
+                if !(covered?.data.saysTheSame(as: record.data) ?? false) {
+                    try meetRepairs(of: record, type, slotKey, state: &state, effects: &effects)
+                }
+                // It is judged although a guest covers it.
+                if book.isReadAfterwards(type.id) { effects.schedule(Afterwards.timer, at: now) }
             }
             // What was removed is gone under every id that says it.
             if isSame, former.sent != nil, former.guestOf == nil, let reason = removal(of: [record.recordID], state) {
@@ -208,18 +218,24 @@ extension Turn {
         case ConsentGrant.requestedType: requestConsent(record, state: &state, effects: &effects)
         case ConsentGrant.grantedType: try giveConsent(record, state: &state, effects: &effects)
         default:
-            if let adverse = type.adverse {
-                let statement = AdverseInformation.Statement(record)
-                if let repair = state.repair(of: type.id, slotKey), let ruling = repair.ruling(on: statement, adverse) {
-                    refuse(repair, ruling, effects: &effects)
-                }
-                try answerApplications(for: type, slotKey, state: &state, effects: &effects)
-            }
+            try meetRepairs(of: record, type, slotKey, state: &state, effects: &effects)
             if let word = type.repairs, word.step == .applied {
                 try answer(record.order, record.recordType, record.data, word, state: &state, effects: &effects)
             }
             try applyWheneverSaid(record, type, state: &state, effects: &effects)
         }
+    }
+
+    /// Answers what was said about the repair of the statement before it came.
+    private func meetRepairs(
+        of record: AcceptedRecord, _ type: GovernedType, _ slotKey: String, state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) {
+        guard let adverse = type.adverse else { return }
+        let statement = AdverseInformation.Statement(record)
+        if let repair = state.repair(of: type.id, slotKey), let ruling = repair.ruling(on: statement, adverse) {
+            refuse(repair, ruling, effects: &effects)
+        }
+        try answerApplications(for: type, slotKey, state: &state, effects: &effects)
     }
 
     /// What counts even when something later was said under the same key.

@@ -56,6 +56,9 @@ public struct TypeMemory: Sendable {
 
     func slot(_ key: String) -> Slot? { place(key).found.map { slots[$0] } }
 
+    /// The subject's own statement under the key, also where a guest covers it.
+    func own(_ key: String) -> Slot? { slot(key)?.own }
+
     /// The same record was taken before.
     func knows(_ recordID: String, under key: String) -> Bool {
         guard let found = place(key).found else { return false }
@@ -245,12 +248,23 @@ public struct TypeMemory: Sendable {
     }
 
     mutating func mark(_ key: String, failing rules: [String]) {
-        if let found = place(key).found { slots[found].failing = rules }
+        changeOwn(key) { $0.failing = rules }
     }
 
     /// Its writer was asked for a better one.
     mutating func noteAsking(_ key: String) {
-        if let found = place(key).found { slots[found].asked += 1 }
+        changeOwn(key) { $0.asked += 1 }
+    }
+
+    /// Changes the subject's own statement, also where a guest covers it.
+    private mutating func changeOwn(_ key: String, _ change: (inout Slot) -> Void) {
+        guard let found = place(key).found else { return }
+        if slots[found].guestOf == nil {
+            change(&slots[found])
+        } else if var own = slots[found].under.first {
+            change(&own)
+            slots[found].under = [own]
+        }
     }
 
     /// The subject's own statement came under a guest; of several the latest waits there.
@@ -266,6 +280,11 @@ public struct TypeMemory: Sendable {
     /// Nothing stands downstream any more.
     mutating func takeBack(_ key: String) {
         if let found = place(key).found { slots[found].sent = nil }
+    }
+
+    /// Nothing is to stand downstream any more once the guest has gone.
+    mutating func takeBackOwn(_ key: String) {
+        changeOwn(key) { $0.sent = nil }
     }
 
     /// Cut to 53 bits so that every JSON reader keeps it whole.
@@ -378,6 +397,9 @@ public struct Slot: Sendable {
         get { kept.parts.under }
         set { change { $0.under = newValue } }
     }
+
+    /// The subject's own statement: it stands, or a guest covers it.
+    var own: Slot? { guestOf == nil ? self : under.first }
 
     static let othersMax = 8
 
