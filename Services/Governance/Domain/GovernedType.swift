@@ -29,7 +29,8 @@ public final class GovernedType: Sendable {
     private let keyFields: [String]
     /// Days of the statement itself, such as that of the declaration: they move on though nothing else does.
     private let dayFields: Set<String>
-    let slotsMax: Int
+    /// Its statements are looked up for years, whoever the subject is.
+    private let isLookedUpForYears: Bool
     /// What makes its statements adverse information; nil when nothing does.
     let adverse: AdverseInformation?
     /// What its records say about the repair of others; nil when they say nothing of the kind.
@@ -86,9 +87,7 @@ public final class GovernedType: Sendable {
         self.adverse = adverse
         self.repairs = repairs
         self.holdsUntil = holdsUntil
-        // Consents, adverse statements and repairs are looked up for years, and what is forgotten is not taken back when its time is over;
-        // of the rest, three years of months are enough to take a correction in.
-        slotsMax = isControl || adverse != nil || repairs != nil || holdsUntil != nil ? 200 : 36
+        isLookedUpForYears = isControl || repairs != nil
         if let stale = body["staleAfter"], !stale.isNull {
             freshness = Freshness(stale, defects: &defects)
         } else {
@@ -101,6 +100,12 @@ public final class GovernedType: Sendable {
 
     /// Whether any statement of such a subject can come to an end by itself.
     func canEnd(forPerson isPerson: Bool) -> Bool { holdsUntil != nil || adverse?.canEnd(forPerson: isPerson) == true }
+
+    /// Business keys of the type that are remembered of such a subject.
+    ///
+    /// Consents and repairs are looked up for years, and what is forgotten is not taken back when its time is over; of the rest, three years of
+    /// months are enough to take a correction in.
+    func slotsMax(forPerson isPerson: Bool) -> Int { isLookedUpForYears || canEnd(forPerson: isPerson) ? 200 : 36 }
 
     /// The last day on which the statement holds by its own words; nil for ever.
     func lastDay(of data: JSONValue) -> Day? { holdsUntil.flatMap { data[$0]?.day } }

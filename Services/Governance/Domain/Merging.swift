@@ -206,7 +206,7 @@ extension Turn {
                 replacing: former)
             slot.guestOf = statement.from
             slot.under = own.map { [$0] } ?? former?.under ?? []
-            state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
+            store(slot, of: type, at: place, in: &state)
         } else {
             // Its writer may have said the same again under another id since.
             guard let former, former.guestOf == statement.from,
@@ -238,7 +238,7 @@ extension Turn {
                     }
                     slot.sent = nil
                 }
-                state.memories[place].store(slot, of: type, joins: book.joins(of: type.id))
+                store(slot, of: type, at: place, in: &state)
             } else {
                 if former.sent != nil {
                     retract(

@@ -181,11 +181,10 @@ extension Turn {
                 sent = say(saying, replacing: former, state: &state, effects: &effects)
             }
         }
-        state.memories[place].store(
-            Slot(
-                key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [],
-                isSuspect: isSuspect, quality: quality, asked: asked, replacing: former),
-            of: type, joins: book.joins(of: type.id))
+        let slot = Slot(
+            key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [], isSuspect: isSuspect,
+            quality: quality, asked: asked, replacing: former)
+        store(slot, of: type, at: place, in: &state)
         // It may also be what ends another statement of its row.
         if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
@@ -198,6 +197,11 @@ extension Turn {
         try crossCheck(
             type.id, changed: [record.data] + (former.map { [$0.data] } ?? []), cause: order, origin: record.origin, state: &state,
             effects: &effects)
+    }
+
+    /// Puts the statement in its place; what is too much for the memory is forgotten.
+    func store(_ slot: Slot, of type: GovernedType, at place: Int, in state: inout GovernanceState) {
+        state.memories[place].store(slot, of: type, slotsMax: type.slotsMax(forPerson: isPerson), joins: book.joins(of: type.id))
     }
 
     /// What is said about records and not about the world: what it changes is passed on, it is not.

@@ -190,18 +190,18 @@ public struct TypeMemory: Sendable {
 
     // MARK: Changing
 
-    /// The latest statement under its key; what is then the oldest beyond the type's `slotsMax` is forgotten, with what else was said of its
+    /// The latest statement under its key; what is then the oldest beyond `slotsMax` is forgotten, with what else was said of its
     /// period: of two banks' statements of one month, one alone would look like half the money. What joins others of its period stays, and the
     /// next period goes. `joins` are the fields by which comparisons join the type to others.
-    mutating func store(_ slot: Slot, of type: GovernedType, joins: [[String]]) {
+    mutating func store(_ slot: Slot, of type: GovernedType, slotsMax: Int, joins: [[String]]) {
         let (found, insertion) = place(slot.key)
         if let found {
             slots[found] = slot
             return
         }
         slots.insert(slot, at: insertion)
-        guard slots.count > type.slotsMax else { return }
-        for place in leaving(after: slot.key, of: type).reversed() {
+        guard slots.count > slotsMax else { return }
+        for place in leaving(after: slot.key, of: type, slotsMax: slotsMax).reversed() {
             forgotten.append(Self.hash(slots[place].key))
             gaps.mark(slots[place], joins: joins)
             slots.remove(at: place)
@@ -210,7 +210,7 @@ public struct TypeMemory: Sendable {
     }
 
     /// The places of what is forgotten when `newest` was one too many, ascending.
-    private func leaving(after newest: String, of type: GovernedType) -> [Int] {
+    private func leaving(after newest: String, of type: GovernedType, slotsMax: Int) -> [Int] {
         func oldest(of places: some Sequence<Int>) -> Int? { places.min { slots[$0].order < slots[$1].order } }
         func fellows(of place: Int) -> [Int] {
             let period = Self.period(of: slots[place].key)
@@ -225,7 +225,7 @@ public struct TypeMemory: Sendable {
             gone = fellows(of: next)
         }
         // Where a period alone fills the memory, its rows go one by one.
-        return gone.count <= type.slotsMax / 2 ? gone : [first]
+        return gone.count <= slotsMax / 2 ? gone : [first]
     }
 
     /// An earlier statement came late.
