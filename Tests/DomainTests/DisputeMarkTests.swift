@@ -169,6 +169,42 @@ import Wire
         }
     }
 
+    @Test func `an objection about what does not stand has no memory read but those of which something is said`() {
+        var house = GovernanceHouse()
+        house.take(happening(), tax("t1", 100), objection("opened", to: "gone"), objection("opened", to: "t1"))
+        var state = house.state(ana)
+        let record = happening("h2")
+        let message = Message(
+            topic: Topic.ingestionRecords, partition: 0, offset: 0, key: ana, id: "1", source: "", type: AcceptedRecord.type, subject: ana,
+            time: nil, body: GovernanceHouse.json(String(decoding: record.bytes, as: UTF8.self)))
+        var effects = Effects()
+        Governance().decide(.message(message), key: ana, on: &state, at: house.now, catalog: house.catalog, effects: &effects)
+        #expect(effects.refusal == nil)
+        #expect(state.memories.count > 2)
+        #expect(state.memories.filter { !$0.slots.isEmpty }.map(\.type) == ["happening"])
+    }
+
+    @Test func `states that stay in memory and states that are read anew tell of the same disputes`() {
+        let records = [
+            happening(), happening("g"), tax("t1", 100), tax("t2", 100, at: "2026-02-02T00:00:00Z"),
+            tax("t3", 90, at: "2026-02-03T00:00:00Z"), objection("opened"), objection("opened", to: "g"), objection("opened", to: "t1"),
+            objection("opened", to: "t3"), answer("removed"),
+            GovernanceHouse.record("m", "identity.merged", of: ana, at: "2026-08-02T00:00:00Z", #"{"into":"\#(ben)"}"#),
+        ]
+        var dice = SplitMix64(seed: 29)
+        for _ in 0..<40 {
+            var stored = GovernanceHouse()
+            var kept = GovernanceHouse()
+            kept.writesStates = false
+            for record in records.shuffled(using: &dice) {
+                stored.take(record)
+                kept.take(record)
+            }
+            #expect(stored.disputes == kept.disputes)
+            #expect(stored.marked == ["\(ben) happening source:test/g", "\(ben) tax.return source:test/t3"])
+        }
+    }
+
     @Test func `a reader has the last word about each dispute, whichever came first`() throws {
         var house = GovernanceHouse()
         house.take(happening(), objection("opened"), answer("upheld"), tax("t1", 100), objection("opened", to: "t1"))

@@ -46,7 +46,7 @@ struct DisputedStatement: Hashable, Sendable {
 extension Turn {
     /// Says downstream what is under dispute now, as far as that is something else than was said before: an objection was opened or answered, or
     /// what it is about has come, was corrected, was taken back, or goes under another code. Asked after every decision, so nothing hangs on what
-    /// came first.
+    /// came first; and looked for only where something has changed since.
     func tellOfDisputes(state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         guard effects.refusal == nil else { return }
         for place in state.objections.indices where state.objections[place].isOpen || state.objections[place].mark != nil {
@@ -59,6 +59,8 @@ extension Turn {
             if let disputed { say(disputed, of: objection, isOpen: true, state: &state, effects: &effects) }
             state.objections[place].mark = disputed
         }
+        for place in state.objections.indices where state.objections[place].isNews { state.objections[place].isNews = false }
+        for place in state.memories.indices where state.memories[place].isChanged { state.memories[place].settle() }
     }
 
     /// The statement that the objection is about, where it stands; nil when it does not, or is not disputed any more.
@@ -68,13 +70,14 @@ extension Turn {
         guard objection.isOpen, !objection.recordID.isEmpty else { return nil }
         // Once it was found, it is looked for where it was: that is what lets a statement that is only forgotten keep its mark.
         if let mark = objection.mark {
+            guard state.memories.contains(where: { $0.type == mark.recordType && $0.isChanged }) else { return mark }
             let place = try state.openMemory(of: mark.recordType)
             guard let slot = state.memories[place].slot(mark.key) else {
                 return state.memories[place].hasForgotten(mark.key) ? mark : nil
             }
             return disputed(slot, mark.recordType, by: objection, state)
         }
-        for type in state.memories.map(\.type) {
+        for type in state.memories.filter({ objection.isNews || $0.isChanged }).map(\.type) {
             let place = try state.openMemory(of: type)
             guard let slot = state.memories[place].slots.first(where: { objection.isAbout($0) }) else { continue }
             return disputed(slot, type, by: objection, state)

@@ -25,6 +25,8 @@ public struct Objection: Sendable {
     var isOverdue = false
     /// The mark that downstream has of it; nil when it has none.
     var mark: DisputedStatement?
+    /// It was raised or answered in this decision.
+    var isNews = false
 
     static let openedType = "objection.opened"
     static let answeredType = "objection.answered"
@@ -83,6 +85,7 @@ extension Turn {
         guard let place else { return }
         if let named = record.data["recordId"]?.string, state.objections[place].recordID.isEmpty {
             state.objections[place].recordID = named
+            state.objections[place].isNews = true
         }
         if record.recordType == Objection.openedType {
             guard state.objections[place].openedOn == nil else { return }
@@ -98,6 +101,7 @@ extension Turn {
             state.objections[place].answeredBy = record.recordID
             send("objection-answered", record, reason: "\(id) \(outcome.rawValue)", effects: &effects)
         }
+        state.objections[place].isNews = true
         let objection = state.objections[place]
         if objection.isRemoved, !objection.recordID.isEmpty { try remove(objection, cause: record, state: &state, effects: &effects) }
         writeObjection(objection, effects: &effects)

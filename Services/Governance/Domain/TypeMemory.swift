@@ -10,7 +10,11 @@ public struct TypeMemory: Sendable {
     public let type: String
     private var unread: JSONValue?
     /// By key, byte by byte.
-    public private(set) var slots: [Slot] = []
+    public private(set) var slots: [Slot] = [] {
+        didSet { isChanged = true }
+    }
+    /// Something of it has changed in this decision.
+    private(set) var isChanged = false
     /// Hashes of forgotten keys, the longest forgotten first.
     private var forgotten: [Int64] = []
     /// Which comparisons lack something that was forgotten.
@@ -33,7 +37,11 @@ public struct TypeMemory: Sendable {
         }
         if let gaps = fields["gaps"] { self.gaps = try ForgottenKeys(gaps) }
         self.unread = nil
+        isChanged = false
     }
+
+    /// The decision is over.
+    mutating func settle() { isChanged = false }
 
     var isEmpty: Bool { unread == nil && slots.isEmpty && forgotten.isEmpty && gaps.isEmpty }
 
