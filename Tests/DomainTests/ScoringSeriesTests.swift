@@ -2,6 +2,7 @@ import Contracts
 import Deciding
 import Testing
 import Vocabulary
+import Wire
 
 @testable import ScoringDomain
 
@@ -73,6 +74,44 @@ import Vocabulary
         #expect(drive.value("sales-12m") == .number(1))
         drive.tell(ScoringGround.registration(at: "2022-01-02T00:00:00Z"))
         #expect(drive.value("sales-12m") == .number(6))
+    }
+
+    private func takenBack(_ month: String) -> Fact {
+        let said = "{\"period\":\"\(month)\",\"sales\":1,\"grade\":\"B\"}"
+        return ScoringGround.fact(
+            "desk/\(month)", "tax.return", month + "-28T04:00:00Z", said, supersedes: "tax/\(month)", said: said, isRetraction: true)
+    }
+
+    @Test func `a window ends with the latest fact that stands, whatever came first`() {
+        let facts = [
+            ScoringGround.tax("2020-05", "700"), ScoringGround.tax("2021-06", "1"), ScoringGround.tax("2021-08", "1"), takenBack("2021-08"),
+        ]
+        var dice = SplitMix64(seed: 7)
+        var states: Set<[UInt8]> = []
+        for _ in 0..<24 {
+            var drive = ScoringDrive()
+            for fact in facts.shuffled(using: &dice) { drive.tell(fact) }
+            #expect(drive.state.windowsEnd == ScoringGround.instant("2021-06-28T04:00:00Z"))
+            #expect(drive.value("sales-12m") == .number(1))
+            states.insert(drive.state.bytes)
+            drive.tell(takenBack("2021-06"))
+            #expect(drive.value("sales-12m") == .number(700))
+        }
+        #expect(states.count == 1)
+    }
+
+    @Test func `where more was taken back than is kept a window ends no earlier than what stands`() throws {
+        let months = (1...9).map { "2021-0\($0)" }
+        let facts = [ScoringGround.tax("2020-05", "700")] + months.map { ScoringGround.tax($0, "1") } + months.map { takenBack($0) }
+        var dice = SplitMix64(seed: 8)
+        for _ in 0..<10 {
+            var drive = ScoringDrive()
+            for fact in facts.shuffled(using: &dice) { drive.tell(fact) }
+            #expect(drive.state.windowsEnd == ScoringGround.instant("2021-02-28T04:00:00Z"))
+            #expect(drive.value("sales-12m") == .number(700))
+            let bytes = drive.state.bytes
+            #expect(try ScoringState(try JSONDocument(parsing: bytes).root).bytes == bytes)
+        }
     }
 
     @Test func `a filter takes only what passes all its parts`() {

@@ -10,7 +10,7 @@ extension ScoringState {
         restingOn dispute: FactDispute, among indicators: [Indicator], known values: [String: IndicatorValue]
     ) -> Set<String> {
         let month = FactMonth.clamped((dispute.period ?? dispute.occurredAt.dayInChina.month).number)
-        let end = FactMonth.clamped((latest ?? .epoch).dayInChina.month.number)
+        let end = FactMonth.clamped((windowsEnd ?? .epoch).dayInChina.month.number)
         var resting: Set<String> = []
         for indicator in indicators where values[indicator.id] != nil {
             let rests: Bool =

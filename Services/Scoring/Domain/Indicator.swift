@@ -13,11 +13,11 @@ public struct Indicator: Sendable {
     public let method: Method
 
     public enum Method: Sendable {
-        /// An aggregate over so many months, the last of them the month of the subject's latest fact; 0 is all time.
+        /// An aggregate over so many months, the last of them the month of the subject's latest fact that stands; 0 is all time.
         case series(SeriesSource, Aggregate, months: Int32)
         /// The latest value of a field.
         case profile(recordType: String, field: String)
-        /// Whole months from the day in a field to the day of the subject's latest fact.
+        /// Whole months from the day in a field to the day of the subject's latest fact that stands.
         case age(recordType: String, field: String)
         /// Absent when either is, or when the denominator is zero.
         case ratio(numerator: String, denominator: String)

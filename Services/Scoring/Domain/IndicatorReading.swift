@@ -9,7 +9,8 @@ public struct IndicatorReading: Sendable {
     /// The same for rules.
     private(set) var facts: [String: RuleValue] = [:]
 
-    /// `indicators` in such an order that each comes after what it is made of. `until` ends the windows: the moment of the latest fact.
+    /// `indicators` in such an order that each comes after what it is made of. `until` ends the windows: the moment of the latest fact that
+    /// stands.
     init(_ indicators: [Indicator], of state: ScoringState, until: Instant) {
         let day = until.dayInChina
         let end = FactMonth.clamped(day.month.number)

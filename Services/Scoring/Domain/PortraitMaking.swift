@@ -33,7 +33,7 @@ struct PortraitMaking {
         self.subject = subject
         self.book = book
         asOf = state.known ?? .epoch
-        let reading = IndicatorReading(book.indicators, of: state, until: state.latest ?? .epoch)
+        let reading = IndicatorReading(book.indicators, of: state, until: state.windowsEnd ?? .epoch)
         indicators = reading.values
         name = state.text(SubjectProfile.registration, "name")
         region = state.text(SubjectProfile.registration, "division")

@@ -7,8 +7,13 @@ import Wire
 public struct ScoringState: DecidedState {
     /// Facts taken, each once.
     public private(set) var factCount: Int64 = 0
-    /// The latest moment at which any fact happened; windows end in its month.
-    public private(set) var latest: Instant?
+    /// The latest moment at which any fact happened, whether it stands or not: what is sixty months before is folded together.
+    private var latest: Instant?
+    /// The facts that happened last, with whether they stand.
+    private var last = Latest<Bool>()
+    /// When the latest fact that stands happened; windows end in its month. Where none of those that are kept stands, when the earliest of them
+    /// happened, which is later than any other that does.
+    public var windowsEnd: Instant? { last.first?.order.at ?? last.hindmost?.at }
     /// The latest moment at which any fact became known.
     public private(set) var known: Instant?
     /// What stands of each field that is asked for, by `<record type>/<field>`; the latest value counts.
@@ -61,6 +66,7 @@ public struct ScoringState: DecidedState {
         } else {
             // Something may have taken its place already.
             let stands = before == nil
+            last.add(stands ? true : nil, order)
             memory.set(stands ? .counted(month) : .replaced(month), for: id)
             add(fact.data, order, in: month, stands: stands, to: sources, keeping: firstKept)
             keepFields(of: fact, order, collected.fields[fact.recordType] ?? [], stands: stands)
@@ -73,6 +79,7 @@ public struct ScoringState: DecidedState {
         switch memory[former] {
         case .counted(let month):
             memory.set(.replaced(month), for: former)
+            last.takeBack(former)
             takeBack(said, former, in: month, from: sources, keeping: firstKept)
             forgetFields(of: former, fact.recordType)
             grades.takeBack(former)
@@ -142,6 +149,7 @@ public struct ScoringState: DecidedState {
         let fields = try Fields(json)
         factCount = try fields.int("facts")
         latest = try fields.intOrNil("latest").map { Instant(microseconds: $0) }
+        if let list = fields["last"] { last = try Latest(list.elements, "last") { $0.bool } }
         known = try fields.intOrNil("known").map { Instant(microseconds: $0) }
         revision = try fields.int("revision")
         saidLast = try fields.intOrNil("said").map { UInt64(bitPattern: $0) }
@@ -166,6 +174,13 @@ public struct ScoringState: DecidedState {
     public func write(to object: inout JSONWriter) {
         object.member("facts", factCount)
         object.memberIfPresent("latest", latest?.microseconds)
+        if !last.isEmpty {
+            object.member(
+                "last",
+                array: { list in
+                    last.write(to: &list) { stands, list in list.element(stands) }
+                })
+        }
         object.memberIfPresent("known", known?.microseconds)
         object.member("revision", revision)
         object.memberIfPresent("said", saidLast.map { Int64(bitPattern: $0) })

@@ -63,6 +63,9 @@ public struct Foremost<Order: StandingOrder, Value: Hashable & Sendable>: Hashab
         return nil
     }
 
+    /// The last of what is kept, whether it stands or not.
+    var hindmost: Order? { places.last?.order }
+
     var isEmpty: Bool { places.isEmpty }
 
     /// - Parameter value: nil for what something has taken the place of already.
