@@ -34,8 +34,12 @@ import Wire
             firstDay: try #require(Day(first)), latestDay: try #require(Day(latest)))
     }
 
+    /// Sources in force that say of no type that they send it.
+    private static let connected: [String: Set<String>] = ["tax": [], "hub": [], "city-one": [], "city-two": [], "fund": []]
+
     private func ground(
-        _ counts: [Coverage.Count], registered: [String: Int64], sources: [String: Set<String>] = [:], divisions: DivisionTable = .empty
+        _ counts: [Coverage.Count], registered: [String: Int64], sources: [String: Set<String>] = IngestionZoneTests.connected,
+        divisions: DivisionTable = .empty
     ) throws -> CoverageGround {
         CoverageGround(
             counts: counts, registered: Dictionary(uniqueKeysWithValues: try registered.map { (try code($0.key), $0.value) }),
@@ -94,6 +98,22 @@ import Wire
         #expect(province.missing.map(\.source) == ["city-two"])
         #expect(province.deliveries.map(\.registered) == [2, 2])
         #expect(province.registered == 6)
+    }
+
+    @Test func `a source that was withdrawn owes nothing, and what it had sent is told as not expected`() throws {
+        let item = try item(#""mode":"stored","recordTypes":["a"],"sources":[{"id":"tax"},{"id":"hub"}]"#)
+        let before = try line(item, ground([count("a", "430102", "source:hub", 1)], registered: ["430102": 2]))
+        #expect(before.missing.map(\.source) == ["tax"])
+        // The tax service is in the catalogue no more; then the hub is not, either.
+        let after = try line(item, ground([count("a", "430102", "source:hub", 1)], registered: ["430102": 2], sources: ["hub": ["a"]]))
+        #expect(after.missing.isEmpty && after.isCollected)
+        #expect(after.deliveries.map { "\($0.writer) \($0.isExpected)" } == ["source:hub true"])
+        let alone = try line(item, ground([count("a", "430102", "source:hub", 1)], registered: ["430102": 2], sources: [:]))
+        #expect(alone.missing.isEmpty && alone.isCollected)
+        #expect(alone.deliveries.map { "\($0.writer) \($0.isExpected)" } == ["source:hub false"])
+        // When nothing has come, the type is missing, and of no source.
+        let nothing = try line(item, ground([], registered: ["430102": 2], sources: [:]))
+        #expect(nothing.missing.map(\.recordType) == ["a"] && nothing.missing.map(\.source) == [nil] && nothing.deliveries.isEmpty)
     }
 
     @Test func `an item on trial is due in its pilot zones and missing nowhere else`() throws {

@@ -130,8 +130,7 @@ extension Coverage.Line {
         var promised: Set<String> = []
         for provider in item.sources {
             let own = due.meeting(ground.area(provider.zones))
-            guard !own.isEmpty else { continue }
-            let types = ground.types(of: provider.source, among: evidence)
+            guard !own.isEmpty, let types = ground.types(of: provider.source, among: evidence) else { continue }
             promised.formUnion(types)
             let delivery = Coverage.Delivery(
                 provider.writer, found.filter { $0.writer == provider.writer && own.contains($0.division) }, of: ground.registered(in: own),

@@ -9,7 +9,7 @@ public struct CoverageGround: Sendable {
     private let divisions: DivisionTable
     private let day: Day
 
-    /// `registered` are the firms in force by county, `sources` the record types that each source says it sends.
+    /// `registered` are the firms in force by county, `sources` the record types that each source in force says it sends.
     public init(
         counts: [Coverage.Count], registered: [DivisionCode: Int64], sources: [String: Set<String>], divisions: DivisionTable, on day: Day
     ) {
@@ -52,9 +52,11 @@ public struct CoverageGround: Sendable {
         return counts.filter { writers.contains($0.writer) }
     }
 
-    /// Those that the source says it sends; all of them when it says none.
-    func types(of source: String, among types: [String]) -> [String] {
-        let sent = types.filter { sources[source]?.contains($0) ?? false }
+    /// Those that the source says it sends; all of them when it says none. Nil for a source that is not in force: one that was withdrawn owes
+    /// nothing any more.
+    func types(of source: String, among types: [String]) -> [String]? {
+        guard let said = sources[source] else { return nil }
+        let sent = types.filter { said.contains($0) }
         return sent.isEmpty ? types : sent
     }
 }

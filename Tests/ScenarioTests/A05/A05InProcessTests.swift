@@ -50,6 +50,8 @@ import Wire
             else { continue }
             subjects[Place(type: type, division: firms[subject], writer: writer), default: []].insert(subject)
         }
+        // All sources of the catalogue, as those that say of no type that they send it.
+        let connected = house.catalog.entries("source", at: house.now).map { ($0.id, Set<String>()) }
         let ground = CoverageGround(
             counts: subjects.map {
                 Coverage.Count(
@@ -57,7 +59,7 @@ import Wire
                     firstDay: today,
                     latestDay: today)
             },
-            registered: Dictionary(firms.values.map { ($0, 1) }) { $0 + $1 }, sources: [:],
+            registered: Dictionary(firms.values.map { ($0, 1) }) { $0 + $1 }, sources: Dictionary(uniqueKeysWithValues: connected),
             divisions: house.catalog.view(IngestionCatalog.self).divisions(at: house.now), on: today)
         return Coverage(items: items, ground: ground, zone: zone.flatMap { DivisionCode($0) })
     }
