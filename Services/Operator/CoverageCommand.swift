@@ -14,7 +14,7 @@ extension Command {
         summary: "what of the information lists has been collected, where and from whom, and which source is behind",
         valued: ["list", "zone", "item", "provider", "by", "packs"], flags: ["sources", "json"],
         details: """
-            For each item of the list: how many of the registered firms have something, of which day the earliest and the latest record is, and
+            For each item of the list: how many of the registered firms have something, of which day their earliest and latest record is, and
             who has not sent what they should. The last line is the collection rate: required items with at least one record over required items.
             An item on trial (pilot zones) is due in its pilot zones only: firms, days and what is missing are of these, elsewhere it is
             `not due (pilot)`, and what came from elsewhere all the same is told as `beyond the pilot`. A firm of an abolished county counts where
@@ -108,7 +108,7 @@ private struct CoverageReport {
         ).map { row in
             Coverage.Count(
                 recordType: try row.text(0), division: DivisionCode(try row.text(1)), writer: try row.text(2), subjects: try row.int64(3),
-                firstDay: try row.day(4), latestDay: try row.day(5))
+                firstDay: try row.dayOrNil(4), latestDay: try row.dayOrNil(5))
         }
         var registered: [DivisionCode: Int64] = [:]
         for row in try connection.execute("SELECT division, active FROM ingestion.registered_count") {

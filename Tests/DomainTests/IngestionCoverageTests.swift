@@ -15,7 +15,7 @@ import Wire
         try connection.script("CREATE SCHEMA ingestion")
         var folder = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { folder.deleteLastPathComponent() }
-        for name in ["schema_001_ingestion", "schema_002_coverage", "schema_003_zones"] {
+        for name in ["schema_001_ingestion", "schema_002_coverage", "schema_003_zones", "schema_004_days"] {
             let file = folder.appendingPathComponent("Services/Ingestion/App/Migrations/\(name).sql")
             try connection.script(try String(contentsOf: file, encoding: .utf8))
         }
@@ -69,7 +69,30 @@ import Wire
         #expect(
             try lines(
                 connection, "SELECT format('%s %s %s', coalesce(division, '-'), subjects, first_day) FROM record_type_coverage ORDER BY 1")
-                == ["- 1 2026-06-30", "430102 0 2026-06-30", "430103 1 2026-06-30"])
+                == ["- 1 2026-06-30", "430102 0 ", "430103 1 2026-06-30"])
+    }
+
+    @Test func `a firm that has ended counts by no day of its own, and one that is in business again counts as before`() throws {
+        guard let connection = try database() else { return }
+        let days = "SELECT format('%s %s %s %s', division, subjects, first_day, latest_day) FROM record_type_coverage ORDER BY 1"
+        try connection.script(
+            """
+            INSERT INTO registered_subject VALUES
+                ('A', 'r1', '2020-01-01', '430102', true), ('B', 'r2', '2020-01-01', '430102', true)
+            """)
+        try accept(
+            connection,
+            [
+                ("1", "t", "A", "2026-03-31", 0), ("2", "t", "A", "2026-04-30", 0), ("3", "t", "B", "2026-01-31", 0),
+                ("4", "t", "B", "2026-08-31", 0),
+            ])
+        #expect(try lines(connection, days) == ["430102 2 2026-01-31 2026-08-31"])
+        try connection.script("INSERT INTO registered_subject VALUES ('B', 'r3', '2026-05-01', '430102', false)")
+        #expect(try lines(connection, days) == ["430102 1 2026-03-31 2026-04-30"])
+        try connection.script("INSERT INTO registered_subject VALUES ('A', 'r4', '2026-05-01', '430102', false)")
+        #expect(try lines(connection, days) == ["430102 0  "])
+        try connection.script("INSERT INTO registered_subject VALUES ('B', 'r5', '2026-06-01', '430102', true)")
+        #expect(try lines(connection, days) == ["430102 1 2026-01-31 2026-08-31"])
     }
 
     @Test func `each county has its own days, whatever the order of arrival and the lane`() throws {
@@ -106,6 +129,7 @@ import Wire
         try migrate("schema_002_coverage")
         try accept(connection, [("2", "t", "A", "2026-06-28", 0)])
         try migrate("schema_003_zones")
+        try migrate("schema_004_days")
         try accept(connection, [("3", "t", "A", "2026-06-30", 0)])
         #expect(
             try lines(connection, "SELECT format('%s %s', day, records) FROM source_day ORDER BY 1") == ["2026-06-28 1", "2026-06-30 2"])

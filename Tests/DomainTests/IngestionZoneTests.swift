@@ -100,6 +100,22 @@ import Wire
         #expect(province.registered == 6)
     }
 
+    @Test func `what came of firms that have ended since is collected, and has neither firms nor days`() throws {
+        let item = try item(#""mode":"stored","recordTypes":["a"],"source":"tax""#)
+        let ended = Coverage.Count(
+            recordType: "a", division: try code("430102"), writer: "source:tax", subjects: 0, firstDay: nil, latestDay: nil)
+        let line = try line(item, ground([ended], registered: ["430102": 4]))
+        #expect(line.isCollected && line.missing.isEmpty && line.writers == ["source:tax"])
+        #expect(line.subjects == 0 && line.registered == 4 && line.firstDay == nil && line.latestDay == nil)
+        #expect(line.deliveries.map(\.isMissing) == [false])
+        // Of two counties that are one today, the other one's days count.
+        let former = Coverage.Count(
+            recordType: "a", division: try code("430124"), writer: "source:tax", subjects: 0, firstDay: nil, latestDay: nil)
+        let merged = try self.line(
+            item, ground([former, count("a", "430182", "source:tax", 1)], registered: ["430182": 1], divisions: divisions()))
+        #expect(merged.subjects == 1 && merged.firstDay?.text == "2026-01-31" && merged.latestDay?.text == "2026-08-31")
+    }
+
     @Test func `a source that was withdrawn owes nothing, and what it had sent is told as not expected`() throws {
         let item = try item(#""mode":"stored","recordTypes":["a"],"sources":[{"id":"tax"},{"id":"hub"}]"#)
         let before = try line(item, ground([count("a", "430102", "source:hub", 1)], registered: ["430102": 2]))

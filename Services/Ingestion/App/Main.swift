@@ -14,6 +14,7 @@ struct Main {
                 Migration(name: "schema_001_ingestion", sql: String(decoding: PackageResources.schema_001_ingestion_sql, as: UTF8.self)),
                 Migration(name: "schema_002_coverage", sql: String(decoding: PackageResources.schema_002_coverage_sql, as: UTF8.self)),
                 Migration(name: "schema_003_zones", sql: String(decoding: PackageResources.schema_003_zones_sql, as: UTF8.self)),
+                Migration(name: "schema_004_days", sql: String(decoding: PackageResources.schema_004_days_sql, as: UTF8.self)),
             ],
             tables: [AcceptedRecordTable.table, RegisteredSubjectTable.table],
             inputs: { OutsideTopics.read(by: $0) },

@@ -2,18 +2,19 @@ import Vocabulary
 
 /// What of the list has been collected in one zone, computed from the catalogue's items and what was counted of the records.
 public struct Coverage: Sendable {
-    /// Firms with at least one record, as counted: one row for each record type, county and writer.
+    /// Firms in business with at least one record, as counted: one row for each record type, county and writer.
     public struct Count: Hashable, Sendable {
         public let recordType: String
         /// Where the firms are registered; nil when no registration has said it.
         public let division: DivisionCode?
         public let writer: String
+        /// Zero when something came and all the firms it is about have ended.
         public let subjects: Int64
-        /// The earliest and the latest day that a record of these firms is about.
-        public let firstDay: Day
-        public let latestDay: Day
+        /// The earliest and the latest day that a record of these firms is about; nil when there are none.
+        public let firstDay: Day?
+        public let latestDay: Day?
 
-        public init(recordType: String, division: DivisionCode?, writer: String, subjects: Int64, firstDay: Day, latestDay: Day) {
+        public init(recordType: String, division: DivisionCode?, writer: String, subjects: Int64, firstDay: Day?, latestDay: Day?) {
             self.recordType = recordType
             self.division = division
             self.writer = writer
@@ -28,7 +29,7 @@ public struct Coverage: Sendable {
         public let item: InformationItem
         /// False for an item on trial elsewhere: then nothing is missing.
         public let isDue: Bool
-        /// Something has come at all, from where it is due.
+        /// Something has come at all, from where it is due; also when the firms have ended since.
         public let isCollected: Bool
         /// Firms that have something, where it is due: of its record types the one with the most, since one firm may have several.
         public let subjects: Int64
@@ -36,6 +37,7 @@ public struct Coverage: Sendable {
         public let registered: Int64
         /// Firms of the zone that have something although their county is not on trial.
         public let beyondPilot: Int64
+        /// The earliest and the latest day that a record of `subjects` is about.
         public let firstDay: Day?
         public let latestDay: Day?
         /// Record types of the item that have nothing yet, from anybody.
@@ -44,7 +46,7 @@ public struct Coverage: Sendable {
         public let deliveries: [Delivery]
         public let missing: [Missing]
 
-        public var writers: [String] { deliveries.filter { $0.latestDay != nil }.map(\.writer).sorted() }
+        public var writers: [String] { deliveries.filter(\.isCollected).map(\.writer).sorted() }
 
         /// Hundredths of a percent, rounded down; nil while no firm is registered.
         public var basisPoints: Int64? { Coverage.share(subjects, of: registered) }
@@ -55,15 +57,17 @@ public struct Coverage: Sendable {
         public let writer: String
         /// False when the item names others.
         public let isExpected: Bool
+        /// Something has come at all.
+        public let isCollected: Bool
         public let subjects: Int64
         public let registered: Int64
+        /// The earliest and the latest day that a record of `subjects` is about.
         public let firstDay: Day?
-        /// The latest day that a record is about; nil when there is no record.
         public let latestDay: Day?
         /// Record types of the item that it should have sent and has not.
         public let missingTypes: [String]
 
-        public var isMissing: Bool { isExpected && latestDay == nil }
+        public var isMissing: Bool { isExpected && !isCollected }
         public var basisPoints: Int64? { Coverage.share(subjects, of: registered) }
     }
 
@@ -121,8 +125,8 @@ extension Coverage.Line {
         subjects = Coverage.subjects(found)
         registered = ground.registered(in: due)
         beyondPilot = Coverage.subjects(inZone.filter { $0.division != nil && !pilot.contains($0.division) })
-        firstDay = found.map(\.firstDay).min()
-        latestDay = found.map(\.latestDay).max()
+        firstDay = found.compactMap(\.firstDay).min()
+        latestDay = found.compactMap(\.latestDay).max()
         missingTypes = isDue ? evidence.filter { !came.contains($0) } : []
 
         var deliveries: [Coverage.Delivery] = []
@@ -155,10 +159,11 @@ extension Coverage.Delivery {
         let came = Set(counts.map(\.recordType))
         self.writer = writer
         isExpected = expected != nil
+        isCollected = !counts.isEmpty
         subjects = Coverage.subjects(counts)
         self.registered = registered
-        firstDay = counts.map(\.firstDay).min()
-        latestDay = counts.map(\.latestDay).max()
+        firstDay = counts.compactMap(\.firstDay).min()
+        latestDay = counts.compactMap(\.latestDay).max()
         missingTypes = (expected ?? []).filter { !came.contains($0) }
     }
 }

@@ -21,8 +21,9 @@ public struct CoverageGround: Sendable {
             // No firm is in two counties at once, so what one writer has of both is the sum.
             merged[place] = Coverage.Count(
                 recordType: place.recordType, division: place.division, writer: place.writer,
-                subjects: count.subjects + (other?.subjects ?? 0), firstDay: min(count.firstDay, other?.firstDay ?? count.firstDay),
-                latestDay: max(count.latestDay, other?.latestDay ?? count.latestDay))
+                subjects: count.subjects + (other?.subjects ?? 0),
+                firstDay: [count.firstDay, other?.firstDay].compactMap(\.self).min(),
+                latestDay: [count.latestDay, other?.latestDay].compactMap(\.self).max())
         }
         countsByType = Dictionary(grouping: merged.values, by: \.recordType)
         firms = Dictionary(registered.map { (divisions.counted($0.key, on: day), $0.value) }) { $0 + $1 }
