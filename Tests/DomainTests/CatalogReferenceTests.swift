@@ -81,6 +81,9 @@ import Wire
             "recordType", "{\"writers\":[\"source:gone\"]}",
             "line 1: `writers` names `gone`, a source that was withdrawn; nothing that is known reads like it"),
         Slip(
+            "recordType", "{\"writers\":[\"portal\"],\n\"repairs\":{\"step\":\"approved\",\"recordType\":\"penatly\"}}",
+            "line 2: `repairs` names `penatly`, and there is no such record type; the nearest is `penalty`"),
+        Slip(
             "source", "{\"recordTypes\":[\"tax.return\",\n\"tax.retrun\"]}",
             "line 2: `recordTypes` names `tax.retrun`, and there is no such record type; the nearest is `tax.return`"),
         Slip(

@@ -101,6 +101,9 @@ extension Governance {
             if let json = body["staleAfter"]?["from"], let field = json.string {
                 references.append(CatalogReference(field, .field(of: entry.id), in: "staleAfter", at: json))
             }
+            if let json = body["repairs"]?["recordType"], let type = json.string {
+                references.append(CatalogReference(type, .entry(kind: "recordType"), in: "repairs", at: json))
+            }
             return references
         case "qualityRule":
             guard let rule = QualityRule(entry, defects: &unusable) else { return [] }
