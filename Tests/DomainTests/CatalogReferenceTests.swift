@@ -33,7 +33,7 @@ import Wire
         }
         for kind in [
             "recordType", "source", "layout", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
-            "releaseRule", "qualityRule", "crossCheck", "sourceTrust",
+            "releaseRule", "qualityRule", "crossCheck", "sourceTrust", "informationItem", "identityRule",
         ] {
             #expect(counts[kind, default: 0] > 0, "\(kind)")
         }
@@ -47,6 +47,7 @@ import Wire
         ] {
             entries.append(GovernanceHouse.entry(kind, id, "{}"))
         }
+        entries.append(GovernanceHouse.entry("divisionTable", "d", #"{"divisions":[{"code":"430124"},{"code":"430182"}]}"#))
         entries.append(
             CatalogEntry(
                 kind: "source", id: "gone", version: 1, effectiveFrom: .epoch, isWithdrawn: true, body: GovernanceHouse.json("{}")))
@@ -89,6 +90,38 @@ import Wire
         Slip(
             "layout", "{\"source\":\"tax-office\",\"recordType\":\"tax.returns\"}",
             "line 1: `recordType` names `tax.returns`, and there is no such record type; the nearest is `tax.return`"),
+        Slip(
+            "informationItem", "{\"source\":\"tax-office\",\"recordTypes\":[\"tax.return\",\n\"tax.retrun\"]}",
+            "line 2: `recordTypes` names `tax.retrun`, and there is no such record type; the nearest is `tax.return`"),
+        Slip(
+            "informationItem", "{\"sources\":[{\"id\":\"tax-office\"},\n{\"id\":\"tax-ofice\"}]}",
+            "line 2: `sources` names `tax-ofice`, and there is no such source; the nearest is `tax-office`"),
+        Slip(
+            "informationItem", #"{"source":"gone"}"#,
+            "line 1: `source` names `gone`, a source that was withdrawn; nothing that is known reads like it"),
+        Slip(
+            "informationItem", #"{"consentCategory":"bank-folw"}"#,
+            "line 1: `consentCategory` names `bank-folw`, and there is no such consent category; the nearest is `bank-flow`"),
+        Slip(
+            "informationItem", #"{"recordTypes":["penalty"],"registry":{"division":"clas","status":"class"}}"#,
+            "line 1: `registry` names `clas`, and `penalty` has no such field; the nearest is `class`"),
+        Slip(
+            "informationItem", "{\"verification\":{\"request\":\"pair\",\n\"answer\":\"penatly\"}}",
+            "line 2: `verification` names `penatly`, and there is no such record type; the nearest is `penalty`"),
+        Slip(
+            "identityRule", "{\"successors\":{\n\"430124\":\"430183\"}}",
+            "line 2: `successors` names `430183`, and the table of divisions has no such code; the nearest is `430182`"),
+        Slip(
+            "identityRule", "{\"successors\":{\n\"430125\":\"430182\"}}",
+            "line 2: `successors` names `430125`, and the table of divisions has no such code; the nearest is `430124`"),
+        Slip(
+            "qualityRule",
+            #"{"recordTypes":["tax.return"],"severity":"flag","weight":1,"owner":"source:tax-ofice","logic":{"var":"data.sales"}}"#,
+            "line 1: `owner` names `tax-ofice`, and there is no such source; the nearest is `tax-office`"),
+        Slip(
+            "crossCheck",
+            #"{"owner":"institution:bank-b","parts":[{"as":"a","recordType":"pair","key":["left"]},{"as":"b","recordType":"penalty","key":["class"]}],"checks":[{"id":"c","logic":{"==":[{"var":"a.amount"},{"var":"b.count"}]}}]}"#,
+            "line 1: `owner` names `bank-b`, and there is no such institution; the nearest is `bank-a`"),
         Slip(
             "qualityRule",
             #"{"recordTypes":["tax.retrun"],"severity":"flag","weight":1,"logic":{"==":[{"var":"data.sales"},1]}}"#,
@@ -183,6 +216,14 @@ import Wire
                 "line 1: `logic` names `decisionNr`, and `penalty` has no such field; the nearest is `decisionNo`",
                 "line 1: `staleAfter` names `publishdOn`, and `penalty` has no such field; the nearest is `publishedOn`",
             ])
+    }
+
+    @Test func `a desk that answers for a rule is no entry, and neither is nobody`() {
+        for owner in ["", "desk", "desk:data-quality", "source:tax-office", "institution:bank-a"] {
+            let rule =
+                #"{"recordTypes":["tax.return"],"severity":"flag","weight":1,"owner":"\#(owner)","logic":{"var":"data.sales"}}"#
+            #expect(defects("qualityRule", rule) == [], "\(owner)")
+        }
     }
 
     @Test func `what was withdrawn speaks of nothing`() {

@@ -105,7 +105,7 @@ import Wire
             (#","source":"tax","sources":[{"id":"hub"}]"#, "exclude"), (#","sources":[]"#, "`sources`"),
             (#","sources":{"id":"tax"}"#, "`sources`"), (#","sources":[{"id":"tax"},{"id":"tax"}]"#, "each source once"),
             (#","sources":[{"id":"tax","zones":["4301"]}]"#, "division"), (#","sources":[{"id":"tax","zones":"430100"}]"#, "division"),
-            (#","source":"idle""#, "sends none"), (#","source":"gone""#, "no source"),
+            (#","source":"idle""#, "sends none"),
             (#","pilotZones":["x"]"#, "`pilotZones`"), (#","pilotZones":null"#, "`pilotZones`"),
         ]
         for (more, words) in cases {

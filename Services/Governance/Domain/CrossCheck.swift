@@ -40,7 +40,7 @@ public final class CrossCheck: Sendable {
     let fields: [FormField]
     /// Numbers that the checks know as `tolerance.<name>`.
     let tolerances: [String: RuleValue]
-    /// Who answers for a difference.
+    /// Who answers for a difference, as in `QualityRule.owner`.
     let owner: String
 
     static let partsMax = 16

@@ -86,7 +86,7 @@ extension Governance {
 }
 
 extension Governance {
-    /// The names in an entry that others must have: record types and their fields, the facts of rules, who is trusted.
+    /// The names in an entry that others must have: record types and their fields, the facts of rules, who is trusted or answers, divisions.
     public static func references(of entry: CatalogEntry) -> [CatalogReference] {
         guard !entry.isWithdrawn else { return [] }
         let body = entry.body
@@ -114,6 +114,14 @@ extension Governance {
         case "sourceTrust":
             guard let json = body["writer"], let writer = json.string else { return [] }
             return CatalogReference.party(writer, in: "writer", at: json).map { [$0] } ?? []
+        case "identityRule":
+            guard let successors = body["successors"] else { return [] }
+            var references: [CatalogReference] = []
+            for (code, json) in successors.members {
+                references.append(CatalogReference(code, .division, in: "successors", at: successors))
+                if let successor = json.string { references.append(CatalogReference(successor, .division, in: "successors", at: json)) }
+            }
+            return references
         default: return []
         }
     }
@@ -127,6 +135,7 @@ extension QualityRule {
         let rule = json["logic"] ?? json
         let named = json["others"] ?? json
         var references: [CatalogReference] = []
+        if let party = json["owner"].flatMap({ CatalogReference.party(owner, in: "owner", at: $0) }) { references.append(party) }
         for type in others.values.sorted() {
             references.append(CatalogReference(type, .entry(kind: "recordType"), in: "others", at: named))
         }
@@ -155,6 +164,7 @@ extension CrossCheck {
     fileprivate func references(in body: JSONValue) -> [CatalogReference] {
         var references: [CatalogReference] = []
         let types = Dictionary(parts.map { ($0.name, $0.recordType) }) { first, _ in first }
+        if let party = body["owner"].flatMap({ CatalogReference.party(owner, in: "owner", at: $0) }) { references.append(party) }
         for (part, json) in zip(parts, body.list("parts")) {
             references.append(CatalogReference(part.recordType, .entry(kind: "recordType"), in: "parts", at: json))
             for field in part.key { references.append(CatalogReference(field, .field(of: part.recordType), in: "key", at: json)) }

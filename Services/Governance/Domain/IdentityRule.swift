@@ -14,7 +14,7 @@ struct IdentityRule: Sendable {
     let acceptFrom: Int64
     /// Points by which the best must lead.
     let leadMin: Int64
-    /// Abolished divisions and what stands for them.
+    /// Abolished divisions and what stands for them: codes that the `divisionTable` has, too.
     let successors: [String: String]
 
     init?(_ body: JSONValue, defects: inout [String]) {

@@ -30,7 +30,8 @@ public final class QualityRule: Sendable {
     public let id: String
     public let stage: Stage
     public let kind: Kind
-    /// Who answers for it; empty means the record's writer.
+    /// Who answers for it; empty means the record's writer. A source or an institution, `source:<id>`, must be in the catalogue when the rule
+    /// is published; any other text, such as `desk:data-quality`, is a desk of the operator's, which is no entry.
     public let owner: String
     public let isQuarantine: Bool
     /// 1…100.

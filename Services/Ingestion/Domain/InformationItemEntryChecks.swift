@@ -3,23 +3,13 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// What is wrong with an entry of the list of what is to be collected.
+/// What is wrong with an entry of the list of what is to be collected, apart from names that lead nowhere (`references(in:)`).
 enum InformationItemEntryChecks {
     static func check(_ entry: CatalogEntry, _ examples: [JSONValue], in catalog: Catalog, _ defects: inout [String]) {
         guard let item = InformationItem(entry, defects: &defects) else { return }
         let types = catalog.latest("recordType").filter { !$0.isWithdrawn }
-        // A catalogue being built up may not have its types yet.
-        if !types.isEmpty {
-            for id in item.recordTypes where !types.contains(where: { $0.id == id }) { defects.append("there is no record type `\(id)`") }
-            checkClass(item, types, &defects)
-            if let registry = item.registry, let first = types.first(where: { $0.id == item.recordTypes.first }) {
-                let names = Layouts.fieldNames(of: first) ?? []
-                for name in [registry.divisionField, registry.statusField] where !names.contains(name) {
-                    defects.append("`registry` names `\(name)`, which `\(first.id)` does not have")
-                }
-            }
-            if let verification = item.verification { check(verification, of: item, types, catalog, &defects) }
-        }
+        checkClass(item, types, &defects)
+        if let verification = item.verification { check(verification, of: item, types, catalog, &defects) }
         checkSources(item, catalog, &defects)
         if entry.body["registry"] != nil {
             let others = catalog.latest("informationItem").filter { $0.id != entry.id && !$0.isWithdrawn && $0.body["registry"] != nil }
@@ -47,12 +37,8 @@ enum InformationItemEntryChecks {
     /// A source that sends none of the item's types would be missing for ever.
     private static func checkSources(_ item: InformationItem, _ catalog: Catalog, _ defects: inout [String]) {
         let sources = catalog.latest("source").filter { !$0.isWithdrawn }
-        guard !sources.isEmpty else { return }
         for provider in item.sources {
-            guard let source = sources.first(where: { $0.id == provider.source }) else {
-                defects.append("there is no source `\(provider.source)`")
-                continue
-            }
+            guard let source = sources.first(where: { $0.id == provider.source }) else { continue }
             let sent = source.body["recordTypes"]?.elements.compactMap(\.string) ?? []
             if !item.evidence.isEmpty, !item.evidence.contains(where: { sent.contains($0) }) {
                 defects.append("the source `\(provider.source)` sends none of \(item.evidence.joined(separator: ", "))")
@@ -64,13 +50,7 @@ enum InformationItemEntryChecks {
         _ verification: InformationItem.Verification, of item: InformationItem, _ types: [CatalogEntry], _ catalog: Catalog,
         _ defects: inout [String]
     ) {
-        guard types.contains(where: { $0.id == verification.request }) else {
-            return defects.append("there is no record type `\(verification.request)` for the question")
-        }
-        guard let answer = types.first(where: { $0.id == verification.answer }) else {
-            return defects.append("there is no record type `\(verification.answer)` for the answer")
-        }
-        check(answer, answers: verification, &defects)
+        if let answer = types.first(where: { $0.id == verification.answer }) { check(answer, answers: verification, &defects) }
         // Whose answer it is, only its type and its writer say.
         let own = Set(item.sources.map(\.source))
         for entry in catalog.latest("informationItem") where entry.id != item.id && !entry.isWithdrawn {
@@ -80,6 +60,25 @@ enum InformationItemEntryChecks {
             else { continue }
             defects.append("`\(both.source)` answers for `\(other.id)` with `\(verification.answer)` already: which is meant?")
         }
+    }
+
+    /// The names in an entry that others must have: record types, sources, the category of consent, and what the registry reads of its type.
+    static func references(in body: JSONValue) -> [CatalogReference] {
+        var references: [CatalogReference] = []
+        func refer(_ json: JSONValue?, _ member: String, _ target: CatalogReference.Target) {
+            guard let json, let name = json.string else { return }
+            references.append(CatalogReference(name, target, in: member, at: json))
+        }
+        let types = body["recordTypes"].map { Array($0.elements) } ?? []
+        for type in types { refer(type, "recordTypes", .entry(kind: "recordType")) }
+        refer(body["source"], "source", .entry(kind: "source"))
+        for provider in body["sources"].map({ Array($0.elements) }) ?? [] { refer(provider["id"], "sources", .entry(kind: "source")) }
+        refer(body["consentCategory"], "consentCategory", .entry(kind: "consentCategory"))
+        if let first = types.first?.string {
+            for name in ["division", "status"] { refer(body["registry"]?[name], "registry", .field(of: first)) }
+        }
+        for name in ["request", "answer"] { refer(body["verification"]?[name], "verification", .entry(kind: "recordType")) }
+        return references
     }
 
     /// The type of an answer holds which question it answers and one bit, and can hold nothing else. Asked when either entry is published;

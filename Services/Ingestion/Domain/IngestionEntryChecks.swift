@@ -50,6 +50,7 @@ extension Ingestion {
                 + writers.elements.compactMap { $0.string.flatMap { CatalogReference.party($0, in: "writers", at: writers) } }
         case "source": return named("recordTypes", "recordType")
         case "layout": return named("source", "source") + named("recordType", "recordType")
+        case "informationItem": return InformationItemEntryChecks.references(in: body)
         default: return []
         }
     }
