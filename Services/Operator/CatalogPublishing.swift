@@ -22,7 +22,8 @@ extension Command {
             DIR is a pack or a folder of packs (default: packs). `check` compiles every entry and runs its examples; `publish` does the
             same and then writes what is new or changed to \(Topic.catalogEntries). One failing example refuses the whole publication.
             So does a name that leads nowhere: of a record type or its field, an indicator, an institution, a purpose. Names are looked for in
-            all the packs that are given; `publish` knows what is published too. So check a pack together with those it builds on.
+            all the packs that are given; `publish` knows what is published too. So check a pack together with those it builds on, and publish
+            packs that speak of one another together; where a pack beside has what is missing, the refusal names it.
             Publishing twice changes nothing. An entry with the same version and anything else in it (body,
             effectiveFrom, withdrawn) is refused: raise its version.
             `--as-was` publishes the catalogue of a backup: entries without examples, which were checked when they were first published.
@@ -95,7 +96,10 @@ enum CatalogPublishing {
                 defects.append("\(entry.file): \(entry.entry.kind) `\(entry.entry.id)`: \(placed(defect, in: entry.entry))")
             }
         }
-        guard defects.isEmpty else { throw Failure("refused:\n  " + defects.joined(separator: "\n  ")) }
+        guard defects.isEmpty else {
+            let beside = PacksBeside(packs, known: known) { entry in speakers.flatMap { $0(entry) } }
+            throw Failure("refused:\n  " + defects.joined(separator: "\n  ") + beside.remedy)
+        }
     }
 
     /// With the line of the entry's body, unless the defect names a closer one itself.

@@ -17,6 +17,8 @@ struct Pack {
     static let limits = JSONLimits(bytesMax: 16 << 20, membersMax: 100_000)
 
     let name: String
+    /// The folder, from the root of the file system.
+    let path: String
     let entries: [FileEntry]
 
     /// Reads one pack (a folder with `pack.json`) or a folder of packs. Refuses with the file's name whatever is not an entry.
@@ -60,7 +62,7 @@ struct Pack {
                 }
             }
         }
-        return Pack(name: folder.lastPathComponent, entries: entries)
+        return Pack(name: folder.lastPathComponent, path: folder.standardizedFileURL.path, entries: entries)
     }
 
     private static func line(of offset: Int, in bytes: [UInt8]) -> Int { bytes.prefix(offset).reduce(1) { $0 + ($1 == 10 ? 1 : 0) } }

@@ -137,11 +137,30 @@ import Testing
         try write(purpose: "harvest", fact: "points")
         let alone = try run("publish", pack.folder.path)
         #expect(alone.end == .status(2) && alone.text.contains("line 6: `purpose` names `harvest`"), "\(alone.text)")
+        #expect(alone.text.contains("`harvest` in \(ground.folder.lastPathComponent)"), "\(alone.text)")
         let together = try run("check", ground.folder.path, pack.folder.path)
         #expect(together.end == .status(0), "\(together.text)")
         #expect(try run("publish", ground.folder.path).end == .status(0))
         let after = try run("publish", pack.folder.path)
         #expect(after.end == .status(0) && after.text.contains("2 entries published"), "\(after.text)")
+    }
+
+    @Test func `a pack that speaks of others is told which of those beside it lacks, and they go together`() throws {
+        let pack = try PackOnDisk("beside")
+        defer { try? FileManager.default.removeItem(at: pack.folder) }
+        func check(_ names: [String]) throws -> (end: ChildProcess.End?, text: String) {
+            try ProcessSuite.xinqiao(["catalog", "check"] + names.map { ProcessSuite.packs + "/" + $0 }, [:], in: pack.folder)
+        }
+        let alone = try check(["base"])
+        #expect(alone.end == .status(2), "\(alone.text)")
+        #expect(alone.text.contains("names `books.month`, and there is no such record type"), "\(alone.text)")
+        #expect(alone.text.contains("found beside: `books.month` in governance\n"), "\(alone.text)")
+        let head = "packs that speak of one another are named together: "
+        let last = try #require(alone.text.components(separatedBy: "\n").first { $0.hasPrefix(head) }, "\(alone.text)")
+        let named = last.dropFirst(head.count).components(separatedBy: " ").map { URL(fileURLWithPath: $0).lastPathComponent }
+        #expect(named == ["base", "governance", "hunan-catalogue", "hunan-endpoints"])
+        let together = try check(named)
+        #expect(together.end == .status(0), "\(together.text)")
     }
 
     private static func purpose(
