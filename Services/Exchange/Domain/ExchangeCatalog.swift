@@ -113,17 +113,17 @@ public final class ExchangeCatalog: CatalogView {
             case "institution": institutions.add(entry, unusable: &unusable) { _, _ in true }
             case "source": sources.add(entry, unusable: &unusable) { _, _ in true }
             case "informationItem":
-                let answer = entry.isWithdrawn ? nil : VerifiedAnswer(entry.body)
+                let answer = entry.isWithdrawn ? nil : VerifiedAnswer(ofItem: entry.body)
                 // A verification that is worded wrongly leaves the version before in force: what is told must not grow by it.
                 if answer == nil, !entry.isWithdrawn, entry.body["mode"]?.string == VerifiedAnswer.mode { break }
-                if let answer { answered[answer.recordType, default: []].insert(entry.id) }
+                if let answer { answered[answer.answer, default: []].insert(entry.id) }
                 items[entry.id, default: .init()].add(answer, from: entry.effectiveFrom)
             default: break
             }
         }
         var answers: [String: [Versions<VerifiedAnswer>]] = [:]
         for (type, ids) in answered {
-            answers[type] = ids.sorted().compactMap { id in items[id]?.compactMap { $0.recordType == type ? $0 : nil } }
+            answers[type] = ids.sorted().compactMap { id in items[id]?.compactMap { $0.answer == type ? $0 : nil } }
         }
         self.answers = answers
         self.rules = rules
@@ -145,7 +145,7 @@ public final class ExchangeCatalog: CatalogView {
 
     /// What of a fact's data may be told by any rule: all of it, but of an answer to a state verification the one bit.
     func telling(_ data: JSONValue, of recordType: String, at now: Instant) -> JSONValue {
-        (answers[recordType] ?? []).compactMap { $0.inForce(at: now) }.reduce(data) { $1.bit(of: $0) }
+        (answers[recordType] ?? []).compactMap { $0.inForce(at: now) }.reduce(data) { $1.told(of: $0) }
     }
 
     /// Whether the receiver is in the catalogue. The portal is the platform's own.

@@ -40,7 +40,7 @@ public struct InformationItem: Sendable {
     public let isChecked: Bool
     /// On the one item that says which firms there are: how a record of its first type says where a firm is registered and whether still.
     public let registry: Registry?
-    public let verification: Verification?
+    public let verification: VerifiedAnswer?
 
     /// A source that should send the item.
     public struct Provider: Hashable, Sendable {
@@ -56,15 +56,6 @@ public struct InformationItem: Sendable {
         public let divisionField: String
         public let statusField: String
         public let ended: Set<String>
-    }
-
-    public struct Verification: Hashable, Sendable {
-        public let request: String
-        public let answer: String
-        /// The one bit.
-        public let bit: String
-        /// Which question it answers.
-        public let reference: String
     }
 
     /// Compiles the body; everything that is wrong goes to `defects`.
@@ -120,15 +111,8 @@ public struct InformationItem: Sendable {
             return Registry(divisionField: division, statusField: status, ended: Set(json["ended"]?.elements.compactMap(\.string) ?? []))
         }
         if body["registry"] != nil, recordTypes.isEmpty { defects.append("`registry` needs a record type") }
-        verification = body["verification"].flatMap { json -> Verification? in
-            guard let request = json["request"]?.string, let answer = json["answer"]?.string, let bit = json["bit"]?.string,
-                let reference = json["reference"]?.string
-            else {
-                defects.append("`verification` is not {request, answer, bit, reference}")
-                return nil
-            }
-            return Verification(request: request, answer: answer, bit: bit, reference: reference)
-        }
+        verification = body["verification"].flatMap { VerifiedAnswer($0) }
+        if body["verification"] != nil, verification == nil { defects.append("`verification` is not {request, answer, bit, reference}") }
         if (mode == .verification) != (body["verification"] != nil) {
             defects.append("`verification` belongs to mode verification, and to no other")
         }
@@ -162,15 +146,12 @@ public struct InformationItem: Sendable {
     }
 }
 
-extension InformationItem.Verification {
-    /// Characters of a question's number at the most: more would be a text.
-    public static let referenceLengthMax = 80
-
+extension VerifiedAnswer {
     /// What makes of an answer more than one bit to one question. Whatever its record type allows: that may be another version tomorrow.
     func defects(in answer: JSONValue) -> [FieldDefect] {
         answer.members.compactMap { (name, value) -> FieldDefect? in
             switch name {
-            case bit: return value.kind == .bool ? nil : FieldDefect(field: name, code: "field-type", detail: "neither true nor false")
+            case bit: return Self.isBit(value) ? nil : FieldDefect(field: name, code: "field-type", detail: "neither true nor false")
             case reference: return Self.referenceDefect(name, value)
             default: return FieldDefect(field: name, code: "field-unknown", detail: "a verification answers one bit")
             }
@@ -179,8 +160,8 @@ extension InformationItem.Verification {
 
     private static func referenceDefect(_ name: String, _ value: JSONValue) -> FieldDefect? {
         guard let text = value.string else { return FieldDefect(field: name, code: "field-type", detail: "no text") }
-        let length = text.unicodeScalars.count
-        guard length > referenceLengthMax else { return nil }
-        return FieldDefect(field: name, code: "too-long", detail: "\(length) characters, \(referenceLengthMax) are allowed")
+        guard !isReference(text) else { return nil }
+        return FieldDefect(
+            field: name, code: "too-long", detail: "\(text.unicodeScalars.count) characters, \(referenceLengthMax) are allowed")
     }
 }

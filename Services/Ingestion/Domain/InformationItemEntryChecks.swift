@@ -47,7 +47,7 @@ enum InformationItemEntryChecks {
     }
 
     private static func check(
-        _ verification: InformationItem.Verification, of item: InformationItem, _ types: [CatalogEntry], _ catalog: Catalog,
+        _ verification: VerifiedAnswer, of item: InformationItem, _ types: [CatalogEntry], _ catalog: Catalog,
         _ defects: inout [String]
     ) {
         if let answer = types.first(where: { $0.id == verification.answer }) { check(answer, answers: verification, &defects) }
@@ -82,8 +82,8 @@ enum InformationItemEntryChecks {
     }
 
     /// The type of an answer holds which question it answers and one bit, and can hold nothing else. Asked when either entry is published;
-    /// `InformationItem.Verification.defects(in:)` asks the same of every answer that comes.
-    static func check(_ answer: CatalogEntry, answers verification: InformationItem.Verification, _ defects: inout [String]) {
+    /// `VerifiedAnswer.defects(in:)` asks the same of every answer that comes.
+    static func check(_ answer: CatalogEntry, answers verification: VerifiedAnswer, _ defects: inout [String]) {
         guard let fields = Layouts.fields(of: answer) else { return defects.append("`\(answer.id)` has no fields") }
         let schema = answer.body["schema"].flatMap { $0.isNull ? nil : $0 }
         let demanded = schema?["required"]?.elements.compactMap(\.string)

@@ -11,7 +11,7 @@ public final class IngestionCatalog: CatalogView {
     private let institutions: [String: Versions<Bool>]
     private let items: [String: Versions<InformationItem>]
     /// What is only verified, by the record type of the answers.
-    private let answers: [String: [Versions<InformationItem.Verification>]]
+    private let answers: [String: [Versions<VerifiedAnswer>]]
     private let divisionTables: [String: Versions<DivisionTable>]
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
@@ -55,7 +55,7 @@ public final class IngestionCatalog: CatalogView {
         self.institutions = institutions
         self.items = items
         self.divisionTables = divisionTables
-        var answers: [String: [Versions<InformationItem.Verification>]] = [:]
+        var answers: [String: [Versions<VerifiedAnswer>]] = [:]
         for (type, ids) in answered {
             answers[type] = ids.sorted().compactMap { id in
                 items[id]?.compactMap { $0.verification?.answer == type ? $0.verification : nil }
@@ -83,7 +83,7 @@ public final class IngestionCatalog: CatalogView {
     }
 
     /// What records of this type are the answers to; empty for nearly all.
-    func verifications(answeredBy recordType: String, at now: Instant) -> [InformationItem.Verification] {
+    func verifications(answeredBy recordType: String, at now: Instant) -> [VerifiedAnswer] {
         (answers[recordType] ?? []).compactMap { $0.inForce(at: now) }
     }
 
