@@ -365,6 +365,16 @@ import Wire
         #expect(ids(with: "repairs") == ["penalty.repaired", "repair.applied", "repair.approved"])
     }
 
+    @Test func `of a record type each defect is told once, and of one that is withdrawn none`() {
+        let body =
+            #"{"class":"public","writers":["source:test"],"consentCategory":null,"businessKey":["no"],"fields":{},"adverse":{"from":"on"},"repairs":{"step":"wished"}}"#
+        let told = Governance.defects(of: GovernanceHouse.entry("recordType", "r", body), examples: [], in: .empty)
+        #expect(!told.isEmpty && Set(told).count == told.count, "\(told)")
+        let withdrawn = CatalogEntry(
+            kind: "recordType", id: "r", version: 2, effectiveFrom: .epoch, isWithdrawn: true, body: GovernanceHouse.json(body))
+        #expect(Governance.defects(of: withdrawn, examples: [], in: .empty) == [])
+    }
+
     @Test func `what an entry says of repair is checked by its examples`() {
         func defects(_ rule: String, _ examples: String) -> [String] {
             let entry = GovernanceHouse.type(

@@ -4,11 +4,9 @@ import Wire
 
 /// What of a `recordType` entry is governance's own: `adverse` and `repairs`, with their examples.
 enum AdverseEntryChecks {
-    /// Why the entry may not be published; empty for a type that has neither.
-    static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
-        guard ["adverse", "repairs"].contains(where: { entry.body[$0].map { !$0.isNull } ?? false }) else { return [] }
+    /// Why the type may not be published; empty for one that has neither.
+    static func defects(of type: GovernedType, examples: [JSONValue], in catalog: Catalog) -> [String] {
         var defects: [String] = []
-        guard let type = GovernedType(entry, defects: &defects) else { return defects }
         if let adverse = type.adverse { check(adverse, examples, &defects) }
         if let word = type.repairs { check(word, examples, in: catalog, &defects) }
         return defects

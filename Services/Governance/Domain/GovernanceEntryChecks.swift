@@ -13,10 +13,10 @@ extension Governance {
     /// Why an entry may not be published, in words; empty when it may. Kinds of other services are passed over, but record types: ingestion
     /// answers for them, and what stands in them for governance must be of use here.
     public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] {
-        if entry.kind == "recordType", entry.body.kind == .object {
-            let defects = compiled(entry)
-            guard defects.isEmpty, !entry.isWithdrawn else { return defects }
-            return AdverseEntryChecks.defects(of: entry, examples: examples, in: catalog)
+        if entry.kind == "recordType", entry.body.kind == .object, !entry.isWithdrawn {
+            var defects: [String] = []
+            guard let type = GovernedType(entry, defects: &defects) else { return defects }
+            return AdverseEntryChecks.defects(of: type, examples: examples, in: catalog)
         }
         guard kinds.contains(entry.kind), !entry.isWithdrawn else { return [] }
         guard entry.body.kind == .object else { return ["the body is not an object"] }
