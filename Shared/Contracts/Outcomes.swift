@@ -108,10 +108,12 @@ public struct RiskAlert: Payload {
     /// Institutions with a live loan to the subject.
     public let lenders: [String]
     public let at: Instant
+    /// A statement that the subject contests has a part in what was seen (异议标注).
+    public let isDisputed: Bool
 
     public init(
         alertID: String, subject: String, rule: String, ruleVersion: Int64, level: String, kind: String, title: Bilingual,
-        observed: String, lenders: [String], at: Instant
+        observed: String, lenders: [String], at: Instant, isDisputed: Bool = false
     ) {
         self.alertID = alertID
         self.subject = subject
@@ -123,6 +125,7 @@ public struct RiskAlert: Payload {
         self.observed = observed
         self.lenders = lenders
         self.at = at
+        self.isDisputed = isDisputed
     }
 
     public init(_ json: JSONValue) throws(ContractDefect) {
@@ -131,7 +134,7 @@ public struct RiskAlert: Payload {
             alertID: try fields.text("alertId"), subject: try fields.text("subject"), rule: try fields.text("rule"),
             ruleVersion: try fields.int("ruleVersion"), level: try fields.text("level"), kind: try fields.text("kind"),
             title: try Bilingual(try fields.required("title")), observed: try fields.text("observed"),
-            lenders: try fields.texts("lenders"), at: try fields.instant("at"))
+            lenders: try fields.texts("lenders"), at: try fields.instant("at"), isDisputed: try fields.bool("isDisputed"))
     }
 
     public func write(to object: inout JSONWriter) {
@@ -149,6 +152,7 @@ public struct RiskAlert: Payload {
                 for lender in lenders { list.element(lender) }
             })
         object.member("at", at)
+        if isDisputed { object.member("isDisputed", true) }
     }
 }
 

@@ -12,7 +12,7 @@ import Wire
         "Assessment/portrait/tags", "Assessment/portrait/score", "Assessment/portrait/score/reasons",
         "MatchList/matches", "MatchList/matches/0/conditions", "MatchList/refused",
         "MatchList/eligibleCount", "MatchList/refusedCount", "ApplicationEvent/annualRate",
-        "ReleaseRequest/categories", "PolicyEvent/conditions", "RiskAlert/lenders",
+        "ReleaseRequest/categories", "PolicyEvent/conditions", "RiskAlert/lenders", "RiskAlert/isDisputed",
     ]
 
     @Test func `a missing or null required member is refused by its name, and only optional ones may be missing`() throws {

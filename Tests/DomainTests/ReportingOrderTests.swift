@@ -132,6 +132,29 @@ import Vocabulary
         }
     }
 
+    @Test func `the mark of a dispute stands with an alert as the last word has it`() {
+        func alert(_ kind: String, on day: Int, isDisputed: Bool) -> Message {
+            ReportingHouse.message(
+                RiskAlert(
+                    alertID: "overdue/S", subject: "S", rule: "overdue", ruleVersion: 1, level: "red", kind: kind,
+                    title: Bilingual(en: "Overdue", zh: "逾期"), observed: "", lenders: [], at: ReportingHouse.day(day),
+                    isDisputed: isDisputed),
+                on: Topic.riskMonitoringEvents)
+        }
+        let words = [
+            alert("raised", on: 1, isDisputed: false), alert("changed", on: 2, isDisputed: true),
+            alert("changed", on: 3, isDisputed: false),
+        ]
+        for (count, isDisputed) in [(1, false), (2, true), (3, false)] {
+            let heard = words.prefix(count)
+            for order in [Array(heard), heard.reversed()] {
+                let house = ReportingHouse()
+                house.take(order)
+                #expect(house.cells(ReportingTables.alert, "is_disputed") == [.bool(isDisputed)], "\(count)")
+            }
+        }
+    }
+
     private static let grant = Offer.entry(
         "policy", "grant",
         """

@@ -10,7 +10,8 @@ import Testing
     private func declared() throws -> [String: [String: String]] {
         var tables: [String: [String: String]] = [:]
         var table: String?
-        for line in try (migration("schema_001_reporting") + migration("schema_003_marks")).split(separator: "\n") {
+        let names = ["schema_001_reporting", "schema_003_marks", "schema_004_alert_marks"]
+        for line in try names.map({ try migration($0) }).joined().split(separator: "\n") {
             var words = line.split(separator: " ")
             if words.starts(with: ["ADD", "COLUMN"]) { words.removeFirst(2) }
             if words.starts(with: ["CREATE", "TABLE"]) || words.starts(with: ["ALTER", "TABLE"]) {
@@ -53,6 +54,7 @@ import Testing
         try connection.script(row.replacingOccurrences(of: "%", with: "bank-a"))
         try connection.script(try migration("schema_002_watches"))
         try connection.script(try migration("schema_003_marks"))
+        try connection.script(try migration("schema_004_alert_marks"))
         try connection.script(row.replacingOccurrences(of: "%", with: "bank-b"))
         #expect(try connection.execute("SELECT count(*) FROM watch_view").map { try $0.int64(0) } == [2])
         let keys = try connection.execute(

@@ -11,6 +11,8 @@ struct Main {
                 Migration(name: "schema_001_reporting", sql: String(decoding: PackageResources.schema_001_reporting_sql, as: UTF8.self)),
                 Migration(name: "schema_002_watches", sql: String(decoding: PackageResources.schema_002_watches_sql, as: UTF8.self)),
                 Migration(name: "schema_003_marks", sql: String(decoding: PackageResources.schema_003_marks_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_004_alert_marks", sql: String(decoding: PackageResources.schema_004_alert_marks_sql, as: UTF8.self)),
             ],
             tables: ReportingTables.all,
             furtherKeys: ["XINQIAO_CONSOLE_SERVICES"],

@@ -31,7 +31,7 @@ enum AlertRow {
             .text(subject), .text(alertID), .text((latest?.rule ?? "")), .text((latest?.level ?? "none")),
             .text((latest?.kind ?? "")), .text((latest?.title.en ?? "")), .text((latest?.title.zh ?? "")),
             .text((latest?.observed ?? "")), .int64(Int64(latest?.lenders.count ?? 0)),
-            steps.byName["raised"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch),
+            steps.byName["raised"].map { .instant($0.at) } ?? .null, .instant(latest?.at ?? .epoch), .bool(latest?.isDisputed ?? false),
         ]
     }
 

@@ -71,7 +71,7 @@ public enum ReportingTables {
         columns: [
             .init("subject", .text), .init("alert_id", .text), .init("rule", .text), .init("level", .text), .init("kind", .text),
             .init("title_en", .text), .init("title_zh", .text), .init("observed", .text), .init("lenders", .int64),
-            .init("raised_at", .instant), .init("changed_at", .instant),
+            .init("raised_at", .instant), .init("changed_at", .instant), .init("is_disputed", .bool),
         ],
         key: ["subject", "alert_id"], onConflict: .replace)
 

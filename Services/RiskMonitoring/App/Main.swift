@@ -9,7 +9,8 @@ struct Main {
             RiskMonitoring(),
             migrations: [
                 Migration(
-                    name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self))
+                    name: "schema_001_riskmonitoring", sql: String(decoding: PackageResources.schema_001_riskmonitoring_sql, as: UTF8.self)),
+                Migration(name: "schema_002_marks", sql: String(decoding: PackageResources.schema_002_marks_sql, as: UTF8.self)),
             ],
             tables: RiskTables.all
         ).run()

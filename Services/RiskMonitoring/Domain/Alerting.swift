@@ -4,6 +4,13 @@ import Rules
 import Vocabulary
 import Wire
 
+/// What a rule saw, or why its alert is lowered all the same.
+private struct Sight {
+    let observed: String
+    /// A statement under dispute has a part in it.
+    let isDisputed: Bool
+}
+
 extension RiskTurn {
     /// Brings the alerts into line with the facts: one live alert of a rule at the most, while there is a live loan.
     ///
@@ -11,63 +18,74 @@ extension RiskTurn {
     func alignAlerts(state: inout RiskState, effects: inout Effects) {
         let live = state.loans.filter(\.isLive)
         guard !live.isEmpty else {
-            for alert in state.alerts { lower(alert, observed: "loan-settled", lenders: [], state: &state, effects: &effects) }
+            let settled = Sight(observed: "loan-settled", isDisputed: false)
+            for alert in state.alerts { lower(alert, settled, lenders: [], state: &state, effects: &effects) }
             state.alerts = []
             return
         }
         let lenders = Set(live.map(\.institution)).sorted()
         let facts = state.facts(over: live)
+        let disputed = state.disputed(over: live)
         let board = book.board(at: now)
 
         var standing: [LiveAlert] = []
         for alert in state.alerts where !board.contains(alert.rule) {
-            lower(alert, observed: "rule-withdrawn", lenders: lenders, state: &state, effects: &effects)
+            lower(alert, Sight(observed: "rule-withdrawn", isDisputed: false), lenders: lenders, state: &state, effects: &effects)
         }
         for rule in board.candidates(facts, and: Set(state.alerts.map(\.rule))) {
             let alert = state.alerts.first { $0.rule == rule.id }
             switch (rule.logic.judge(facts).truth, alert) {
             case (.yes, nil):
-                standing.append(raise(rule, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects))
+                standing.append(raise(rule, sight(of: rule, facts, disputed), lenders: lenders, state: &state, effects: &effects))
             case (.yes, let alert?):
-                standing.append(
-                    keep(alert, under: rule, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects))
+                let seen = sight(of: rule, facts, disputed)
+                var kept = alert
+                (kept.ruleVersion, kept.level) = (rule.version, rule.level)
+                (kept.observed, kept.isDisputed) = (seen.observed, seen.isDisputed)
+                standing.append(keep(kept, after: alert, lenders: lenders, state: &state, effects: &effects))
             case (.no, let alert?):
-                lower(alert, observed: rule.observed(facts), lenders: lenders, state: &state, effects: &effects)
+                lower(alert, sight(of: rule, facts, disputed), lenders: lenders, state: &state, effects: &effects)
             case (.unknown, let alert?):
-                standing.append(inform(lenders, of: alert, state: &state, effects: &effects))
+                var kept = alert
+                kept.isDisputed = sight(of: rule, facts, disputed).isDisputed
+                standing.append(keep(kept, after: alert, lenders: lenders, state: &state, effects: &effects))
             case (.no, nil), (.unknown, nil): break
             }
         }
         state.alerts = standing
     }
 
+    private func sight(of rule: RiskRule, _ facts: [String: RuleValue], _ disputed: Set<String>) -> Sight {
+        let isDisputed = !disputed.isEmpty && !book.grounds(of: rule, at: now).isDisjoint(with: disputed)
+        return Sight(observed: rule.observed(facts), isDisputed: isDisputed)
+    }
+
     private func raise(
-        _ rule: RiskRule, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+        _ rule: RiskRule, _ seen: Sight, lenders: [String], state: inout RiskState, effects: inout Effects
     ) -> LiveAlert {
         let alert = LiveAlert(
-            rule: rule.id, ruleVersion: rule.version, level: rule.level, since: now, observed: observed, lenders: lenders)
+            rule: rule.id, ruleVersion: rule.version, level: rule.level, since: now, observed: seen.observed, isDisputed: seen.isDisputed,
+            lenders: lenders)
         tell("raised", alert, level: alert.level, to: lenders, state: &state, effects: &effects)
         effects.write(RiskTables.row(alert, of: subject), to: RiskTables.alert)
         return alert
     }
 
-    /// The cause is still there: only another colour is news. What was seen is kept up to date in silence.
+    /// The cause is still there: only another colour is news, and that what was seen is contested, or is no longer. What was seen is kept up
+    /// to date in silence.
     private func keep(
-        _ alert: LiveAlert, under rule: RiskRule, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+        _ kept: LiveAlert, after alert: LiveAlert, lenders: [String], state: inout RiskState, effects: inout Effects
     ) -> LiveAlert {
-        var kept = alert
-        kept.ruleVersion = rule.version
-        kept.observed = observed
-        guard rule.level != alert.level else {
+        guard kept.level != alert.level || kept.isDisputed != alert.isDisputed else {
             let informed = inform(lenders, of: kept, state: &state, effects: &effects)
             if informed != alert, informed == kept { effects.write(RiskTables.row(informed, of: subject), to: RiskTables.alert) }
             return informed
         }
-        kept.level = rule.level
-        kept.lenders = lenders
-        tell("changed", kept, level: kept.level, to: lenders, state: &state, effects: &effects)
-        effects.write(RiskTables.row(kept, of: subject), to: RiskTables.alert)
-        return kept
+        var changed = kept
+        changed.lenders = lenders
+        tell("changed", changed, level: changed.level, to: lenders, state: &state, effects: &effects)
+        effects.write(RiskTables.row(changed, of: subject), to: RiskTables.alert)
+        return changed
     }
 
     /// Who became a lender while the alert stands hears of it now; who is none any more is not told again.
@@ -87,10 +105,10 @@ extension RiskTurn {
 
     /// `lenders` are those of record now; only they are told, and only if they had heard of the alert.
     private func lower(
-        _ alert: LiveAlert, observed: String, lenders: [String], state: inout RiskState, effects: inout Effects
+        _ alert: LiveAlert, _ seen: Sight, lenders: [String], state: inout RiskState, effects: inout Effects
     ) {
         var lowered = alert
-        lowered.observed = observed
+        (lowered.observed, lowered.isDisputed) = (seen.observed, seen.isDisputed)
         lowered.lenders = alert.lenders.filter { lenders.contains($0) }
         tell("lowered", lowered, level: "none", to: lowered.lenders, state: &state, effects: &effects)
         effects.write(RiskTables.row(lowered, of: subject, loweredAt: now), to: RiskTables.alert)
@@ -110,7 +128,8 @@ extension RiskTurn {
     private func event(_ kind: String, _ alert: LiveAlert, level: String, lenders: [String], at moment: Instant) -> RiskAlert {
         RiskAlert(
             alertID: "\(alert.rule)/\(subject)", subject: subject, rule: alert.rule, ruleVersion: alert.ruleVersion, level: level,
-            kind: kind, title: book.title(of: alert.rule), observed: alert.observed, lenders: lenders, at: moment)
+            kind: kind, title: book.title(of: alert.rule), observed: alert.observed, lenders: lenders, at: moment,
+            isDisputed: alert.isDisputed)
     }
 
     /// Asks exchange to let each lender know. Whether it may is for exchange to say.
@@ -125,6 +144,7 @@ extension RiskTurn {
             body.member("kind", event.kind)
             event.title.write(to: &body, as: "title")
             body.member("observed", event.observed)
+            body.member("isDisputed", event.isDisputed)
             body.member("at", event.at)
         }
         for lender in event.lenders {

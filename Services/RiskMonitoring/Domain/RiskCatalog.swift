@@ -84,12 +84,14 @@ struct RiskBoard: Sendable {
     }
 }
 
-/// What risk monitoring makes of the catalogue: every version of every rule.
+/// What risk monitoring makes of the catalogue: every version of every rule, and what tags ask for.
 public final class RiskCatalog: CatalogView {
     /// The kind of entry that a rule is.
     public static let ruleKind = "riskRule"
 
     private let rules: [String: Versions<RiskRule>]
+    /// The indicators that each tag asks for.
+    private let tags: [String: Versions<[String]>]
     /// Of all rules ever published, sorted.
     private let ids: [String]
     /// When a version of a rule takes effect, ascending.
@@ -100,12 +102,24 @@ public final class RiskCatalog: CatalogView {
 
     public init(_ catalog: Catalog) {
         var rules: [String: Versions<RiskRule>] = [:]
+        var tags: [String: Versions<[String]>] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
-        for entry in catalog.all where entry.kind == Self.ruleKind {
-            rules.add(entry, unusable: &unusable) { RiskRule($0, defects: &$1) }
+        for entry in catalog.all {
+            switch entry.kind {
+            case Self.ruleKind: rules.add(entry, unusable: &unusable) { RiskRule($0, defects: &$1) }
+            case "tag":
+                if entry.isWithdrawn {
+                    tags[entry.id, default: Versions()].add(nil, from: entry.effectiveFrom)
+                } else if let logic = entry.body["logic"].flatMap({ try? Logic($0) }) {
+                    // What is wrong with a tag that can not be read is for scoring to say.
+                    tags[entry.id, default: Versions()].add(logic.variables, from: entry.effectiveFrom)
+                }
+            default: continue
+            }
         }
         self.rules = rules
+        self.tags = tags
         ids = rules.keys.sorted()
         changes = Set(rules.values.flatMap(\.starts)).sorted()
         defects = unusable
@@ -119,6 +133,17 @@ public final class RiskCatalog: CatalogView {
     }
 
     public func prepare(at now: Instant) { _ = board(at: now) }
+
+    /// What the rule rests on: what it asks for, and the indicators that its tags ask for.
+    func grounds(of rule: RiskRule, at now: Instant) -> Set<String> {
+        var grounds = Set(rule.variables)
+        for name in rule.variables where name.hasPrefix(Self.tagPrefix) {
+            grounds.formUnion(tags[String(name.dropFirst(Self.tagPrefix.count))]?.inForce(at: now) ?? [])
+        }
+        return grounds
+    }
+
+    private static let tagPrefix = "tag."
 
     /// The title of the rule's last usable version, in force or not; its id when there is none.
     func title(of rule: String) -> Bilingual {

@@ -22,7 +22,7 @@ public struct RiskMonitoring: Decider {
 
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {
-        case Fact.type:
+        case Fact.type, FactDispute.type:
             switch message.body["recordType"]?.string {
             case Self.disbursedType, Self.settledType, Self.statusType: break
             default: return .pass
@@ -43,10 +43,12 @@ public struct RiskMonitoring: Decider {
             do throws(ContractDefect) {
                 let subject = try Fields(message.body).text("subject")
                 guard subject == key else { return effects.refuse("subject-mismatch", "the message is about another subject than its key") }
-                let isNews =
-                    message.type == Portrait.type
-                    ? state.take(try PortraitFacts(message.body))
-                    : try turn.take(try Fact(message.body), state: &state, effects: &effects)
+                let isNews: Bool
+                switch message.type {
+                case Portrait.type: isNews = state.take(try PortraitFacts(message.body))
+                case FactDispute.type: isNews = state.disputes.take(try FactDispute(message.body))
+                default: isNews = try turn.take(try Fact(message.body), state: &state, effects: &effects)
+                }
                 guard isNews, effects.refusal == nil else { return }
             } catch {
                 return effects.refuse(error.code, error.description)

@@ -14,6 +14,8 @@ public struct RiskState: DecidedState {
     var sequence: Int64 = 0
     /// About this subject's alerts.
     var said = LastWord()
+    /// About what is said of its loans. Of all else the portrait says what is under dispute.
+    var disputes = DisputeBook()
 
     /// Loans at the most that are not live: settled ones, and facts of loans whose payout is not known.
     static let restingMax = 200
@@ -29,6 +31,7 @@ public struct RiskState: DecidedState {
         portrait = try fields["portrait"].map { json throws(ContractDefect) in try PortraitFacts(json) }
         sequence = try fields.intOrNil("sequence") ?? 0
         said = LastWord(at: try fields.instantOrNil("said"))
+        disputes = try DisputeBook(fields, "disputes")
     }
 
     public func write(to object: inout JSONWriter) {
@@ -49,6 +52,7 @@ public struct RiskState: DecidedState {
         if let portrait { object.member("portrait", object: { portrait.write(to: &$0) }) }
         if sequence > 0 { object.member("sequence", sequence) }
         object.memberIfPresent("said", said.at)
+        disputes.write(to: &object, as: "disputes")
     }
 
     /// Keeps the portrait with the highest revision. False when it says nothing new.
@@ -92,15 +96,20 @@ public struct LiveAlert: Hashable, Sendable {
     public let since: Instant
     /// What the rule saw when it said yes last.
     public var observed: String
+    /// A statement under dispute has a part in what the rule sees.
+    public var isDisputed: Bool
     /// The lenders who were told and still are lenders, sorted.
     public var lenders: [String]
 
-    init(rule: String, ruleVersion: Int64, level: String, since: Instant, observed: String, lenders: [String]) {
+    init(
+        rule: String, ruleVersion: Int64, level: String, since: Instant, observed: String, isDisputed: Bool, lenders: [String]
+    ) {
         self.rule = rule
         self.ruleVersion = ruleVersion
         self.level = level
         self.since = since
         self.observed = observed
+        self.isDisputed = isDisputed
         self.lenders = lenders
     }
 
@@ -108,7 +117,8 @@ public struct LiveAlert: Hashable, Sendable {
         let fields = try Fields(json)
         self.init(
             rule: try fields.text("rule"), ruleVersion: try fields.int("version"), level: try fields.text("level"),
-            since: try fields.instant("since"), observed: try fields.text("observed"), lenders: try fields.texts("lenders"))
+            since: try fields.instant("since"), observed: try fields.text("observed"),
+            isDisputed: try fields.bool("isDisputed"), lenders: try fields.texts("lenders"))
     }
 
     func write(to object: inout JSONWriter) {
@@ -117,6 +127,7 @@ public struct LiveAlert: Hashable, Sendable {
         object.member("level", level)
         object.member("since", since)
         object.member("observed", observed)
+        if isDisputed { object.member("isDisputed", true) }
         object.member("lenders", lenders)
     }
 }

@@ -21,6 +21,7 @@ public enum RiskTables {
         columns: [
             .init("subject", .text), .init("rule", .text), .init("rule_version", .int64), .init("level", .text), .init("status", .text),
             .init("raised_at", .instant), .init("lowered_at", .instant), .init("observed", .text), .init("lenders", .json),
+            .init("is_disputed", .bool),
         ],
         key: ["subject", "rule"], onConflict: .replace)
 
@@ -29,7 +30,7 @@ public enum RiskTables {
         "alert_history",
         columns: [
             .init("alert_id", .text), .init("sequence", .int64), .init("kind", .text), .init("level", .text), .init("at", .instant),
-            .init("observed", .text),
+            .init("observed", .text), .init("is_disputed", .bool),
         ],
         key: ["alert_id", "sequence"], onConflict: .keepFirst)
 
@@ -49,11 +50,14 @@ public enum RiskTables {
         [
             .text(subject), .text(alert.rule), .int64(alert.ruleVersion), .text(alert.level), .text(loweredAt == nil ? "live" : "lowered"),
             .instant(alert.since), loweredAt.map { .instant($0) } ?? .null, .text(alert.observed),
-            .json(JSONWriter.encode { $0.element(alert.lenders) }),
+            .json(JSONWriter.encode { $0.element(alert.lenders) }), .bool(alert.isDisputed),
         ]
     }
 
     static func row(_ event: RiskAlert, sequence: Int64) -> [Cell] {
-        [.text(event.alertID), .int64(sequence), .text(event.kind), .text(event.level), .instant(event.at), .text(event.observed)]
+        [
+            .text(event.alertID), .int64(sequence), .text(event.kind), .text(event.level), .instant(event.at), .text(event.observed),
+            .bool(event.isDisputed),
+        ]
     }
 }

@@ -73,6 +73,11 @@ public struct WatchedLoan: Hashable, Sendable {
     var balance: Money { settlement != nil ? .zero : standing?.balance ?? disbursement?.amount ?? .zero }
     var overdueDays: Int64 { standing?.overdueDays ?? 0 }
 
+    /// The facts that say that there is the loan, how much is owed, and for how long it is overdue.
+    var countedBy: String? { disbursement?.order.factID }
+    var balanceSaidBy: String? { (standing?.order ?? disbursement?.order)?.factID }
+    var delaySaidBy: String? { standing?.order.factID }
+
     /// By days alone. No delay counts as technical, because no sender says that it was.
     var loanClass: LoanClass { LoanClass.byOverdue(days: Int(clamping: overdueDays), isTechnical: false) }
 

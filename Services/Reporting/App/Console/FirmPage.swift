@@ -109,7 +109,7 @@ extension Console {
                 FROM financing_step WHERE subject = $1
                 UNION ALL
                 SELECT changed_at, 'alert 预警', CASE WHEN level = 'none' THEN kind ELSE level END,
-                       title_en || ' ' || title_zh || ' · ' || observed
+                       title_en || ' ' || title_zh || ' · ' || observed || CASE WHEN is_disputed THEN ' · disputed 异议' ELSE '' END
                 FROM alert_view WHERE subject = $1
                 UNION ALL
                 SELECT changed_at, 'policy 政策', status, policy_id FROM push_view WHERE subject = $1

@@ -217,7 +217,7 @@ enum Tables {
         let rows = try connection.execute(
             """
             SELECT alert_view.level, alert_view.subject, coalesce(nullif(subject_view.name, ''), alert_view.subject), title_en, title_zh,
-                   observed, lenders, changed_at
+                   observed || CASE WHEN is_disputed THEN ' · disputed 异议' ELSE '' END, lenders, changed_at
             FROM alert_view LEFT JOIN subject_view USING (subject) WHERE level <> 'none'
             ORDER BY array_position(ARRAY['red', 'orange', 'yellow', 'blue'], level), changed_at DESC LIMIT 200
             """)
