@@ -7,6 +7,7 @@ import Support
 final class FaultKafka {
     let folder: URL
     let proxy: FaultProxy
+    private let watched: WatchedFolder
     private let home: String
     private let port: Int
     /// Lines of `server.properties` beside our own.
@@ -21,10 +22,12 @@ final class FaultKafka {
             .first { FileManager.default.isExecutableFile(atPath: $0 + "/bin/start") }
     }
 
-    init(home: String, folder: URL, settings: [String] = []) throws {
+    /// - Parameter watched: in whose name it is started.
+    init(home: String, folder: URL, watched: WatchedFolder, settings: [String] = []) throws {
         self.home = home
         self.settings = settings
         self.folder = folder
+        self.watched = watched
         guard let port = FaultProxy.freePorts(2) else { throw Trouble("no free ports") }
         self.port = port
         proxy = try FaultProxy(to: .port(port))
@@ -36,7 +39,7 @@ final class FaultKafka {
     func start() throws {
         let said = try Script.output(
             [
-                "FAULT_WORLD=\(folder.deletingLastPathComponent().path)", home + "/bin/start", String(port), folder.path,
+                watched.assignment, home + "/bin/start", String(port), folder.path,
                 "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
                 "log.message.timestamp.type=CreateTime",
             ] + settings)

@@ -6,6 +6,7 @@ import Support
 /// A PostgreSQL cluster that can be stopped, killed, filled up, put away and brought back.
 final class FaultPostgres {
     let folder: URL
+    private let watched: WatchedFolder
     private let binaries: URL
     private var server: ChildProcess?
     private var room: ChildProcess?
@@ -17,15 +18,17 @@ final class FaultPostgres {
     static let port = 5432
     static var isInstalled: Bool { PrivatePostgres.findBinaries() != nil }
 
-    init(folder: URL, roomMiB: Int? = nil, isBackedUp: Bool = false) throws {
+    /// - Parameter watched: in whose name it is started.
+    init(folder: URL, watched: WatchedFolder, roomMiB: Int? = nil, isBackedUp: Bool = false) throws {
         guard let binaries = PrivatePostgres.findBinaries() else { throw Trouble("no PostgreSQL is installed") }
         self.binaries = binaries
         self.folder = folder
+        self.watched = watched
         self.roomMiB = roomMiB
         self.isBackedUp = isBackedUp
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try own()
-        if let roomMiB { room = try Self.makeRoom(data, roomMiB) }
+        if let roomMiB { room = try Self.makeRoom(data, roomMiB, watched) }
         try Script.run(inRoom(asServer(binaries.appendingPathComponent("initdb").path, initArguments)))
         try start()
     }
@@ -50,12 +53,14 @@ final class FaultPostgres {
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "max_connections=120", "shared_buffers=64MB", "fsync=off",
             "full_page_writes=off", "max_wal_size=\(roomMiB == nil ? 1_024 : 64)MB", "min_wal_size=32MB",
             "wal_level=\(isBackedUp ? "replica" : "minimal")", "max_wal_senders=\(isBackedUp ? 4 : 0)", "deadlock_timeout=200ms",
+            // In the data folder, so that a postmaster which is killed leaves nothing in /dev/shm.
+            "dynamic_shared_memory_type=mmap",
         ]
         let postgres = asServer(
             binaries.appendingPathComponent("postgres").path, ["-D", data.path] + settings.flatMap { ["-c", $0] })
         if roomMiB == nil { try? FileManager.default.removeItem(at: data.appendingPathComponent("postmaster.pid")) }
         server = try ChildProcess(
-            program: "/usr/bin/env", arguments: ["FAULT_WORLD=\(folder.deletingLastPathComponent().path)"] + inRoom(postgres),
+            program: "/usr/bin/env", arguments: [watched.assignment] + inRoom(postgres),
             environment: ProcessInfo.processInfo.environment,
             output: folder.appendingPathComponent("log").path)
         try waitUntilAnswering()
@@ -64,7 +69,7 @@ final class FaultPostgres {
     private func inRoom(_ words: [String]) -> [String] { (room.map { ["nsenter", "-m", "-t", String($0.pid)] } ?? []) + words }
 
     /// A mount of its own for the data, which lives as long as a process that does nothing else.
-    private static func makeRoom(_ data: URL, _ sizeMiB: Int) throws -> ChildProcess {
+    private static func makeRoom(_ data: URL, _ sizeMiB: Int, _ watched: WatchedFolder) throws -> ChildProcess {
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
         let script = """
             mount -t tmpfs -o "size=$2m,mode=0700,uid=$(id -u postgres),gid=$(id -g postgres)" tmpfs "$1" || exit 9
@@ -73,8 +78,7 @@ final class FaultPostgres {
         let keeper = try ChildProcess(
             program: "/usr/bin/env",
             arguments: [
-                "FAULT_WORLD=\(data.deletingLastPathComponent().deletingLastPathComponent().path)", "unshare", "-m", "/bin/sh", "-c",
-                script, "sh", data.path, String(sizeMiB),
+                watched.assignment, "unshare", "-m", "/bin/sh", "-c", script, "sh", data.path, String(sizeMiB),
             ],
             environment: ProcessInfo.processInfo.environment)
         guard eventually(within: .seconds(5), { FileManager.default.fileExists(atPath: data.path + ".ready") || !keeper.isRunning }),

@@ -15,6 +15,7 @@ final class FaultWorld: @unchecked Sendable {
     let kafka: FaultKafka
     /// Between the services and PostgreSQL.
     let databaseProxy: FaultProxy
+    private let watched: WatchedFolder
     private let statusPorts: Int
     private let lock = NSLock()
     private var processes: [String: ChildProcess] = [:]
@@ -22,14 +23,13 @@ final class FaultWorld: @unchecked Sendable {
     static let lanes: Int32 = 4
 
     init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false, kafkaSettings: [String] = []) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-faults-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        _ = unsafe chmod(folder.path, 0o755)
-        // Inherited by everything that this world starts; so a watchman finds it should this process not come to its end.
-        try Self.watch(folder)
-        postgres = try FaultPostgres(folder: folder.appendingPathComponent("postgres"), roomMiB: roomMiB, isBackedUp: isBackedUp)
+        watched = try WatchedFolder("faults")
+        folder = URL(fileURLWithPath: watched.path)
+        postgres = try FaultPostgres(
+            folder: folder.appendingPathComponent("postgres"), watched: watched, roomMiB: roomMiB, isBackedUp: isBackedUp)
         databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile), hearsPostgres: true)
-        kafka = try FaultKafka(home: kafkaHome, folder: folder.appendingPathComponent("kafka"), settings: kafkaSettings)
+        kafka = try FaultKafka(
+            home: kafkaHome, folder: folder.appendingPathComponent("kafka"), watched: watched, settings: kafkaSettings)
         guard let statusPorts = FaultProxy.freePorts(16) else { throw Trouble("no free ports") }
         self.statusPorts = statusPorts
         let connection = try Connection(PostgresAddress(conninfo: postgres.conninfo(database: "postgres"), applicationName: "tests"))
@@ -47,23 +47,6 @@ final class FaultWorld: @unchecked Sendable {
                 OwnThread.sleep(for: .seconds(1))
             }
         }
-    }
-
-    private static let mark = "FAULT_WORLD"
-
-    /// Ends what is left of a world once this process is gone, however it went.
-    private static func watch(_ folder: URL) throws {
-        let script = """
-            while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
-            for environment in /proc/[0-9]*/environ; do
-                process=${environment%/environ}; process=${process#/proc/}
-                [ "$process" != "$$" ] && grep -qszx "\(mark)=$2" "$environment" && kill -9 "$process"
-            done
-            rm -rf "$2"
-            """
-        _ = try ChildProcess(
-            program: "/bin/sh", arguments: ["-c", script, "sh", String(getpid()), folder.path],
-            environment: ["PATH": "/usr/bin:/bin"])
     }
 
     static var packs: String { Repository.root.appendingPathComponent("packs").path }
@@ -91,7 +74,7 @@ final class FaultWorld: @unchecked Sendable {
         let log = folder.appendingPathComponent("operator-\(UUID().uuidString.prefix(6)).log").path
         let environment = ProcessInfo.processInfo.environment.merging([
             "XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": kafka.bootstrap,
-        ]) { $1 }
+        ]) { $1 }.merging(watched.mark) { $1 }
         let child = try ChildProcess(
             program: Self.programs.appendingPathComponent("xinqiao").path, arguments: arguments, environment: environment, output: log)
         let end = child.wait(atMost: .seconds(180))
@@ -115,14 +98,14 @@ final class FaultWorld: @unchecked Sendable {
             "XINQIAO_POSTGRES": conninfo(of: service),
             "XINQIAO_KAFKA_BOOTSTRAP": kafka.bootstrap,
             "XINQIAO_STATUS_PORT": instance == 0 ? String(statusPort(service)) : "0",
-            Self.mark: folder.path,
             "XINQIAO_INSTANCE": name ?? "\(service.rawValue)-\(instance)",
-        ]
+        ].merging(watched.mark) { $1 }
         let process = try ChildProcess(
             program: Self.programs.appendingPathComponent(service.rawValue).path,
             environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("XINQIAO_") }.merging(own) { $1 }
                 .merging(further) { $1 },
             output: folder.appendingPathComponent("\(service.rawValue).log").path)
+        watched.note(process, named: service.rawValue)
         lock.withLock { processes["\(service.rawValue)/\(instance)"] = process }
         return process
     }

@@ -33,6 +33,7 @@ final class ProcessSuite: @unchecked Sendable {
     let isRealKafka: Bool
     private let lock = NSLock()
     private var processes: [String: ChildProcess] = [:]
+    private let watched: WatchedFolder
     private let folder: URL
     private let producer: KafkaProducer
     private let book = DeliveryBook()
@@ -40,15 +41,16 @@ final class ProcessSuite: @unchecked Sendable {
 
     private init(_ server: PrivatePostgres) throws {
         conninfo = try server.makeDatabase()
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-suite-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        watched = try WatchedFolder("suite")
+        folder = URL(fileURLWithPath: watched.path)
         if let kafka = RealKafka.shared {
             bootstrap = kafka.bootstrap
             isRealKafka = true
         } else {
             let file = folder.appendingPathComponent("broker").path
             broker = try Self.process(
-                "xinqiao", ["broker", "--packs", Self.packs, "--address-file", file], [:], log: folder.appendingPathComponent("broker.log"))
+                "xinqiao", ["broker", "--packs", Self.packs, "--address-file", file], watched.mark,
+                log: folder.appendingPathComponent("broker.log"))
             var address = ""
             for _ in 0..<200 where address.isEmpty {
                 usleep(50_000)
@@ -86,7 +88,7 @@ final class ProcessSuite: @unchecked Sendable {
         [
             "XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": bootstrap,
             "XINQIAO_KAFKA_OPTIONS": isRealKafka ? "" : "fetch.wait.max.ms=10",
-        ]
+        ].merging(watched.mark) { $1 }
     }
 
     /// Runs `xinqiao` to its end and gives back what it printed.
@@ -123,6 +125,7 @@ final class ProcessSuite: @unchecked Sendable {
         ]
         let process = try Self.process(
             service.rawValue, [], environment.merging(own) { $1 }, log: folder.appendingPathComponent("\(service.rawValue).log"))
+        watched.note(process, named: service.rawValue)
         lock.withLock { processes["\(service.rawValue)-\(instance)"] = process }
     }
 

@@ -41,13 +41,17 @@ public struct RealKafka: Sendable {
         // Not the services' own key: whoever has a demonstration's connections in the shell does not mean its broker.
         if let running = variable("XINQIAO_TEST_KAFKA") { return .success(RealKafka(bootstrap: running)) }
         guard let home = home() else { return .failure(NoKafka(text: "no KAFKA_HOME and no ../shared/kafka")) }
-        guard shell("command -v java") != nil else { return .failure(NoKafka(text: "no java")) }
+        guard Shell.output(of: "command -v java") != nil else { return .failure(NoKafka(text: "no java")) }
         guard let port = freePortPair() else { return .failure(NoKafka(text: "no two free ports side by side")) }
-        guard let folder = shell("mktemp -d -t xinqiao-kafka-XXXXXX") else { return .failure(NoKafka(text: "no temporary folder")) }
-        guard let broker = startBroker(home: home, port: port, folder: folder) else {
+        let folder: WatchedFolder
+        do {
+            folder = try WatchedFolder("kafka")
+        } catch {
+            return .failure(NoKafka(text: error.description))
+        }
+        guard startBroker(home: home, port: port, folder: folder.path) else {
             return .failure(NoKafka(text: "the broker in \(home) did not start"))
         }
-        watch(broker: broker, folder: folder)
         let kafka = RealKafka(bootstrap: "127.0.0.1:\(port)")
         // An open port is not yet a broker that knows itself.
         let isReady = eventually(within: .seconds(60)) {
@@ -59,19 +63,9 @@ public struct RealKafka: Sendable {
 
     private static func home() -> String? {
         if let home = variable("KAFKA_HOME") { return home }
-        let shared = variable("XINQIAO_SHARED") ?? repositoryRoot().map { $0 + "/../shared" }
+        let shared = variable("XINQIAO_SHARED") ?? Shell.repositoryRoot.map { $0 + "/../shared" }
         guard let home = shared.map({ $0 + "/kafka" }), unsafe access(home + "/bin/kafka-server-start.sh", X_OK) == 0 else { return nil }
         return home
-    }
-
-    /// The nearest folder above this file that has a package.
-    private static func repositoryRoot() -> String? {
-        var folder = #filePath
-        while let slash = folder.lastIndex(of: "/") {
-            folder = String(folder[..<slash])
-            if unsafe access(folder + "/Package.swift", F_OK) == 0 { return folder }
-        }
-        return nil
     }
 
     private static func variable(_ name: String) -> String? {
@@ -80,12 +74,14 @@ public struct RealKafka: Sendable {
         return text.isEmpty ? nil : text
     }
 
-    /// The broker's process id. With the plain scripts of a distribution where the folder has no `start` of its own.
-    private static func startBroker(home: String, port: Int, folder: String) -> Int32? {
+    /// Whether it did. With the plain scripts of a distribution where the folder has no `start` of its own.
+    private static func startBroker(home: String, port: Int, folder: String) -> Bool {
         if unsafe access(home + "/bin/start", X_OK) == 0 {
-            return shell("exec \"$1/bin/start\" \"$2\" \"$3\" $4", home, String(port), folder, accessList).flatMap { Int32($0) }
+            let script = "export WATCHED_FOLDER=\"$3\"; exec \"$1/bin/start\" \"$2\" \"$3\" $4"
+            return Shell.output(of: script, home, String(port), folder, accessList) != nil
         }
         let script = """
+            export WATCHED_FOLDER="$3"
             cat >"$3/server.properties" <<P || exit 1
             process.roles=broker,controller
             node.id=1
@@ -105,49 +101,13 @@ public struct RealKafka: Sendable {
             id=$("$1/bin/kafka-storage.sh" random-uuid) || exit 1
             "$1/bin/kafka-storage.sh" format -t "$id" -c "$3/server.properties" >"$3/format.log" 2>&1 || exit 1
             setsid "$1/bin/kafka-server-start.sh" "$3/server.properties" >"$3/broker.log" 2>&1 </dev/null &
-            echo $!
             """
-        return shell(script, home, String(port), folder, accessList).flatMap { Int32($0) }
+        return Shell.output(of: script, home, String(port), folder, accessList) != nil
     }
 
     /// With an access control list, which binds nobody here: all come without a name and may do everything.
     private static let accessList =
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer super.users=User:ANONYMOUS"
-
-    /// Ends the broker and removes its folder once this process is gone, however it went.
-    private static func watch(broker: Int32, folder: String) {
-        _ = shell(
-            """
-            (while kill -0 "$1" 2>/dev/null; do sleep 0.5; done; kill -9 "$2"; sleep 0.5; rm -rf "$3") </dev/null >/dev/null 2>&1 &
-            """, String(getpid()), String(broker), folder)
-    }
-
-    /// Runs a script with these arguments. What it printed, without the last line end; nil when it failed.
-    private static func shell(_ script: String, _ arguments: String...) -> String? {
-        guard let ends = privateEnds() else { return nil }
-        defer { close(ends.reading) }
-        let words = unsafe (["/bin/sh", "-c", script, "sh"] + arguments).map { unsafe strdup($0) }
-        defer { for index in unsafe words.indices { unsafe free(words[index]) } }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, ends.writing, STDOUT_FILENO)
-        var child: pid_t = 0
-        let spawned = unsafe posix_spawn(&child, "/bin/sh", &actions, nil, words + [nil], environ)
-        close(ends.writing)
-        guard spawned == 0 else { return nil }
-        var printed: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = unsafe read(ends.reading, &buffer, buffer.count)
-            guard count > 0 else { break }
-            printed += buffer[..<count]
-        }
-        var status: Int32 = 0
-        guard unsafe waitpid(child, &status, 0) == child, status == 0 else { return nil }
-        while printed.last == 10 { printed.removeLast() }
-        return String(decoding: printed, as: UTF8.self)
-    }
 
     /// A port P such that P and P + 1 are free on loopback now.
     private static func freePortPair() -> Int? {

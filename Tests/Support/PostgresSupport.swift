@@ -86,10 +86,14 @@ public final class PrivatePostgres: Sendable {
             let settings = [
                 "listen_addresses=", "unix_socket_directories=\(folder.path)", "max_connections=100", "shared_buffers=64MB",
                 "fsync=\(isDurable ? "on" : "off")", "full_page_writes=\(isDurable ? "on" : "off")", "max_wal_size=1GB",
+                // In the data folder, so that a postmaster which is killed leaves nothing in /dev/shm.
+                "dynamic_shared_memory_type=mmap",
             ]
             let server = account + [binaries.appendingPathComponent("postgres").path, "-D", data] + settings.flatMap { ["-c", $0] }
-            // The shell waits for the end of its input, that is of this process, then stops the server and cleans up.
+            // The shell waits for the end of its input, that is of this process, then stops the server and cleans up. What is sent to
+            // all of a run is for this process alone.
             let script = """
+                trap '' HUP INT TERM
                 folder=$1; shift
                 "$@" >"$folder/log" 2>&1 &
                 server=$!

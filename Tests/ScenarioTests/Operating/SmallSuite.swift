@@ -17,6 +17,7 @@ final class SmallSuite {
     }
 
     let folder: URL
+    private let watched: WatchedFolder
     /// Another one after a restore.
     var conninfo: String
     let topics: [String]
@@ -33,8 +34,8 @@ final class SmallSuite {
     /// - Parameter packs: whose senders' topics are there; the catalogue has all packs.
     init(_ server: PrivatePostgres, packs: [String] = ["base"]) throws {
         conninfo = try server.makeDatabase()
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-small-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        watched = try WatchedFolder("small")
+        folder = URL(fileURLWithPath: watched.path)
         topics = OutsideTopics.all(Catalog(version: 1, entries: try packs.flatMap { try PackFolder.entries(of: $0) }))
         (broker, producer) = try Self.makeBroker(topics, reports)
         try run(["migrate"])
@@ -66,7 +67,7 @@ final class SmallSuite {
         [
             "XINQIAO_POSTGRES": conninfo, "XINQIAO_KAFKA_BOOTSTRAP": broker.bootstrap, "XINQIAO_KAFKA_OPTIONS": "fetch.wait.max.ms=10",
             "USER": "tester",
-        ]
+        ].merging(watched.mark) { $1 }
     }
 
     /// Runs `xinqiao`: how it ended, and everything it said.
@@ -97,10 +98,12 @@ final class SmallSuite {
             "XINQIAO_POSTGRES": conninfo + " user=xinqiao_\(service.rawValue)", "XINQIAO_STATUS_PORT": "0",
             "XINQIAO_INSTANCE": "\(service.rawValue)-small",
         ]
-        processes[service.rawValue] = try ChildProcess(
+        let process = try ChildProcess(
             program: ProcessSuite.products.appendingPathComponent(service.rawValue).path, arguments: [],
             environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(own) { $1 }
                 .merging(further) { $1 }, output: folder.appendingPathComponent("\(service.rawValue).log").path)
+        watched.note(process, named: service.rawValue)
+        processes[service.rawValue] = process
         guard
             eventually(
                 within: limit,
