@@ -69,7 +69,7 @@ faults: build ## the real processes under every fault, on a real PostgreSQL and 
 
 soak: build ## hours at half of what the suite can do: memory, descriptors, threads and tables must stay; docs/soak.md: HOURS=4 MINUTES=10
 	@ops/setup test
-	@$(PATH_SETUP) XINQIAO_FAULTS_SOAK_MINUTES=$(or $(MINUTES),$$(($(HOURS) * 60))) ops/soak $(HOUSE)
+	@$(PATH_SETUP) XINQIAO_FAULTS_SOAK_MINUTES=$(or $(MINUTES),$$(($(HOURS) * 60))) exec ops/soak $(HOUSE)
 
 quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
 	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure
