@@ -6,8 +6,12 @@ import Vocabulary
 
 extension Command {
     static let status = Command(
-        "status", summary: "per service: ready, lanes, lag in messages and seconds, outbox pending, open dead letters",
-        details: "Read from the ledgers in PostgreSQL. Lag counts what upstream gave out and the service has not applied."
+        "status", summary: "per service: ready, lanes, lag in messages and seconds, outbox pending, open dead letters; what stands still",
+        details: """
+            Read from the ledgers in PostgreSQL. Lag counts what upstream gave out and the service has not applied. Below the table a line for
+            each partition that stands still: `source-truncated` where the broker no longer has the next message (`xinqiao truncated
+            list`), the code of a refusal where too much was refused (`xinqiao lanes list`).
+            """
     ) { _ in
         let connection = try Connections.postgres()
         let rows = try connection.execute(
@@ -44,6 +48,16 @@ extension Command {
                 try row.text(0).padding(to: 15) + cell(workers > 0 && lanes > 0 ? "yes" : "no", 7) + cell(lanes, 7) + cell(workers, 9)
                     + cell(try row.int64(3), 7) + cell(String(format: "%.1f", seconds), 7) + cell(try row.int64(5), 8)
                     + cell(try row.int64(6), 14) + cell(try row.int64(7), 10))
+        }
+        let standing = try connection.execute(
+            """
+            SELECT service, topic, partition, reason, detail, paused_at FROM operator.lane_pause
+             ORDER BY paused_at, service, topic, partition
+            """)
+        for row in standing {
+            print(
+                "\(try row.text(0)) stands still on \(try row.text(1))/\(try row.int32(2)) since \(try row.instant(5).rfc3339): "
+                    + "\(try row.text(3)): \(try row.text(4))")
         }
     }
 }

@@ -18,7 +18,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case consumerRebalances = "credit_consumer_rebalances_total"
     case consumerFenced = "credit_consumer_fenced_total"
     case consumerPaused = "credit_consumer_paused"
-    case sourceTruncated = "credit_source_truncated_total"
+    case sourceTruncated = "credit_source_truncated"
     case sourceSlowed = "credit_source_slowed"
     case sourceHeldBack = "credit_source_held_back_total"
     case sourceSilent = "credit_source_silent_seconds"
@@ -128,7 +128,8 @@ extension MetricName {
         case .consumerFenced: return counter("Batches rolled back because another process had moved the offset.", of: "batches")
         case .consumerPaused: return gauge("1 while a lane is paused and waits for the operator.", in: "flag", "topic", "partition")
         case .sourceTruncated:
-            return counter("Partitions refused because the broker no longer has the next offset.", of: "partitions", "topic", "partition")
+            return gauge(
+                "1 while a partition is refused because the broker no longer has the next offset.", in: "flag", "topic", "partition")
         case .sourceSlowed:
             return gauge("1 while a topic is not fetched from because its source has used up its quota.", in: "flag", "topic")
         case .sourceHeldBack:

@@ -116,7 +116,9 @@ public struct LinkGap: Hashable, Sendable {
 /// Why a partition stands still. Nothing is skipped; `/readyz` and an alert name the place.
 public enum PauseReason: Hashable, Sendable {
     case truncated(next: Int64, low: Int64, high: Int64)
-    /// Paused earlier, as `lane_pause` has it, in words.
+    /// Found truncated earlier, as `lane_pause` has it, in words: the log may have grown past the place since, and is no less torn.
+    case truncatedEarlier(String)
+    /// Paused earlier because too much was refused, as `lane_pause` has it, in words.
     case standing(String)
 
     /// Nil when the log has what comes next.
@@ -127,8 +129,16 @@ public enum PauseReason: Hashable, Sendable {
 
     public var code: String {
         switch self {
-        case .truncated: "source-truncated"
+        case .truncated, .truncatedEarlier: "source-truncated"
         case .standing: "lane-paused"
+        }
+    }
+
+    /// Whether messages are missing: somebody must decide where it goes on.
+    public var isTruncation: Bool {
+        switch self {
+        case .truncated, .truncatedEarlier: true
+        case .standing: false
         }
     }
 }
@@ -138,7 +148,7 @@ extension PauseReason: CustomStringConvertible {
         switch self {
         case .truncated(let next, let low, let high):
             "offset \(next) lies outside the log (\(low)…\(high)): the broker no longer has what comes next; replay the link upstream"
-        case .standing(let detail): detail
+        case .truncatedEarlier(let detail), .standing(let detail): detail
         }
     }
 }

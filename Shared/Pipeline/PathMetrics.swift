@@ -68,10 +68,7 @@ public final class PathMetrics: Sendable {
     func paused(_ place: TopicPartition, _ reason: PauseReason) {
         let labels = [("topic", place.topic), ("partition", String(place.partition))]
         metrics.gauge(.consumerPaused, labels: labels).set(true)
-        switch reason {
-        case .truncated: counter(.sourceTruncated, ("topic", place.topic), ("partition", String(place.partition))).add()
-        case .standing: break
-        }
+        metrics.gauge(.sourceTruncated, labels: labels).set(reason.isTruncation)
     }
 
     /// Of what was fetched, the messages that were not admitted wait for the quota of their source.
@@ -87,7 +84,9 @@ public final class PathMetrics: Sendable {
     func gap(_ link: LinkIn) { counter(.linkGaps, ("topic", link.place.topic)).add() }
 
     func resumed(_ place: TopicPartition) {
-        metrics.gauge(.consumerPaused, labels: [("topic", place.topic), ("partition", String(place.partition))]).set(false)
+        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        metrics.gauge(.consumerPaused, labels: labels).set(false)
+        metrics.gauge(.sourceTruncated, labels: labels).set(false)
     }
 
     func published(_ topic: String, _ count: Int) { counter(.outboxPublished, ("topic", topic)).add(count) }

@@ -53,7 +53,8 @@ public struct PauseBook {
     }
 
     /// Writes down that a partition's next message is gone from its log. By the offsets alone that is forgotten as soon as the new log
-    /// has grown past the old position, and what came before would be skipped in silence.
+    /// has grown past the old position, and what came before would be skipped in silence. So it takes the place of another reason, which
+    /// a newer catalogue would remedy.
     public func pauseTruncated(
         _ place: TopicPartition, next: Int64, _ detail: String, catalog: Catalog, on connection: Connection
     ) throws(StoreFault) {
@@ -61,7 +62,9 @@ public struct PauseBook {
             _ = try connection.execute(
                 """
                 INSERT INTO lane_pause (topic, partition, "offset", reason, detail, catalog_version) VALUES ($1, $2, $3, $4, $5, $6)
-                    ON CONFLICT (topic, partition) DO NOTHING
+                    ON CONFLICT (topic, partition) DO UPDATE
+                   SET "offset" = excluded."offset", reason = excluded.reason, detail = excluded.detail
+                 WHERE lane_pause.reason <> excluded.reason
                 """,
                 [
                     .text(place.topic), .int32(place.partition), .int64(next), .text(Self.truncatedReason), .text(detail.withoutNul),
@@ -75,16 +78,22 @@ public struct PauseBook {
 
     /// The partitions of the lanes that are paused. Those paused for refusals under an older catalogue are let go first: what was
     /// published since may be the remedy.
-    public func standing(in lanes: Set<Int32>, catalog: Catalog, on connection: Connection) throws(StoreFault) -> [TopicPartition: String] {
-        var standing: [TopicPartition: String] = [:]
+    public func standing(
+        in lanes: Set<Int32>, catalog: Catalog, on connection: Connection
+    ) throws(StoreFault) -> [TopicPartition: PauseReason] {
+        var standing: [TopicPartition: PauseReason] = [:]
         do {
             let mine: Parameter = .int32s(lanes.sorted())
             _ = try connection.execute(
                 "DELETE FROM lane_pause WHERE partition = ANY ($1::int4[]) AND catalog_version < $2 AND reason <> $3",
                 [mine, .int64(catalog.version), .text(Self.truncatedReason)])
-            for row in try connection.execute("SELECT topic, partition, detail FROM lane_pause WHERE partition = ANY ($1::int4[])", [mine])
-            {
-                standing[TopicPartition(topic: try row.text(0), partition: try row.int32(1))] = try row.text(2)
+            let rows = try connection.execute(
+                "SELECT topic, partition, reason, detail FROM lane_pause WHERE partition = ANY ($1::int4[])", [mine])
+            for row in rows {
+                let place = TopicPartition(topic: try row.text(0), partition: try row.int32(1))
+                let code = try row.text(2)
+                let detail = try row.text(3)
+                standing[place] = code == Self.truncatedReason ? PauseReason.truncatedEarlier(detail) : PauseReason.standing(detail)
             }
         } catch { throw StoreFault(error) }
         return standing

@@ -319,8 +319,8 @@ public final class Worker<Service: Decider> {
             try pauseBook.pauseTruncated(
                 place, next: loaded.book.nextOffset[place] ?? 0, "\(reason)", catalog: catalog, on: store.connection)
         }
-        for (place, detail) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where pauses[place] == nil {
-            pauses[place] = .standing(detail)
+        for (place, reason) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where pauses[place] == nil {
+            pauses[place] = reason
         }
         try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
         try assign(consumer)
@@ -347,7 +347,7 @@ public final class Worker<Service: Decider> {
     }
 
     private func announce(_ place: TopicPartition, _ reason: PauseReason) {
-        health.set(place.checkName, .failing("\(reason)"))
+        health.set(place.checkName, .failing("\(reason.code): \(reason)"))
         metrics.paused(place, reason)
         log.error(
             "partition paused", event: reason.code,
