@@ -82,6 +82,9 @@ final class Publisher {
 
     func close() { producer?.abandon() }
 
+    /// Puts the producer, if there is one, into the state that follows a fatal error: for tests.
+    func provokeFatal(_ reason: String) { producer?.provokeFatal(reason) }
+
     // MARK: inside
 
     private func pump() {
@@ -160,7 +163,8 @@ final class Publisher {
             if Self.isRefusal(fault), let link = sender.link(of: ticket) { block(link, fault) }
             failed = failed ?? fault
         }
-        if let fault = failed ?? producer?.fatal { fail(fault) }
+        // What is in flight fails with the producer, by names that say nothing: the cause is what counts.
+        if let fault = producer?.fatal ?? failed { fail(fault) }
     }
 
     private func fail(_ fault: KafkaFault) {

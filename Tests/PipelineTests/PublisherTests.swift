@@ -2,12 +2,13 @@ import Chassis
 import Contracts
 import Deciding
 import Kafka
+import Support
 import Testing
 import Vocabulary
 
 @testable import Pipeline
 
-/// One link whose messages are refused for good must not hold up the others.
+/// One link whose messages are refused for good must not hold up the others, and a producer that fails must cost nothing but time.
 @Suite struct PublisherTests {
     private let refused = LinkOut(lane: 0, place: TopicPartition(topic: "refused", partition: 0))
     private let sound = LinkOut(lane: 0, place: TopicPartition(topic: "sound", partition: 0))
@@ -28,8 +29,10 @@ import Vocabulary
     }
 
     /// Lets the publisher work as the committer does: after a failure from the outbox.
-    private func work(_ publisher: Publisher, _ rows: [OutboxRow], until isDone: ([LinkOut: Int64]) -> Bool) -> [LinkOut: Int64] {
-        var acked: [LinkOut: Int64] = [:]
+    private func work(
+        _ publisher: Publisher, _ rows: [OutboxRow], from known: [LinkOut: Int64] = [:], until isDone: ([LinkOut: Int64]) -> Bool
+    ) -> [LinkOut: Int64] {
+        var acked = known
         let deadline = MonotonicClock.now + .seconds(20)
         while !isDone(acked), MonotonicClock.now < deadline {
             publisher.serve(wait: .milliseconds(20))
@@ -71,5 +74,54 @@ import Vocabulary
         #expect(acked == [sound: 2])
         #expect(publisher.blockedLinks.map(\.link) == [refused])
         #expect(publisher.pending == 1)
+    }
+
+    @Test func `a producer that fails for good is replaced by another, and no message is lost`() throws {
+        let broker = try EmbeddedBroker()
+        for link in [refused, sound] { try broker.createTopic(link.place.topic, partitions: 1) }
+        broker.setRoundTrip(.milliseconds(20))
+        try survivesFatalErrors([refused, sound], broker.settings(clientID: "p"))
+        guard let kafka = RealKafka.shared else { return }
+        var links: [LinkOut] = []
+        for name in ["fatal-a", "fatal-b"] {
+            let topic = try kafka.createTopic(name, partitions: 1)
+            links.append(LinkOut(lane: 0, place: TopicPartition(topic: topic, partition: 0)))
+        }
+        try survivesFatalErrors(links, kafka.settings(clientID: "p"))
+    }
+
+    /// Connections that are reset by the thousand do not bring it about; the library's own hook does.
+    private func survivesFatalErrors(_ links: [LinkOut], _ settings: KafkaSettings) throws {
+        let metrics = Metrics(service: "ingestion")
+        let publisher = Publisher(
+            wire: LinkWire(service: .ingestion) { _ in .packed }, settings: settings, metrics: PathMetrics(metrics))
+        defer { publisher.close() }
+        var rows: [OutboxRow] = []
+        var acked: [LinkOut: Int64] = [:]
+        for round in Int64(0)..<4 {
+            var new: [OutboxRow] = []
+            for number in Int64(1)...100 { for link in links { new.append(row(link, round * 100 + number)) } }
+            rows += new
+            publisher.publish(new)
+            // With all of it queued or on its way.
+            if round < 3 { publisher.provokeFatal("round \(round)") }
+            acked = work(publisher, rows, from: acked) { acked in links.allSatisfy { acked[$0] == (round + 1) * 100 } }
+            #expect(publisher.pending == 0 && publisher.blockedLinks.isEmpty, "round \(round): \(acked)")
+        }
+        #expect(metrics.counter(.kafkaFatalErrors).value == 3, "each one is counted under its own name")
+        for link in links {
+            let consumer = try KafkaConsumer(settings, groupID: "reader")
+            defer { consumer.close() }
+            let high = try consumer.watermarks(topic: link.place.topic, partition: link.place.partition, timeout: .seconds(10)).high
+            try consumer.assign([TopicPosition(topic: link.place.topic, partition: link.place.partition, offset: 0)])
+            var last: Int64 = 0
+            for message in try consumer.read(Int(high)) {
+                let header = message.headers.first { $0.name == "ce_sequence" }
+                let sequence = header.flatMap { Int64(String(decoding: $0.value, as: UTF8.self)) }
+                // As every reader does: the next one is taken, the others are not.
+                if sequence == last + 1 { last += 1 }
+            }
+            #expect(last == 400)
+        }
     }
 }
