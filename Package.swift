@@ -46,6 +46,8 @@ let libraries: [Target] = [
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // glibc's own: Swift's Glibc leaves malloc.h out.
     .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
+    // glibc's own: what Swift's Glibc leaves out of spawn.h.
+    .systemLibrary(name: "CSpawn", path: "Shared/CSpawn"),
 
     shared("Vocabulary"),
     shared("Wire", needs: ["Vocabulary"]),
@@ -58,7 +60,7 @@ let libraries: [Target] = [
     shared("Deciding", needs: ["Contracts", "Ledger", "Rules", "Wire", "Vocabulary"]),
     shared("Kafka", needs: ["CRdKafka", "Vocabulary"]),
     shared("Postgres", needs: ["CLibPQ", "Vocabulary"]),
-    shared("Chassis", needs: ["Vocabulary", "Wire", "CMalloc"]),
+    shared("Chassis", needs: ["Vocabulary", "Wire", "CMalloc", "CSpawn"]),
     shared(
         "Pipeline",
         needs: ["Deciding", "Contracts", "Kafka", "Postgres", "Chassis", "Ledger", "Rules", "Wire", "Vocabulary"],

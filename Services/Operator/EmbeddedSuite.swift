@@ -232,7 +232,7 @@ final class EmbeddedSuite: Sendable {
     static func setVariable(_ name: String, _ value: String) { _ = unsafe setenv(name, value, 1) }
 
     private static func isFree(_ port: Int) -> Bool {
-        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard handle >= 0 else { return false }
         defer { close(handle) }
         var address = sockaddr_in()

@@ -1,10 +1,12 @@
+import CSpawn
 import Glibc
 import Synchronization
 
 /// A program started by this one, waited for with `waitpid`.
 ///
 /// Foundation's `Process` learns of an end through a socket that every later child inherits, so it can miss the end of one
-/// child for as long as another runs. A supervisor and its tests can't live with that.
+/// child for as long as another runs. A supervisor and its tests can't live with that. Nor can whoever waits for the end of a connection
+/// that a child holds open unknowingly, so a child gets no descriptor but the first three.
 public final class ChildProcess: Sendable {
     /// How a program ended.
     public enum End: Hashable, Sendable {
@@ -42,6 +44,8 @@ public final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
         unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Ours close themselves; those of the libraries, and what we were started with ourselves, need not.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         // Threads of the runtime's pool block signals, and a child would inherit that.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
