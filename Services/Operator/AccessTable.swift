@@ -14,7 +14,7 @@ extension Command {
             rights away and leaves the services theirs. `list` prints the table and asks nobody. `apply` adds what is missing on the
             broker, takes away everything that is not in the table, whoever made it, and ends once the broker shows the table. What
             nobody is allowed the broker must refuse (allow.everyone.if.no.acl.found=false). Wants a certificate that may alter the
-            cluster.
+            cluster. A broker without an authorizer, such as the built-in one, is refused at once.
             """
     ) { options in
         let table = AccessTable(try Parties(path: options.text("parties") ?? "parties.txt"))
@@ -134,7 +134,12 @@ struct AccessTable {
 
     /// Brings the broker's list to this table.
     func apply(_ admin: KafkaAdmin, say: (String) -> Void) throws {
-        let present = try whileTransient { () throws(KafkaFault) in try admin.accessRules(timeout: .seconds(10)) }
+        let present: Set<AccessRule>
+        do {
+            present = try whileTransient { () throws(KafkaFault) in try admin.accessRules(timeout: .seconds(10)) }
+        } catch let fault as KafkaFault where fault.isWithoutAuthorizer {
+            throw Failure("the broker has no authorizer (authorizer.class.name), so whoever reaches it may do everything: no right was set")
+        }
         let missing = rules.subtracting(present).sorted { $0.description < $1.description }
         let surplus = present.subtracting(rules).sorted { $0.description < $1.description }
         // What takes rights away goes first: a table that is applied in part leaves nobody with more than it says.

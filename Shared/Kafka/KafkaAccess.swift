@@ -73,9 +73,22 @@ extension AccessRule: CustomStringConvertible {
     }
 }
 
+extension KafkaFault {
+    /// The broker keeps no access rights: whoever reaches it may do everything.
+    public var isWithoutAuthorizer: Bool {
+        guard case .other(let code, _, _) = self else { return false }
+        return code == RD_KAFKA_RESP_ERR_SECURITY_DISABLED.rawValue
+    }
+}
+
 extension KafkaAdmin {
-    /// Every entry of the broker's list.
+    /// Every entry of the broker's list. A broker without an authorizer keeps none: `isWithoutAuthorizer`.
     public func accessRules(timeout: Duration) throws(KafkaFault) -> Set<AccessRule> {
+        // The embedded broker names a controller that is none of its brokers, and the library would look for it until the time is up.
+        guard try hasController(timeout: timeout) else {
+            throw KafkaFault(
+                RD_KAFKA_RESP_ERR_SECURITY_DISABLED, during: "list access rules", reason: "this broker does not keep access rights")
+        }
         var reason = [CChar](repeating: 0, count: 512)
         let all = unsafe rd_kafka_AclBindingFilter_new(
             RD_KAFKA_RESOURCE_ANY, nil, RD_KAFKA_RESOURCE_PATTERN_ANY, nil, nil, RD_KAFKA_ACL_OPERATION_ANY,

@@ -71,6 +71,15 @@ import Testing
                 " 0 added, 4 taken away"))
     }
 
+    @Test func `a broker without an authorizer is named as such, at once`() throws {
+        let broker = try EmbeddedBroker()
+        let clock = ContinuousClock()
+        let started = clock.now
+        let (end, told) = try acls("apply", "source tax\n", bootstrap: broker.bootstrap)
+        #expect(end == .status(2) && told.contains("no authorizer"), "\(told)")
+        #expect(started.duration(to: clock.now) < .seconds(10))
+    }
+
     private func listed(_ parties: String) throws -> [String] {
         let (end, text) = try acls("list", parties)
         #expect(end == .status(0), "\(text)")
