@@ -112,7 +112,7 @@ import Wire
 
     @Test func `through a merger and back the mark is on the fact that stands, also after a repetition`() throws {
         func merger(_ word: String, at time: String) -> AcceptedRecord {
-            GovernanceHouse.record("m-\(word)-\(time)", "identity.\(word)", of: ben, at: time, #"{"into":"\(ana)"}"#)
+            GovernanceHouse.record("m-\(word)-\(time)", "identity.\(word)", of: ben, at: time, #"{"into":"\#(ana)"}"#)
         }
         let contested = [
             tax("t1", 100, of: ben), tax("t2", 100, at: "2026-02-02T00:00:00Z", of: ben), objection("opened", to: "t1", of: ben),

@@ -31,7 +31,7 @@ import Wire
     ) throws -> Coverage.Count {
         Coverage.Count(
             recordType: type, division: try division.map { try code($0) }, writer: writer, subjects: subjects,
-            firstDay: try #require(Day(first)), latestDay: try #require(Day(latest)))
+            firstDay: Day(first), latestDay: Day(latest))
     }
 
     /// Sources in force that say of no type that they send it.

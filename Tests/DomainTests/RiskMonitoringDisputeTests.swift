@@ -18,7 +18,8 @@ import Wire
         let subject = RiskMonitoringHouse.subject
         let day = riskInstant("2026-05-01T00:00:00Z").dayInChina
         let word = FactDispute(
-            disputeID: "\(subject)/\(id)", subject: subject, recordID: recordID, recordType: recordType, occurredAt: riskInstant(time),
+            disputeID: "\(subject)/\(id)", subject: subject, recordID: recordID, factID: recordID, recordType: recordType,
+            occurredAt: riskInstant(time),
             period: nil, isOpen: isOpen, openedOn: day, dueOn: day + 20, at: riskInstant(time))
         return Message(
             topic: Topic.governanceFacts, partition: 0, offset: 0, key: subject, id: "x", source: "xinqiao", type: FactDispute.type,
