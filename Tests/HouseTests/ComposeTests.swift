@@ -35,6 +35,7 @@ struct ComposeTests {
             ("roles", "roles.sql", "postgres: {condition: service_healthy}"),
             ("migrate", "xinqiao, migrate", "roles: {condition: service_completed_successfully}"),
             ("acls", "xinqiao, acls, apply, --parties", "kafka: {condition: service_healthy}"),
+            ("quotas", "/etc/xinqiao/quotas, /etc/parties.txt, /etc/quotas.txt", "kafka: {condition: service_healthy}"),
             ("topics", "xinqiao, topics, apply", "acls: {condition: service_completed_successfully}"),
             ("catalog", "xinqiao catalog publish /app/packs", "topics: {condition: service_completed_successfully}"),
         ]
@@ -97,6 +98,11 @@ struct ComposeTests {
         }
         #expect(inPacks.count > 10)
         return listed.symmetricDifference(inPacks).sorted()
+    }
+
+    @Test func `every kind of party has its measure of the broker`() {
+        let kinds = (tree["compose/quotas.txt"] ?? "").matches(#"^(source|institution|portal) [1-9][0-9]* [1-9][0-9]*$"#)
+        #expect(kinds.sorted() == ["institution", "portal", "source"])
     }
 
     @Test func `no container gets more than it needs, and no secret is in the file`() {
