@@ -150,6 +150,48 @@ import Wire
             ])
     }
 
+    @Test func `what is said of a record goes without a consent to the institution that wrote it and to nobody else`() throws {
+        let rule = exchangeRule(
+            "record.refused.v1", purpose: "consent", needsConsent: false, receivers: #"["portal","institution","source"]"#,
+            categories: "[]", fields: #"{"recordId":"internal","code":"internal"}"#, more: #","onlyTo":"writer""#)
+        var house = ExchangeHouse(ExchangeHouse.entries + [rule])
+        func ask(_ id: String, to receiver: String, writer: String?, categories: [String] = []) {
+            let named = writer.map { #""writer":"\#($0)","# } ?? ""
+            house.hear(
+                exchangeRequest(
+                    id, receiver: receiver, type: "record.refused.v1", purpose: "consent", categories: categories, consent: "",
+                    body: #"{\#(named)"recordId":"7","code":"consent-not-given","name":"x"}"#))
+        }
+        ask("k1", to: "institution:bank-a", writer: "institution:bank-a")
+        let out = try #require(house.left.first)
+        #expect(out.topic == Topic.institutionOut("bank-a"))
+        #expect(
+            String(decoding: out.value, as: UTF8.self)
+                == #"{"releaseId":"k1","consentId":"","recordId":"7","code":"consent-not-given"}"#)
+        ask("k2", to: "source:tax", writer: "source:tax")
+        ask("k3", to: "portal", writer: "portal")
+        #expect(house.left.map(\.topic) == [Topic.institutionOut("bank-a"), Topic.sourceOut("tax"), Topic.portalOut])
+
+        ask("k4", to: "institution:bank-b", writer: "institution:bank-a")
+        ask("k5", to: "institution:bank-a", writer: nil)
+        ask("k6", to: "source:tax", writer: "institution:bank-a")
+        ask("k7", to: "portal", writer: "institution:bank-a")
+        ask("k8", to: "institution:bank-z", writer: "institution:bank-z")
+        // With data of the firm in it, it is about the firm, and needs its consent like everything.
+        ask("k9", to: "institution:bank-a", writer: "institution:bank-a", categories: ["loan"])
+        house.pass(until: "2026-05-10T09:00:00Z")
+        #expect(house.left.count == 3)
+        #expect(
+            house.events.dropFirst(3) == [
+                "denied k4 receiver-not-the-writer", "denied k5 receiver-not-the-writer", "denied k6 receiver-not-the-writer",
+                "denied k7 receiver-not-the-writer", "denied k8 receiver-unknown", "denied k9 consent-missing",
+            ])
+        // It rests on no consent, so no revocation calls it back.
+        house.hear(exchangeGrant())
+        house.hear(exchangeRevoke())
+        #expect(house.left.count == 3)
+    }
+
     @Test func `without a named consent the one that lasts longest is found`() {
         var house = ExchangeHouse()
         house.hear(exchangeGrant("c1", until: "2026-06-30"))

@@ -107,6 +107,16 @@ import Wire
         let consented = exchangeRule(
             "x.v1", purpose: "p", receivers: #"["source"]"#, categories: #"["loan"]"#, fields: #"{"a":"public"}"#)
         #expect(Exchange.defects(of: consented, examples: [], in: .empty).contains("`receivers` names source, and consent is needed"))
+        for (needsConsent, categories, onlyTo, defect) in [
+            (true, #"["loan"]"#, #""writer""#, "`onlyTo` is for what needs no consent and has no categories"),
+            (false, #"["loan"]"#, #""writer""#, "`onlyTo` is for what needs no consent and has no categories"),
+            (false, "[]", "\"\"", "`onlyTo` is not the name of a member"), (false, "[]", "true", "`onlyTo` is not the name of a member"),
+        ] {
+            let rule = exchangeRule(
+                "x.v1", purpose: "p", needsConsent: needsConsent, categories: categories, fields: #"{"a":"public"}"#,
+                more: #","onlyTo":\#(onlyTo)"#)
+            #expect(Exchange.defects(of: rule, examples: [], in: .empty).contains(defect), "\(onlyTo)")
+        }
         let empty = CatalogEntry(kind: "releaseRule", id: "x", version: 1, effectiveFrom: .epoch, body: exchangeJSON("[]"))
         #expect(Exchange.defects(of: empty, examples: [], in: .empty).contains("the body is not an object"))
         let purpose = CatalogEntry(kind: "purpose", id: "policy", version: 1, effectiveFrom: .epoch, body: exchangeJSON("{}"))

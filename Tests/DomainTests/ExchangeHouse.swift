@@ -103,14 +103,14 @@ func exchangeInstant(_ text: String) -> Instant { Instant(rfc3339: text) ?? .epo
 
 func exchangeRule(
     _ id: String, purpose: String, needsConsent: Bool = true, receivers: String? = nil, categories: String, fields: String,
-    version: Int64 = 1
+    version: Int64 = 1, more: String = ""
 ) -> CatalogEntry {
     let listed = receivers.map { #""receivers":\#($0),"# } ?? ""
     return CatalogEntry(
         kind: "releaseRule", id: id, version: version, effectiveFrom: exchangeInstant("2020-01-01T00:00:00Z"),
         body: exchangeJSON(
             #"{"title":{"en":"x","zh":"x"},"purpose":"\#(purpose)","needsConsent":\#(needsConsent),\#(listed)"#
-                + #""categories":\#(categories),"fields":\#(fields)}"#))
+                + #""categories":\#(categories),"fields":\#(fields)\#(more)}"#))
 }
 
 func exchangeFact(_ type: String, _ id: String, at: String, data: String, isRetraction: Bool = false) -> Message {

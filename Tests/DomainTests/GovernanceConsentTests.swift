@@ -115,6 +115,7 @@ import Wire
         let told = try #require(house.requests.first)
         #expect(house.requests.map(\.messageType) == ["record.refused.v1", "record.refused.v1"])
         #expect(told.receiver == "source:test")
+        #expect(told.body["writer"]?.string == told.receiver)
         #expect(told.body["recordId"]?.string == "1")
         #expect(told.body["code"]?.string == "consent-not-given")
         #expect(told.body["data"] == nil)

@@ -72,6 +72,18 @@ import Wire
                 == ["data.sales=1000, hasPrevious=true, previous.sales=77, threshold=3"])
     }
 
+    @Test func `an institution's record is asked for again of the institution, and the request names its writer`() throws {
+        var house = house()
+        house.take(tax("1", -5, writer: "institution:bank-a"), tax("2", 5, at: "2026-02-02T00:00:00Z", writer: "institution:bank-a"))
+        #expect(house.requests.map(\.messageType) == ["correction.requested.v1", "correction.closed.v1"])
+        for request in house.requests {
+            #expect(request.receiver == "institution:bank-a")
+            #expect(request.body["writer"]?.string == request.receiver)
+            #expect(request.body["recordId"]?.string == "1")
+            #expect(request.categories == [] && request.consentID == "")
+        }
+    }
+
     @Test func `another source's record does not close the request`() {
         var house = house()
         house.take(tax("1", -5))

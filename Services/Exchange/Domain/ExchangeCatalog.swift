@@ -12,6 +12,9 @@ public struct ReleaseRule: Sendable {
     /// To whom it may go. A rule that does not say means the firm and institutions.
     let receivers: Set<Receiver.Kind>
     let categories: [String]
+    /// The member of the body that names the one party to which it may go, as a request does: who wrote the record that it is about. Nil for
+    /// what is about the firm.
+    let onlyTo: String?
     let filter: FieldFilter
     /// Record types whose facts leave by this rule as they come, and to whom: what the two sides agreed to tell each other.
     let forwards: [Forward]
@@ -43,6 +46,11 @@ public struct ReleaseRule: Sendable {
         if needsConsent, receivers.contains(.source) { defects.append("`receivers` names source, and consent is needed") }
         let categories = body["categories"]?.elements.map(\.string) ?? []
         if categories.contains(nil) { defects.append("`categories` is not a list of ids") }
+        let onlyTo = body["onlyTo"]?.string
+        if let named = body["onlyTo"], named.string?.isEmpty ?? true { defects.append("`onlyTo` is not the name of a member") }
+        if onlyTo != nil, needsConsent || !categories.isEmpty {
+            defects.append("`onlyTo` is for what needs no consent and has no categories")
+        }
         let filter = FieldFilter(body["fields"], defects: &defects)
         let forwards = (body["forwards"].map { Array($0.elements) } ?? []).map { json -> Forward? in
             guard let type = json["recordType"]?.string, !type.isEmpty, let to = json["to"]?.string, let kind = Receiver(to)?.kind,
@@ -57,6 +65,7 @@ public struct ReleaseRule: Sendable {
         self.needsConsent = needsConsent
         self.receivers = Set(receivers.compactMap(\.self))
         self.categories = categories.compactMap(\.self)
+        self.onlyTo = onlyTo
         self.filter = filter
         self.forwards = forwards.compactMap(\.self)
     }

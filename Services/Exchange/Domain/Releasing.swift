@@ -76,12 +76,17 @@ extension ExchangeTurn {
         guard request.purpose == rule.purpose else { return .deny("purpose-not-the-rules") }
         guard let receiver = Receiver(request.receiver), book.isKnown(receiver, at: now) else { return .deny("receiver-unknown") }
         guard rule.receivers.contains(receiver.kind) else { return .deny("receiver-not-the-rules") }
+        // What is said of a record goes to who wrote it, and to nobody else.
+        if let member = rule.onlyTo, request.body[member]?.string != request.receiver { return .deny("receiver-not-the-writer") }
         let topic = receiver.topic
         switch receiver {
         // The firm itself may have what is its own, a source what concerns its own records.
         case .portal, .source: if !rule.needsConsent { return .release(under: rule, consentID: "", topic: topic) }
-        // An institution never gets anything without consent, whatever a rule says.
-        case .institution: break
+        // An institution gets nothing about a firm without consent, whatever a rule says; what became of its own record it may hear.
+        case .institution:
+            if rule.onlyTo != nil, !rule.needsConsent, rule.categories.isEmpty, request.categories.isEmpty {
+                return .release(under: rule, consentID: "", topic: topic)
+            }
         }
 
         // The rule's categories count even when the request forgets to name them.

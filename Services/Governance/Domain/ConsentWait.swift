@@ -88,6 +88,7 @@ extension Turn {
         writeQuarantine(record, raw: named, reason: code, status: "refused", since: since, effects: &effects)
         send("refused", record, reason: code, effects: &effects)
         let body = JSONValue.written { object in
+            object.member("writer", record.writer)
             object.member("recordId", Self.ownID(of: record.recordID))
             object.member("recordType", record.recordType)
             object.member("subject", record.subject)

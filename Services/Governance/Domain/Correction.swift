@@ -91,6 +91,7 @@ extension Turn {
 
         let finding = judgement.findings.first { $0.rule.id == rule.id }
         let body = JSONValue.written { object in
+            object.member("writer", record.writer)
             object.member("recordId", Self.ownID(of: record.recordID))
             object.member("recordType", record.recordType)
             object.member("subject", record.subject)
@@ -110,7 +111,7 @@ extension Turn {
     /// Whether the writer is being asked for a better one already.
     func isAskedFor(_ recordID: String, _ state: GovernanceState) -> Bool { state.corrections.contains { $0.recordID == recordID } }
 
-    /// Has the record's writer told what became of it.
+    /// Has the record's writer told what became of it. The body names the writer as `writer`: the exit door lets it go to nobody else.
     func askToRelease(
         _ releaseID: String, _ messageType: String, to writer: String, for purpose: String, _ body: JSONValue, effects: inout Effects
     ) {
@@ -137,6 +138,7 @@ extension Turn {
             send("correction-closed", correction.recordID, correction.recordType, reason: "\(status) by \(recordID)", effects: &effects)
             let writer = Self.writer(of: correction.recordID)
             let body = JSONValue.written { object in
+                object.member("writer", writer)
                 object.member("recordId", Self.ownID(of: correction.recordID))
                 object.member("recordType", correction.recordType)
                 object.member("subject", record.subject)

@@ -71,4 +71,54 @@ import Wire
             #expect(house.store(of: service)?.deadLetters.values.map { "\($0.refusal.code): \($0.refusal.detail)" } == [], "\(service)")
         }
     }
+
+    private func status(_ id: String, balance: Int64, at time: Instant, of story: HunanStory) -> HunanStory.Step {
+        let data = JSONWriter.encode { writer in
+            writer.object {
+                $0.member("loanId", "L-\(story.firm)")
+                $0.member("institution", "bank-a")
+                $0.member("asOf", today.text)
+                $0.member("balance", balance)
+                $0.member("overdueDays", Int64(95))
+            }
+        }
+        return HunanStory.Step(
+            topic: Topic.institutionIn("bank-a"), id: id, type: "loan.status", subject: story.firm, time: time, data: data)
+    }
+
+    @Test func `a bank hears of the error in its own record and of the end of the matter without a consent, and no other bank does`()
+        throws
+    {
+        let start = today.startInChina + .seconds(37_000)
+        let house = try wholeHouse(now: start, packs: ["base", "governance"])
+        let story = HunanStory(number: 49, today: today)
+        house.tell(story.records().filter { $0.type == "registration" })
+        try house.advance(to: start + .seconds(2))
+
+        // Overdue for 95 days, and nothing is owed.
+        house.tell([status("slip", balance: 0, at: today.startInChina, of: story)])
+        try house.advance(to: house.now + .seconds(2))
+        let out = Topic.institutionOut("bank-a")
+        let request = try #require(house.bodies(out, "correction.requested.v1").first)
+        #expect(request["consentId"]?.string == "")
+        #expect(request["recordId"]?.string == "slip")
+        #expect(request["recordType"]?.string == "loan.status")
+        #expect(request["rule"]?.string == "balance-when-overdue")
+        #expect(request["dueOn"]?.string == "2026-09-17")
+        #expect(request["writer"] == nil)
+
+        house.tell([status("mended", balance: 500_000, at: today.startInChina + .seconds(1), of: story)])
+        try house.advance(to: house.now + .seconds(2))
+        let closed = try #require(house.bodies(out, "correction.closed.v1").first)
+        #expect(closed["recordId"]?.string == "slip" && closed["closedBy"]?.string == "mended")
+        #expect(closed["outcome"]?.string == "corrected")
+
+        let asked = house.rows(.exchange, "release").filter { row in
+            row["message_type"] == .text("correction.requested.v1") || row["message_type"] == .text("correction.closed.v1")
+        }
+        #expect(asked.map { $0["receiver"] } == [.text("institution:bank-a"), .text("institution:bank-a")])
+        #expect(asked.map { $0["status"] } == [.text("released"), .text("released")])
+        for bank in ["bank-b", "bank-c"] { #expect(house.messages(on: Topic.institutionOut(bank)).isEmpty) }
+        for service in ServiceName.allCases { #expect(house.setAside(service) == [], "\(service)") }
+    }
 }
