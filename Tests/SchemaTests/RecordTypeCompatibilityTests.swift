@@ -40,6 +40,8 @@ struct RecordTypeCompatibilityTests {
         "abnormal-list 2 → 3": .both, "dishonest-debtor 2 → 3": .both, "consumption-limit 2 → 3": .both, "coercion 2 → 3": .both,
         "tax-arrears 2 → 3": .both, "tax-offence 2 → 3": .both, "social-insurance-arrears 2 → 3": .both, "utility-arrears 2 → 3": .both,
         "risk.clue 2 → 3": .both,
+        // A withdrawal, a suspension and its end were flagged when they gave no reason.
+        "consent.revoked 2 → 3": .both, "consent.paused 3 → 4": .both, "consent.resumed 3 → 4": .both,
     ]
 
     @Test func `every pair of versions of every record type is readable in the directions that are known`() throws {

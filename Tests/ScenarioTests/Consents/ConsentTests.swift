@@ -75,6 +75,54 @@ import Wire
     }
 }
 
+/// Withdrawing is as easy as giving (PIPL, article 15).
+@Suite struct ConsentWithdrawalTests {
+    @Test func `withdrawing takes no more than giving, is held against nobody, and ends what left and what would leave`() throws {
+        let today = Story.day(2026, 9, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(37_000), packs: ["base", "governance"])
+        let story = HunanStory(number: 88, today: today)
+
+        // The same door, and no field that the grant does not ask for as well.
+        func body(of id: String) throws -> JSONValue { try #require(house.catalog.entry("recordType", id, at: house.now)).body }
+        func texts(_ json: JSONValue?) -> Set<String> { Set((json.map { Array($0.elements) } ?? []).compactMap(\.string)) }
+        let given = try body(of: "consent.granted")
+        for id in ["consent.revoked", "consent.paused"] {
+            let withdrawn = try body(of: id)
+            #expect(texts(withdrawn["schema"]?["required"]) == ["consentId"], "\(id)")
+            #expect(texts(withdrawn["schema"]?["required"]).isSubset(of: texts(given["schema"]?["required"])), "\(id)")
+            #expect(texts(withdrawn["writers"]) == texts(given["writers"]), "\(id)")
+        }
+
+        try house.tellWhole(story)
+        func sent(_ type: String) -> Int { OutsideTopics.written(by: house.catalog).map { house.bodies($0, type).count }.reduce(0, +) }
+        #expect(sent("financing.application.v1") == 1)
+        #expect(sent("recall.v1") == 0)
+
+        // One message gave it; one message ends it, without a reason, and no rule finds fault with that.
+        house.tell([story.revocation(at: house.now)])
+        try house.advance(to: house.now + .seconds(5))
+        func verdicts(on record: String) -> [Cell] {
+            house.rows(.governance, "quality_verdict").filter { $0["record_id"] == .text("portal/\(story.firm)-\(record)") }
+                .compactMap { $0["rule"] }
+        }
+        #expect(verdicts(on: "consent") == [])
+        #expect(verdicts(on: "revocation") == [])
+        let (grants, ends) = (try house.facts("consent.granted"), try house.facts("consent.revoked"))
+        #expect(ends.map(\.quality) == grants.map(\.quality))
+        #expect(ends.count == 1)
+
+        #expect(sent("recall.v1") == 1)
+        house.tell([story.request(again: "E88-again", at: house.now)])
+        try house.advance(to: house.now + .seconds(5))
+        #expect(sent("financing.application.v1") == 1)
+        let denied = house.rows(.exchange, "release").filter {
+            $0["message_type"] == .text("financing.application.v1") && $0["status"] == .text("denied")
+        }
+        #expect(denied.map { $0["reason"] } == [.text("consent-revoked")])
+        for service in ServiceName.allCases { #expect(house.setAside(service) == [], "\(service)") }
+    }
+}
+
 /// The same told to the real processes.
 @Suite struct ConsentProcessesTests {
     @Test func `what a firm allows once or suspends does not leave, and it hears who asks`() throws {
