@@ -13,6 +13,12 @@ public struct ConsentOnFile: Hashable, Sendable {
         let receivers: [String]
         let categories: [String]
         let purposes: [String]
+        /// The application for which it was given; nil when for whichever there is.
+        let applicationID: String?
+        /// The product for which it was given; nil when for whichever there is.
+        let productID: String?
+        /// The manner of use (`ReleaseMode`), as the consent says it; nil when it does not say. A word that nobody knows lets nothing out.
+        let mode: String?
         /// First and last day, both included, in China.
         let from: Day
         let until: Day
@@ -96,8 +102,10 @@ public struct ConsentOnFile: Hashable, Sendable {
         uses.insert(Use(receiver: receiver, messageType: messageType, at: moment), at: place)
     }
 
-    private func isUsedUp(_ terms: Terms, receiver: String, messageType: String, at moment: Instant) -> Bool {
-        guard let last = uses.first(where: { $0.receiver == receiver && $0.messageType == messageType }) else { return false }
+    private func isUsedUp(_ terms: Terms, by release: ReleaseScope, at moment: Instant) -> Bool {
+        guard let last = uses.first(where: { $0.receiver == release.receiver && $0.messageType == release.messageType }) else {
+            return false
+        }
         switch terms.fetch {
         case .asNeeded: return false
         case .once: return true
@@ -106,23 +114,26 @@ public struct ConsentOnFile: Hashable, Sendable {
     }
 
     /// Why it does not cover the release; nil when it does. Revocation first, then scope, then time, then use.
-    func gap(receiver: String, messageType: String, categories: Set<String>, purpose: String, at moment: Instant) -> ConsentShortfall? {
+    func gap(_ release: ReleaseScope, at moment: Instant) -> ConsentShortfall? {
         if revokedAt != nil { return .revoked }
         guard let terms else { return .missing }
-        guard terms.receivers.contains(receiver) || terms.receivers.contains("*") else { return .receiver }
-        guard categories.isSubset(of: terms.categories) else { return .category }
-        guard terms.purposes.contains(purpose) else { return .purpose }
+        guard terms.receivers.contains(release.receiver) || terms.receivers.contains("*") else { return .receiver }
+        guard release.categories.isSubset(of: terms.categories) else { return .category }
+        guard terms.purposes.contains(release.purpose) else { return .purpose }
+        if let application = terms.applicationID, application != release.applicationID { return .application }
+        if let product = terms.productID, product != release.productID { return .product }
+        if let mode = terms.mode, !release.modes.contains(mode) { return .mode }
         let day = moment.dayInChina
         guard day >= terms.from else { return .notYetValid }
         if isExpired || day > terms.until { return .expired }
         if isPaused { return .paused }
-        return isUsedUp(terms, receiver: receiver, messageType: messageType, at: moment) ? .usedUp : nil
+        return isUsedUp(terms, by: release, at: moment) ? .usedUp : nil
     }
 }
 
 /// Why no consent covers a release: from no consent at all to the one that lacks least.
 public enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
-    case missing, revoked, receiver, category, purpose, notYetValid, expired, paused, usedUp
+    case missing, revoked, receiver, category, purpose, application, product, mode, notYetValid, expired, paused, usedUp
 
     /// Stable, for events and counters.
     public var code: String {
@@ -132,6 +143,9 @@ public enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
         case .receiver: "receiver-not-covered"
         case .category: "category-not-covered"
         case .purpose: "purpose-not-covered"
+        case .application: "application-not-covered"
+        case .product: "product-not-covered"
+        case .mode: "mode-not-covered"
         case .notYetValid: "not-yet-valid"
         case .expired: "consent-expired"
         case .paused: "consent-paused"
@@ -158,8 +172,10 @@ extension ConsentOnFile {
         guard let factID = try fields.textOrNil("factId") else { return }
         terms = Terms(
             occurredAt: try fields.instant("at"), factID: factID, receivers: try fields.texts("receivers"),
-            categories: try fields.texts("categories"), purposes: try fields.texts("purposes"), from: try fields.day("from"),
-            until: try fields.day("until"), fetch: Fetch(try fields.textOrNil("fetch"), everyDays: try fields.intOrNil("everyDays")),
+            categories: try fields.texts("categories"), purposes: try fields.texts("purposes"),
+            applicationID: try fields.textOrNil("application"), productID: try fields.textOrNil("product"),
+            mode: try fields.textOrNil("mode"), from: try fields.day("from"), until: try fields.day("until"),
+            fetch: Fetch(try fields.textOrNil("fetch"), everyDays: try fields.intOrNil("everyDays")),
             keepDays: try fields.intOrNil("keepDays"))
     }
 
@@ -171,6 +187,9 @@ extension ConsentOnFile {
             object.member("receivers", terms.receivers)
             object.member("categories", terms.categories)
             object.member("purposes", terms.purposes)
+            object.memberIfPresent("application", terms.applicationID)
+            object.memberIfPresent("product", terms.productID)
+            object.memberIfPresent("mode", terms.mode)
             object.member("from", terms.from)
             object.member("until", terms.until)
             object.memberIfPresent("fetch", terms.fetch.word)
@@ -205,13 +224,17 @@ extension ConsentOnFile {
 }
 
 extension ConsentOnFile.Terms {
-    /// Reads a `consent.granted` fact. A list that says nothing allows nothing.
+    /// Reads a `consent.granted` fact. A list that says nothing allows nothing; an empty text says as much as none.
     init(_ fact: Fact) throws(ContractDefect) {
         let data = try Fields(fact.data)
+        func said(_ name: String) throws(ContractDefect) -> String? {
+            guard let text = try data.textOrNil(name), !text.isEmpty else { return nil }
+            return text
+        }
         self.init(
             occurredAt: fact.occurredAt, factID: fact.factID, receivers: try data.texts("receivers"),
-            categories: try data.texts("categories"), purposes: try data.texts("purposes"), from: try data.day("from"),
-            until: try data.day("until"),
+            categories: try data.texts("categories"), purposes: try data.texts("purposes"), applicationID: try said("applicationId"),
+            productID: try said("productId"), mode: try said("mode"), from: try data.day("from"), until: try data.day("until"),
             fetch: ConsentOnFile.Fetch(try data.textOrNil("fetch"), everyDays: try data.intOrNil("everyDays")),
             keepDays: try data.intOrNil("keepDays"))
     }

@@ -15,6 +15,13 @@ public struct ReleaseRule: Sendable {
     /// The member of the body that names the one party to which it may go, as a request does: who wrote the record that it is about. Nil for
     /// what is about the firm.
     let onlyTo: String?
+    /// Where the body names the application and the product that it is about, as paths; nil when it names none. A consent for one of them
+    /// covers only what names the same.
+    let applicationPath: String?
+    let productPath: String?
+    /// The manners of use under which it may leave: the `mode` of a consent that names one. A message is kept by who gets it, so a rule that
+    /// does not say means `store`.
+    let modes: Set<String>
     let filter: FieldFilter
     /// Record types whose facts leave by this rule as they come, and to whom: what the two sides agreed to tell each other.
     let forwards: [Forward]
@@ -51,6 +58,16 @@ public struct ReleaseRule: Sendable {
         if onlyTo != nil, needsConsent || !categories.isEmpty {
             defects.append("`onlyTo` is for what needs no consent and has no categories")
         }
+        let about = body["about"]
+        var paths: [String: String] = [:]
+        if let about { for (name, path) in about.members { paths[name] = path.string ?? "" } }
+        if let about, about.kind != .object || !Self.aboutMembers.isSuperset(of: paths.keys) || paths.values.contains("") {
+            defects.append("`about` is not {application?, product?}, each a member of the body")
+        }
+        let modes: [ReleaseMode?] = body["modes"]?.elements.map { $0.string.flatMap { ReleaseMode(rawValue: $0) } } ?? [.store]
+        if modes.isEmpty || modes.contains(nil) {
+            defects.append("`modes` is not a list of \(ReleaseMode.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
         let filter = FieldFilter(body["fields"], defects: &defects)
         let forwards = (body["forwards"].map { Array($0.elements) } ?? []).map { json -> Forward? in
             guard let type = json["recordType"]?.string, !type.isEmpty, let to = json["to"]?.string, let kind = Receiver(to)?.kind,
@@ -66,8 +83,24 @@ public struct ReleaseRule: Sendable {
         self.receivers = Set(receivers.compactMap(\.self))
         self.categories = categories.compactMap(\.self)
         self.onlyTo = onlyTo
+        applicationPath = paths["application"]
+        productPath = paths["product"]
+        self.modes = Set(modes.compactMap { $0?.rawValue })
         self.filter = filter
         self.forwards = forwards.compactMap(\.self)
+    }
+
+    private static let aboutMembers: Set<String> = ["application", "product"]
+
+    /// What a consent is asked about.
+    func scope(of request: ReleaseRequest) -> ReleaseScope {
+        ReleaseScope(
+            receiver: request.receiver, messageType: request.messageType,
+            // The rule's categories count even when the request forgets to name them.
+            categories: Set(categories).union(request.categories), purpose: request.purpose,
+            applicationID: applicationPath.flatMap { request.body.text(at: $0) },
+            productID: productPath.flatMap { request.body.text(at: $0) },
+            modes: modes)
     }
 
     /// The number under which it leaves and the consent it rests on come from the door, whatever the body says.
@@ -84,6 +117,15 @@ public struct ReleaseRule: Sendable {
             }
         }
         return (bytes, fields)
+    }
+}
+
+extension JSONValue {
+    /// The text at a path of members with dots between; nil when there is none.
+    fileprivate func text(at path: String) -> String? {
+        var value: JSONValue? = self
+        for step in path.split(separator: ".") { value = value?[String(step)] }
+        return value?.string
     }
 }
 

@@ -89,14 +89,10 @@ extension ExchangeTurn {
             }
         }
 
-        // The rule's categories count even when the request forgets to name them.
-        let categories = Set(rule.categories).union(request.categories)
+        let scope = rule.scope(of: request)
         // A clock that was put back may not bring an old consent to life.
         let moment = max(request.at, now)
-        func gap(_ consent: ConsentOnFile) -> ConsentShortfall? {
-            consent.gap(
-                receiver: request.receiver, messageType: request.messageType, categories: categories, purpose: request.purpose, at: moment)
-        }
+        func gap(_ consent: ConsentOnFile) -> ConsentShortfall? { consent.gap(scope, at: moment) }
         if !request.consentID.isEmpty {
             guard let consent = state.consents.first(where: { $0.id == request.consentID }) else { return .wait(else: .missing) }
             guard let gap = gap(consent) else { return .release(under: rule, consentID: consent.id, topic: topic) }

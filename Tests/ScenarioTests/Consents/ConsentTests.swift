@@ -43,7 +43,7 @@ import Wire
             step(Topic.portalIn, "declines", "consent.revoked", story, (today - 55).startInChina, #"{"consentId":"\#(asked)"}"#),
             step(
                 Topic.portalIn, "gives", "consent.granted", story, (today - 50).startInChina,
-                #"{"consentId":"\#(story.consentID)","receivers":["*","platform"],"categories":["registration","tax","social-insurance","utility","bank-flow","judicial","score","portrait","application","loan"],"purposes":["collection","loan-application","post-loan","policy"],"from":"\#((today - 400).text)","until":"\#((today + 300).text)","signature":"signed","channel":"portal","mode":"view","fetch":"once","keepDays":180}"#
+                #"{"consentId":"\#(story.consentID)","receivers":["*","platform"],"categories":["registration","tax","social-insurance","utility","bank-flow","judicial","score","portrait","application","loan"],"purposes":["collection","loan-application","post-loan","policy"],"from":"\#((today - 400).text)","until":"\#((today + 300).text)","signature":"signed","channel":"portal","mode":"store","fetch":"once","keepDays":180}"#
             ),
         ])
         try house.advance(to: start + .seconds(10))
@@ -72,6 +72,58 @@ import Wire
             #expect(!house.messages(on: Topic.institutionOut(bank)).contains { $0.event.type == "financing.application.v1" })
         }
         for service in ServiceName.allCases { #expect(house.setAside(service) == [], "\(service)") }
+    }
+}
+
+/// A consent that names an application is for that one.
+@Suite struct ConsentForOneApplicationTests {
+    @Test func `a consent for one application lets the bank have that one and no other`() throws {
+        let today = Story.day(2026, 9, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(37_000), packs: ["base", "governance"])
+        let story = HunanStory(number: 89, today: today)
+        let one = "C-\(story.firm)-one"
+        house.tell(
+            story.records() + [
+                HunanStory.Step(
+                    topic: Topic.portalIn, id: "\(story.firm)-for-one", type: "consent.granted", subject: story.firm,
+                    time: (today - 1).startInChina,
+                    data: Array(
+                        #"{"consentId":"\#(one)","receivers":["*"],"categories":["application","score","portrait"],"purposes":["loan-application"],"from":"\#((today - 1).text)","until":"\#((today + 30).text)","signature":"signed","channel":"portal","applicationId":"E89-one","mode":"store"}"#
+                            .utf8))
+            ])
+        try house.advance(to: house.now + .seconds(5))
+        func ask(_ application: String, under consent: String) throws {
+            let data = JSONWriter.encode { writer in
+                writer.object {
+                    $0.member("applicationId", application)
+                    $0.member("amount", Int64(3_000_000))
+                    $0.member("months", Int64(12))
+                    $0.member("purpose", "working-capital")
+                    $0.member("consentId", consent)
+                }
+            }
+            house.tell([
+                HunanStory.Step(
+                    topic: Topic.portalIn, id: "\(story.firm)-\(application)", type: "financing.requested", subject: story.firm,
+                    time: house.now, data: data)
+            ])
+            try house.advance(to: house.now + .seconds(5))
+        }
+        func letters() -> [String] {
+            OutsideTopics.written(by: house.catalog).flatMap { house.bodies($0, "financing.application.v1") }
+                .map { "\($0["applicationId"]?.string ?? "") under \($0["consentId"]?.string ?? "")" }
+        }
+        try ask("E89-one", under: one)
+        #expect(letters() == ["E89-one under \(one)"])
+        try ask("E89-two", under: one)
+        #expect(letters() == ["E89-one under \(one)"])
+        let denied = house.rows(.exchange, "release").filter {
+            $0["message_type"] == .text("financing.application.v1") && $0["status"] == .text("denied")
+        }
+        #expect(denied.map { $0["reason"] } == [.text("application-not-covered")])
+        // Under the consent that names no application the other one leaves as well.
+        try ask("E89-three", under: story.consentID)
+        #expect(Set(letters()) == ["E89-one under \(one)", "E89-three under \(story.consentID)"])
     }
 }
 
