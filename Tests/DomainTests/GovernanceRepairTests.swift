@@ -51,6 +51,20 @@ import Wire
         }
     }
 
+    @Test func `the firm is told what an approval comes to, once, whichever came first`() {
+        let cases: [(String, String, String?)] = [("2026-08-10", "repaired", nil), ("2026-08-09", "too-early", "2026-08-10")]
+        for (approved, status, earliest) in cases {
+            for order in [[penalty(), repair(approved: approved)], [repair(approved: approved), penalty()]] {
+                var house = GovernanceHouse()
+                for record in order { house.take(record) }
+                #expect(house.requests.map { $0.body["status"]?.string } == [status])
+                #expect(house.requests.map { $0.body["earliestOn"]?.string } == [earliest])
+                #expect(house.requests.map(\.releaseID) == ["repair/source:test/r/source:test/p"])
+                #expect(house.requests.allSatisfy { $0.receiver == "portal" && $0.body["recordId"] == nil })
+            }
+        }
+    }
+
     @Test func `a minor penalty may be repaired at once`() {
         var house = GovernanceHouse()
         house.take(penalty(class: "minor"), repair(approved: "2026-05-10"))

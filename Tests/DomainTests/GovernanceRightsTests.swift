@@ -80,6 +80,48 @@ import Wire
         #expect(excluded.told == ["repair-application-refused excluded-by-law"])
     }
 
+    @Test func `the firm is told what became of its application, with the first day on which it may come again`() throws {
+        var house = GovernanceHouse()
+        house.take(application(on: "2026-08-09", fulfilled: "2026-07-01"), penalty(published: "2026-05-10"))
+        house.take(application(on: "2026-08-10", fulfilled: "2026-07-01"))
+        func told(_ member: String) -> [String] { house.requests.map { $0.body[member]?.string ?? "-" } }
+        #expect(told("status") == ["refused", "admitted"])
+        #expect(told("earliestOn") == ["-", "2026-08-10", "-"])
+        #expect(told("recordId") == ["a-2026-08-09", "a-2026-08-09", "a-2026-08-10"])
+        #expect(told("appliedOn") == ["2026-08-09", "2026-08-09", "2026-08-10"])
+        #expect(told("recordType") == ["penalty", "penalty", "penalty"])
+        #expect(told("businessKey") == ["D1", "D1", "D1"])
+        let refused = try #require(house.requests.dropFirst().first)
+        #expect(refused.messageType == "repair.status.v1" && refused.receiver == "portal" && refused.purpose == "rights")
+        #expect((refused.body["reasons"]?.elements.compactMap(\.string) ?? []) == ["publication-too-short"])
+
+        // It turns out to be serious: both are answered anew, under numbers of their own.
+        house.take(penalty("p2", "serious", published: "2026-05-10"))
+        #expect(told("status").suffix(2) == ["refused", "refused"])
+        #expect(told("earliestOn").suffix(2) == ["2027-05-10", "2027-05-10"])
+        #expect(Set(house.requests.map(\.releaseID)).count == 5)
+    }
+
+    @Test func `an objection's last day, its passing, and the answer are told to the firm`() {
+        var house = GovernanceHouse()
+        house.take(contested, objection("opened", "", at: "2026-08-01T08:00:00Z"))
+        house.now = GovernanceHouse.instant("2026-08-21T16:00:00Z")
+        house.ring()
+        house.take(objection("answered", #","outcome":"upheld","explanation":"right""#, at: "2026-08-22T00:00:00Z"))
+        func told(_ member: String) -> [String] { house.requests.map { $0.body[member]?.string ?? "-" } }
+        #expect(told("status") == ["open", "overdue", "upheld"])
+        #expect(told("dueOn") == ["2026-08-21", "2026-08-21", "2026-08-21"])
+        #expect(told("explanation") == ["-", "-", "right"])
+        #expect(
+            house.requests.map(\.releaseID) == ["open", "overdue", "upheld"].map { "objection/\(ana)/X1/\($0)" })
+        #expect(house.requests.allSatisfy { $0.messageType == "objection.status.v1" && $0.receiver == "portal" })
+
+        // The answer may be here before the objection: it is told once, and nothing is due any more.
+        var early = GovernanceHouse()
+        early.take(contested, objection("answered", #","outcome":"removed","explanation":"wrong""#), objection("opened", ""))
+        #expect(early.requests.map { $0.body["status"]?.string } == ["removed"])
+    }
+
     @Test func `adverse data about a person go after five years and a day`() {
         let type = GovernanceHouse.type(
             "judicial.person", key: ["no"], #","adverse":{"ended":{"on":"endedOn"},"retention":"all"}"#,

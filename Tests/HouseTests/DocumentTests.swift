@@ -8,7 +8,9 @@ struct DocumentTests {
     private let shopWindow = ["README.md", "README.zh.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/glossary.md"]
 
     @Test func `the documents are there`() {
-        for path in shopWindow + ["docs/operator.md", "docs/source.md", "docs/institution.md", "docs/ops.md", "docs/security.md"] {
+        for path in shopWindow + [
+            "docs/operator.md", "docs/source.md", "docs/institution.md", "docs/portal.md", "docs/ops.md", "docs/security.md",
+        ] {
             #expect((tree[path] ?? "").utf8.count > 500, "\(path)")
         }
         #expect(tree.paths(under: "docs/decisions", ending: ".md").count >= 10)

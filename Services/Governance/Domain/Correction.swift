@@ -111,13 +111,14 @@ extension Turn {
     /// Whether the writer is being asked for a better one already.
     func isAskedFor(_ recordID: String, _ state: GovernanceState) -> Bool { state.corrections.contains { $0.recordID == recordID } }
 
-    /// Has the record's writer told what became of it. The body names the writer as `writer`: the exit door lets it go to nobody else.
+    /// Has somebody told what is theirs: the writer what became of its record, which the body then names as `writer`, since the exit door lets it
+    /// go to nobody else; the subject what became of its own matters.
     func askToRelease(
-        _ releaseID: String, _ messageType: String, to writer: String, for purpose: String, _ body: JSONValue, effects: inout Effects
+        _ releaseID: String, _ messageType: String, to receiver: String, for purpose: String, _ body: JSONValue, effects: inout Effects
     ) {
         effects.send(
             ReleaseRequest(
-                releaseID: releaseID, subject: key, receiver: writer, messageType: messageType, purpose: purpose,
+                releaseID: releaseID, subject: key, receiver: receiver, messageType: messageType, purpose: purpose,
                 categories: [], consentID: "", at: now, body: body),
             to: Topic.governanceEvents, key: key)
     }

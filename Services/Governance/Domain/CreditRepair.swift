@@ -105,17 +105,23 @@ extension Turn {
         if ruling == .repaired, slot.sent != nil {
             try takeBack(slot, repaired.type.id, by: new.recordID, cause: record, state: &state, effects: &effects)
         }
-        refuse(new, ruling, effects: &effects)
+        tell(of: new, ruling, on: slot.order.id, effects: &effects)
     }
 
-    /// Tells why a repair that was approved does not count; nothing when it does.
-    func refuse(_ repair: CreditRepair, _ ruling: CreditRepair.Ruling, effects: inout Effects) {
-        let (reason, earliest): (String, Day?)
+    /// Tells the subject what an approved repair of its statement comes to, and everybody why it does not count when it does not.
+    func tell(of repair: CreditRepair, _ ruling: CreditRepair.Ruling, on statementID: String, effects: inout Effects) {
+        let (status, reason, earliest): (RepairNotice.Status, String, Day?)
         switch ruling {
-        case .repaired: return
-        case .tooEarly(let day): (reason, earliest) = ("repair-too-early earliest=\(day.text)", day)
-        case .excluded: (reason, earliest) = ("repair-excluded", nil)
+        case .repaired: (status, reason, earliest) = (.repaired, "", nil)
+        case .tooEarly(let day): (status, reason, earliest) = (.tooEarly, "repair-too-early earliest=\(day.text)", day)
+        case .excluded: (status, reason, earliest) = (.excluded, "repair-excluded", nil)
         }
+        tell(
+            RepairNotice(
+                step: .approved, recordID: repair.recordID, status: status, recordType: repair.recordType, key: repair.key,
+                statementID: statementID, day: repair.approvedOn, earliest: earliest),
+            effects: &effects)
+        guard ruling != .repaired else { return }
         effects.write(
             [
                 .text(key), .text(repair.recordID), .text(repair.recordType), .text(repair.key), .day(repair.approvedOn),

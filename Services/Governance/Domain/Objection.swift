@@ -103,6 +103,12 @@ extension Turn {
         }
         state.objections[place].isNews = true
         let objection = state.objections[place]
+        // Of one that was answered before it was opened, the answer has been told.
+        if record.recordType == Objection.answeredType {
+            tell(objection, explanation: record.data["explanation"]?.string, effects: &effects)
+        } else if objection.isOpen {
+            tell(objection, effects: &effects)
+        }
         if objection.isRemoved, !objection.recordID.isEmpty { try remove(objection, cause: record, state: &state, effects: &effects) }
         writeObjection(objection, effects: &effects)
         scheduleObjections(state: state, effects: &effects)
@@ -130,6 +136,7 @@ extension Turn {
                 "objection-overdue", state.objections[place].recordID, Objection.openedType, reason: state.objections[place].id,
                 effects: &effects)
             writeObjection(state.objections[place], effects: &effects)
+            tell(state.objections[place], effects: &effects)
         }
         scheduleObjections(state: state, effects: &effects)
     }

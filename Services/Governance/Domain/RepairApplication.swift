@@ -12,36 +12,55 @@ extension Turn {
         _ application: Order, _ recordType: String, _ data: JSONValue, _ word: RepairWord, state: inout GovernanceState,
         effects: inout Effects
     ) throws(ContractDefect) {
+        let applied = word.day(of: data) ?? application.at.dayInChina
+        func notice(
+            _ status: RepairNotice.Status, of type: String, _ key: String, in statementID: String = "", reasons: [String] = [],
+            earliest: Day? = nil
+        ) -> RepairNotice {
+            RepairNotice(
+                step: .applied, recordID: application.id, status: status, recordType: type, key: key, statementID: statementID,
+                day: applied, reasons: reasons, earliest: earliest)
+        }
         guard let repaired = statement(repairedBy: word, data) else {
-            return refuseRepairOfNothing(application.id, recordType, effects: &effects)
+            refuseRepairOfNothing(application.id, recordType, effects: &effects)
+            return tell(notice(.nothing, of: word.recordType(of: data) ?? "", ""), effects: &effects)
         }
         let place = try state.openMemory(of: repaired.type.id)
+        // Answered when it comes. That it is waited for is not told: which of the two came first leaves no trace.
         guard let slot = state.memories[place].own(repaired.key) else { return }
         let (adverse, said) = (repaired.adverse, slot.statement)
-        guard adverse.isAdverse(said) else { return refuseRepairOfNothing(application.id, recordType, effects: &effects) }
+        guard adverse.isAdverse(said) else {
+            refuseRepairOfNothing(application.id, recordType, effects: &effects)
+            return tell(notice(.nothing, of: repaired.type.id, slot.key, in: slot.order.id), effects: &effects)
+        }
 
-        let applied = word.day(of: data) ?? application.at.dayInChina
         let repairCase = adverse.repairCase(
             said, next: whatEnds(slot.key, adverse, state.memories[place], state),
             fulfilled: word.fulfilledOn(data) ?? adverse.fulfilledOn(said.data), hasCommitment: word.hasCommitment(data))
         let earliest =
             repairCase.isRepairable
             ? repairCase.term.earliestApplication(published: repairCase.published, fulfilled: repairCase.fulfilled) : nil
-        let (status, reason): (String, String)
+        let (status, reasons): (RepairNotice.Status, [String])
         switch repairCase.standing(on: applied) {
-        case .open: (status, reason) = ("admitted", "")
-        case .endedByItself: (status, reason) = ("ended", Ending.Rule.publication.rawValue)
-        case .closed(let obstacles): (status, reason) = ("refused", obstacles.map(\.rawValue).joined(separator: ","))
+        case .open: (status, reasons) = (.admitted, [])
+        case .endedByItself: (status, reasons) = (.ended, [Ending.Rule.publication.rawValue])
+        case .closed(let obstacles): (status, reasons) = (.refused, obstacles.map(\.rawValue))
         }
+        let reason = reasons.joined(separator: ",")
         effects.write(
             [
-                .text(key), .text(application.id), .text(repaired.type.id), .text(slot.key), .day(applied), .text(status), .text(reason),
+                .text(key), .text(application.id), .text(repaired.type.id), .text(slot.key), .day(applied), .text(status.rawValue),
+                .text(reason),
                 earliest.map { .day($0) } ?? .null, .instant(now),
             ],
             to: GovernanceTables.repairApplication)
-        let when = status == "refused" ? (earliest.map { " earliest=\($0.text)" } ?? "") : ""
+        let when = status == .refused ? (earliest.map { " earliest=\($0.text)" } ?? "") : ""
         send(
-            "repair-application-\(status)", application.id, recordType, reason: reason.isEmpty ? slot.key : "\(reason)\(when)",
+            "repair-application-\(status.rawValue)", application.id, recordType, reason: reason.isEmpty ? slot.key : "\(reason)\(when)",
+            effects: &effects)
+        tell(
+            notice(
+                status, of: repaired.type.id, slot.key, in: slot.order.id, reasons: reasons, earliest: status == .refused ? earliest : nil),
             effects: &effects)
     }
 

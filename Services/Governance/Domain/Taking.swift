@@ -237,7 +237,7 @@ extension Turn {
         guard let adverse = type.adverse else { return }
         let statement = AdverseInformation.Statement(record)
         if let repair = state.repair(of: type.id, slotKey), let ruling = repair.ruling(on: statement, adverse) {
-            refuse(repair, ruling, effects: &effects)
+            tell(of: repair, ruling, on: record.recordID, effects: &effects)
         }
         try answerApplications(for: type, slotKey, state: &state, effects: &effects)
     }

@@ -77,6 +77,12 @@ import Wire
                 "repair-application-refused publication-too-short earliest=2026-08-10", "repair-application-admitted \(decision)",
             ])
         #expect(try portrait().score?.points == after, "an application changes nothing yet")
+        func heard() -> [String] {
+            house.bodies(Topic.portalOut, "repair.status.v1").map {
+                "\($0["step"]?.string ?? "") \($0["status"]?.string ?? "") \($0["earliestOn"]?.string ?? "-")"
+            }
+        }
+        #expect(heard() == ["applied refused 2026-08-10", "applied admitted -"])
 
         try house.advance(to: try #require(Day(year: 2026, month: 8, day: 20)).startInChina + .seconds(3_600))
         house.tell([
@@ -93,6 +99,7 @@ import Wire
         #expect(repaired.score?.points == before)
         #expect(repaired.asOf > marked.asOf || repaired.score?.points != after)
         #expect(house.rows(.governance, "fact_retracted").count == 1)
+        #expect(heard().last == "approved repaired -")
 
         // What is shared from now on is as if it had never been; the months since May were reported meanwhile.
         let meanwhile = HunanStory(today: try #require(Day(year: 2026, month: 8, day: 20))).records()

@@ -79,9 +79,17 @@ import Wire
         let score = try Score(try #require(marked.letter["score"]))
         #expect(score.reasons.contains { $0.code == "R-DISPUTE" && $0.feature == "tax-sales-12m" })
 
+        func heard(_ member: String) -> [String] {
+            house.bodies(Topic.portalOut, "objection.status.v1").map { "\($0["objectionId"]?.string ?? "") \($0[member]?.string ?? "-")" }
+        }
+        #expect(Set(heard("dueOn")) == ["D-1 \((story.today + 20).text)", "D-2 \((story.today + 20).text)"])
+        #expect(Set(heard("status")) == ["D-1 open", "D-2 open"])
+
         // The return is right and stays; the grade is taken back.
         house.tell([answer("D-1", to: returned, "upheld", at: house.now), answer("D-2", to: graded, "removed", at: house.now)])
         try house.advance(to: house.now + .seconds(5))
+        #expect(Set(heard("status")) == ["D-1 open", "D-2 open", "D-1 upheld", "D-2 removed"])
+        #expect(heard("explanation").contains("D-1 asked at the source"))
         let answered = try ask("E7-answered")
         #expect(answered.portrait.disputes.isEmpty && answered.letter["disputes"] == nil && !answered.report.zh.contains("异议"))
         #expect(answered.portrait.indicator("tax-sales-12m") == clean.portrait.indicator("tax-sales-12m"))
