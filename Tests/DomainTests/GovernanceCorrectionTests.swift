@@ -134,6 +134,85 @@ import Wire
         #expect(house.requests.last?.body["outcome"]?.string == "accepted")
     }
 
+    /// Flags what is more than three times the month before, and asks for it again.
+    private let jump = GovernanceHouse.entry(
+        "qualityRule", "tax-jump",
+        #"{"recordTypes":["tax.return"],"kind":"year-on-year","severity":"flag","weight":10,"owner":"desk","threshold":3,"correctWithinWorkingDays":2,"logic":{"or":[{"!":[{"var":"hasPrevious"}]},{"<=":[{"var":"data.sales"},{"*":[{"var":"threshold"},{"var":"previous.sales"}]}]}]}}"#
+    )
+
+    private func month(_ id: String, _ month: Int, _ sales: Int, day: Int = 28) -> AcceptedRecord {
+        GovernanceHouse.record(
+            id, "tax.return", of: ana, at: "2026-0\(month)-\(day)T00:00:00Z", #"{"period":"2026-0\#(month)","sales":\#(sales)}"#)
+    }
+
+    @Test func `a flagged record that people say is right is asked for no more and is a measure again`() throws {
+        var house = house([jump])
+        house.take(month("m1", 1, 100), month("m2", 2, 1_000))
+        #expect(house.state(ana).corrections.map(\.recordID) == ["source:test/m2"])
+        let flagged = house
+
+        house.take(ruling("override", "m2"))
+        #expect(house.state(ana).corrections.isEmpty)
+        #expect(house.timers.isEmpty)
+        #expect(house.cells(GovernanceTables.correction, "status") == ["accepted"])
+        #expect(
+            Array(house.told.suffix(2)) == [
+                "overridden tax-jump by source:governance-desk/override-m2", "correction-closed accepted by source:test/m2",
+            ])
+        let closing = try #require(house.requests.last)
+        #expect(house.requests.map(\.messageType) == ["correction.requested.v1", "correction.closed.v1"])
+        #expect(closing.receiver == "source:test")
+        #expect(closing.body["recordId"]?.string == "m2")
+        #expect(closing.body["closedBy"]?.string == "m2")
+        #expect(closing.body["outcome"]?.string == "accepted")
+        #expect(house.facts.count { $0.recordType == "tax.return" } == 2, "the fact stays as it was sent")
+
+        // The same as when the word comes first.
+        var first = self.house([jump])
+        first.take(month("m1", 1, 100), ruling("override", "m2"), month("m2", 2, 1_000))
+        #expect(first.states == house.states)
+
+        // Said again under another id it closes nothing, and nothing is told.
+        let (told, requests) = (house.told.count { !$0.hasPrefix("duplicate-content") }, house.requests.count)
+        house.take(
+            GovernanceHouse.record(
+                "again", "quality.override", of: ana, at: "2026-08-03T00:00:00Z", writer: "source:governance-desk",
+                #"{"recordId":"source:test/m2","reason":"checked","decidedBy":"desk"}"#))
+        #expect(house.told.count { !$0.hasPrefix("duplicate-content") } == told)
+        #expect(house.requests.count == requests)
+
+        func isFlagged(_ house: GovernanceHouse) -> Bool {
+            !house.cells(GovernanceTables.qualityVerdict, "observed", where: "record_id", is: "source:test/m3", "rule", is: "tax-jump")
+                .isEmpty
+        }
+        house.take(month("m3", 3, 3_000))
+        #expect(!isFlagged(house))
+        var doubted = flagged
+        doubted.take(month("m3", 3, 3_000))
+        #expect(isFlagged(doubted), "what is doubted is no measure")
+    }
+
+    @Test func `a true jump that is sent again and flagged again is closed by one word about what stands`() {
+        var house = house([jump])
+        house.take(month("m1", 1, 100, day: 27), month("m2", 2, 1_000, day: 27), month("m2-again", 2, 1_001))
+        #expect(house.state(ana).corrections.map(\.recordID) == ["source:test/m2", "source:test/m2-again"])
+        var older = house
+        older.take(ruling("override", "m2"))
+        #expect(older.state(ana).corrections.map(\.recordID) == ["source:test/m2-again"], "what stands may be wrong all the same")
+        house.take(ruling("override", "m2-again"))
+        #expect(house.state(ana).corrections.isEmpty)
+        #expect(house.cells(GovernanceTables.correction, "status") == ["accepted", "accepted"])
+        #expect(house.cells(GovernanceTables.correction, "closed_by") == ["source:test/m2-again", "source:test/m2-again"])
+    }
+
+    @Test func `a release or a word about another record closes nothing that is flagged`() {
+        var house = house([jump])
+        house.take(month("m1", 1, 100), month("m2", 2, 1_000))
+        house.take(ruling("release", "m2"), ruling("override", "m1"), ruling("override", "nobody"))
+        #expect(house.state(ana).corrections.map(\.recordID) == ["source:test/m2"])
+        #expect(house.cells(GovernanceTables.correction, "status") == ["open"])
+    }
+
     @Test func `a release judges again by today's rules`() {
         let lenient = GovernanceHouse.entry(
             "recordType", "tax.return", version: 2, from: GovernanceHouse.instant("2026-09-01T00:00:00Z"),

@@ -3,7 +3,7 @@ import Deciding
 import Vocabulary
 import Wire
 
-/// What people say about a record that a rule holds. Comes in by the front door like everything else.
+/// What people say about a record that a rule holds or flags. Comes in by the front door like everything else.
 ///
 /// `quality.release`: judge it again, the rule was wrong and has been changed. `quality.override`: the record is right although a rule says that
 /// it is not, with the reason; it may come before the record.
@@ -63,17 +63,21 @@ extension Turn {
         return state.memories[place].slots.contains { $0.data["recordId"]?.string == recordID }
     }
 
-    /// Lets a held record go: judged again, or taken as it is.
+    /// Lets a held record go: judged again, or taken as it is. One that is a fact already, and only flagged, can be said to be right.
     func letGo(_ ruling: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         let id = ruling.data["recordId"]?.string ?? ""
-        guard let place = state.held.firstIndex(where: { $0.recordID == id }), let raw = state.held[place].record else { return }
+        let isOverride = ruling.recordType == QualityRuling.overrideType
+        guard let place = state.held.firstIndex(where: { $0.recordID == id }) else {
+            if isOverride { try acquit(id, by: ruling, state: &state, effects: &effects) }
+            return
+        }
+        guard let raw = state.held[place].record else { return }
         let held = state.held.remove(at: place)
         let record = try AcceptedRecord(raw)
         guard let type = book.type(record.recordType, at: now) else {
             state.held.insert(held, at: place)
             return
         }
-        let isOverride = ruling.recordType == QualityRuling.overrideType
         _ = try judge(
             record, raw: raw, type, type.slotKey(of: record), isOverridden: isOverride, asked: held.asked, state: &state,
             effects: &effects)
@@ -81,5 +85,28 @@ extension Turn {
         let status = isOverride ? "overridden" : "released"
         writeQuarantine(record, raw: raw, reason: held.rule, status: status, since: held.since, effects: &effects)
         send(status, record, reason: isOverride ? "\(held.rule) by \(ruling.recordID)" : held.rule, effects: &effects)
+    }
+
+    /// The record is right as it is: its numbers are a measure for others again, and nothing is asked for any more. Where it stands, that closes
+    /// what was asked of its writer under its key before, as it does when the word of the desk comes first.
+    private func acquit(
+        _ id: String, by ruling: AcceptedRecord, state: inout GovernanceState, effects: inout Effects
+    ) throws(ContractDefect) {
+        var standing: (type: String, key: String)?
+        for type in state.memories.map(\.type) {
+            let place = try state.openMemory(of: type)
+            if let key = state.memories[place].acquit(id) { standing = (type, key) }
+        }
+        for correction in state.corrections where correction.recordID == id {
+            send("overridden", id, correction.recordType, reason: "\(correction.rule) by \(ruling.recordID)", effects: &effects)
+        }
+        let writer = Self.writer(of: id)
+        // As when it is judged: what closes the request is the record that is right, not the ruling, whose id says nothing to the writer.
+        let record = AcceptedRecord(
+            recordID: id, recordType: standing?.type ?? "", writer: writer, subject: key, occurredAt: ruling.occurredAt, receivedAt: now,
+            origin: ruling.origin, data: ruling.data)
+        closeCorrections(by: record, "accepted", state: &state, effects: &effects) { correction in
+            correction.recordID == id || standing.map { correction.isAbout($0.type, $0.key, of: writer) } ?? false
+        }
     }
 }

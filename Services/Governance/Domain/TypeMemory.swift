@@ -275,6 +275,21 @@ public struct TypeMemory: Sendable {
         }
     }
 
+    /// People say that the record is right: its numbers are a measure again. Returns the key under which it stands; nil where it does not.
+    mutating func acquit(_ recordID: String) -> String? {
+        for place in slots.indices {
+            if slots[place].order.id == recordID {
+                if slots[place].isSuspect { slots[place].isSuspect = false }
+                return slots[place].key
+            }
+            if let own = slots[place].under.first, own.order.id == recordID {
+                if own.isSuspect { slots[place].under[0].isSuspect = false }
+                return slots[place].key
+            }
+        }
+        return nil
+    }
+
     /// The subject's own statement came under a guest; of several the latest waits there.
     mutating func cover(_ own: Slot) {
         guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
@@ -317,7 +332,7 @@ public struct Slot: Sendable {
         var sent: String?
         var sentAt: Instant
         var others: [Earlier]
-        let isSuspect: Bool
+        var isSuspect: Bool
         var isStale = false
         var failing: [String] = []
         var asked: Int64
@@ -367,8 +382,11 @@ public struct Slot: Sendable {
     /// What is said, and when.
     var statement: AdverseInformation.Statement { AdverseInformation.Statement(data: data, occurredOn: order.at.dayInChina) }
 
-    /// A quality rule says that its numbers are wrong.
-    var isSuspect: Bool { kept.parts.isSuspect }
+    /// A quality rule says that its numbers are wrong, and nobody has said that they are right.
+    fileprivate(set) var isSuspect: Bool {
+        get { kept.parts.isSuspect }
+        set { change { $0.isSuspect = newValue } }
+    }
 
     /// It was told that nobody has said it anew in time.
     fileprivate(set) var isStale: Bool {
