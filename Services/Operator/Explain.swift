@@ -21,7 +21,8 @@ extension Command {
             application ID  the same from an application, whether it was paid out or not
             score ID        a score id such as 91430102PDY…#7, or a subject's code for its latest score: the decision with the versions it
                             used, the official grade beside it, what was under dispute, its reasons, the indicators behind them and the record types they read, the facts known by then, and for
-                            each the topic, partition, offset and SHA-256 of the original message
+                            each the topic, partition, offset and SHA-256 of the original message. Facts of a code that had gone into this
+                            one by then are among them, each with that code
 
             Every fact is checked against the seal that was made when it was taken in, and against what ingestion wrote down of its message;
             with --messages, the messages that the broker still has are read again and checked too. What was altered is named, and the exit
@@ -186,13 +187,14 @@ private struct Explaining {
     }
 
     private func facts(of subject: String, knownBy moment: Instant) throws {
-        print("facts of \(subject), latest first")
+        try announceFacts(of: subject, knownBy: moment)
         let facts = try connection.execute(
             """
             SELECT f.record_type, f.fact_id, f.occurred_at, f.topic, f.partition, f."offset", f.sha256, f.data::text, f.content_sha256,
-                   r.record_id IS NULL OR (r.topic, r.partition, r."offset", r.sha256) = (f.topic, f.partition, f."offset", f.sha256)
+                   r.record_id IS NULL OR (r.topic, r.partition, r."offset", r.sha256) = (f.topic, f.partition, f."offset", f.sha256),
+                   f.subject
               FROM governance.fact f LEFT JOIN ingestion.accepted_record r ON r.record_id = f.fact_id
-             WHERE f.subject = $1 AND f.known_at <= $2
+             WHERE f.subject IN (SELECT operator.subjects_within($1, $2)) AND f.known_at <= $2
              ORDER BY f.occurred_at DESC, f.fact_id LIMIT $3
             """, [.text(subject), .instant(moment), .int64(Int64(limit))])
         func place(_ fact: Row) throws -> TopicPosition {
@@ -219,9 +221,10 @@ private struct Explaining {
                 }
             }
             if mark.hasPrefix("ALTERED") { altered.append(id) }
+            let code = try fact.text(10)
             print(
                 "  \(try fact.text(0).padding(to: 24)) \(try fact.instant(2).rfc3339)  \(place.topic)/\(place.partition)@\(place.offset)"
-                    + "  sha256 \(try fact.text(6))  \(id)  \(mark)")
+                    + "  sha256 \(try fact.text(6))  \(id)" + (code == subject ? "" : "  of \(code)") + "  \(mark)")
         }
         guard altered.isEmpty else {
             throw Failure(
@@ -235,6 +238,23 @@ private struct Explaining {
         print(
             "\(facts.count) facts, none altered" + (messages == nil ? "" : "; the messages of \(read) read again")
                 + "; whether one was deleted is for `xinqiao verify log` to say")
+    }
+
+    /// Whose facts these are: after a merger, those of the codes that had gone into the subject count too.
+    private func announceFacts(of subject: String, knownBy moment: Instant) throws {
+        let merged = try connection.execute(
+            "SELECT code FROM operator.subjects_within($1, $2) AS code WHERE code <> $1 ORDER BY code", [.text(subject), .instant(moment)]
+        ).map { try $0.text(0) }
+        let others = merged.isEmpty ? "" : " and of \(merged.joined(separator: ", ")), merged into it by then"
+        print("facts of \(subject)\(others), latest first")
+        let words = try connection.execute(
+            """
+            SELECT status = 'merged', into_subject FROM governance.subject_merger
+             WHERE subject = $1 AND known_at <= $2 ORDER BY occurred_at DESC, record_id DESC LIMIT 1
+            """, [.text(subject), .instant(moment)])
+        if let word = words.first, try word.bool(0) {
+            print("  it had itself gone into \(try word.text(1)) by then: what it says of the world counted there")
+        }
     }
 }
 

@@ -50,12 +50,22 @@ import Wire
         #expect(inflows[1][0] == both)
         #expect(inflows[1][1] != inflows[0][1])
 
+        // Whoever asks what the score rests on is led to what came under either code.
+        let explain = ["explain", "score", ana.firm, "--packs", ProcessSuite.packs]
+        let walk = try suite.run(explain)
+        let guests = try suite.number("SELECT count(*) FROM governance.fact WHERE subject = '\(ben.firm)'")
+        #expect(guests > 12)
+        #expect(walk.contains("facts of \(ana.firm) and of \(ben.firm), merged into it by then"), "\(walk)")
+        #expect(walk.components(separatedBy: "  of \(ben.firm)  whole\n").count - 1 == Int(guests), "\(walk)")
+
         let undone = word("unmerged", of: ben, into: ana, after: 2)
         try suite.tell([undone])
         #expect(try suite.number(mergers + "'undone'", becomes: 1) == 1)
         try suite.settle()
         let after = try Picture(suite, ana.firm, ben.firm)
         #expect(after.differences(from: before) == [])
+        let apart = try suite.run(explain)
+        #expect(apart.contains("facts of \(ana.firm), latest first") && !apart.contains(ben.firm), "\(apart)")
 
         // Everything again: from the senders, and on the links that a merger moves things on. And governance from its tables alone.
         try suite.tell(records + [merged, undone])
