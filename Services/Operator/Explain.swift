@@ -12,9 +12,9 @@ import Wire
 
 extension Command {
     static let explain = Command(
-        "explain", usage: "loan|application|score ID [--institution ID] [--messages] [--limit N] [--packs DIR]",
+        "explain", usage: "loan|application|score|record ID [--institution ID] [--messages] [--limit N] [--packs DIR] [--raw FILE]",
         summary: "walk from a loan or a score to the imported lines it rests on, and check each of them",
-        valued: ["limit", "institution", "packs"], flags: ["messages"],
+        valued: ["limit", "institution", "packs", "raw"], flags: ["messages"],
         details: """
             loan ID         loan, application, match, consent and release, score, then as below. Institutions number their loans themselves:
                             --institution bank-a says whose it is
@@ -23,26 +23,35 @@ extension Command {
                             used, the official grade beside it, what was under dispute, its reasons, the indicators behind them and the record types they read, the facts known by then, and for
                             each the topic, partition, offset and SHA-256 of the original message. Facts of a code that had gone into this
                             one by then are among them, each with that code
+            record ID       one record, writer/id as in governance.fact: where its message lies. --raw FILE writes the message's bytes as
+                            they came into a new file (`-` is stdout), when their SHA-256 is the one that was written down
 
             Every fact is checked against the seal that was made when it was taken in, and against what ingestion wrote down of its message;
             with --messages, the messages that the broker still has are read again and checked too. What was altered is named, and the exit
             status is 2; a fact that was deleted from the database is found by `xinqiao verify log`. The same walk in SQL is the view operator.lineage.
-              --limit N      facts to show, the latest first (default 200); all of them are shown if there are fewer
+              --limit N      facts to show, the latest first (default 200); all of them are checked, and what was altered is always shown
               --packs DIR    take the catalogue, which says what an indicator reads, from packs instead of its topic
             """
     ) { options in
         guard let what = options.words.first, options.words.count == 2 else {
-            throw Failure("say `explain loan ID`, `explain application ID` or `explain score ID`", code: .usage)
+            throw Failure("say `explain loan ID`, `explain application ID`, `explain score ID` or `explain record ID`", code: .usage)
+        }
+        let raw = options.text("raw")
+        let isRecord = what == "record"
+        guard isRecord || raw == nil else {
+            throw Failure("--raw writes the bytes of one record: say `explain record ID --raw FILE`", code: .usage)
         }
         let limit = try options.int("limit", default: 200, in: 1...100_000)
+        let readsMessages = options.has("messages") || raw != nil
         let explaining = Explaining(
-            connection: try Connections.postgres(), catalog: try Explaining.catalog(options),
-            messages: options.has("messages") ? try SourceMessages(try Connections.kafka()) : nil, limit: limit)
+            connection: try Connections.postgres(), catalog: try isRecord ? nil : Explaining.catalog(options),
+            messages: readsMessages ? try SourceMessages(try Connections.kafka()) : nil, limit: limit)
         switch what {
         case "loan": try explaining.application(loan: options.words[1], institution: options.text("institution"))
         case "application": try explaining.application(options.words[1])
         case "score": try explaining.score(options.words[1])
-        default: throw Failure("`\(what)` can not be explained: say loan, application or score", code: .usage)
+        case "record": try explaining.record(options.words[1], raw: raw)
+        default: throw Failure("`\(what)` can not be explained: say loan, application, score or record", code: .usage)
         }
     }
 }
@@ -52,6 +61,7 @@ private struct Explaining {
     /// Nil when it can not be read: then it is not said what an indicator reads.
     let catalog: Catalog?
     let messages: SourceMessages?
+    /// Facts that are shown; all are checked.
     let limit: Int
 
     static func catalog(_ options: Options) throws -> Catalog? {
@@ -186,57 +196,48 @@ private struct Explaining {
         }
     }
 
+    /// Read and checked at once; each may be of 384 KiB, and so may its message.
+    private static let factsAtOnce = 200
+
     private func facts(of subject: String, knownBy moment: Instant) throws {
         try announceFacts(of: subject, knownBy: moment)
-        let facts = try connection.execute(
-            """
-            SELECT f.record_type, f.fact_id, f.occurred_at, f.topic, f.partition, f."offset", f.sha256, f.data::text, f.content_sha256,
-                   r.record_id IS NULL OR (r.topic, r.partition, r."offset", r.sha256) = (f.topic, f.partition, f."offset", f.sha256),
-                   f.subject
-              FROM governance.fact f LEFT JOIN ingestion.accepted_record r ON r.record_id = f.fact_id
-             WHERE f.subject IN (SELECT operator.subjects_within($1, $2)) AND f.known_at <= $2
-             ORDER BY f.occurred_at DESC, f.fact_id LIMIT $3
-            """, [.text(subject), .instant(moment), .int64(Int64(limit))])
-        func place(_ fact: Row) throws -> TopicPosition {
-            try TopicPosition(topic: fact.text(3), partition: Int32(clamping: fact.int64(4)), offset: fact.int64(5))
-        }
-        let values = try messages?.values(at: facts.map(place))
-        var altered: [String] = []
-        var read = 0
-        for fact in facts {
-            let id = try fact.text(1)
-            var mark = "whole"
-            switch FactSeal.check(.init(factID: id, data: Array(try fact.text(7).utf8), seal: try fact.textOrNil(8))) {
-            case .whole: break
-            case .unsealed: mark = "unsealed"
-            case .altered: mark = "ALTERED: its data are not those that were taken in"
-            }
-            if try !fact.bool(9) { mark = "ALTERED: ingestion wrote down another message for it" }
-            let place = try place(fact)
-            if let values {
-                switch values[place] {
-                case nil: mark += ", the broker no longer has its message"
-                case let bytes? where FactSeal.isMessageWhole(bytes, sha256: try fact.text(6)): read += 1
-                case _?: mark = "ALTERED: its message in the broker has another hash"
-                }
-            }
-            if mark.hasPrefix("ALTERED") { altered.append(id) }
-            let code = try fact.text(10)
-            print(
-                "  \(try fact.text(0).padding(to: 24)) \(try fact.instant(2).rfc3339)  \(place.topic)/\(place.partition)@\(place.offset)"
-                    + "  sha256 \(try fact.text(6))  \(id)" + (code == subject ? "" : "  of \(code)") + "  \(mark)")
-        }
-        guard altered.isEmpty else {
+        var checked = CheckedFacts()
+        var before: (at: Instant, id: String)?
+        var count = 0
+        repeat {
+            let page = try connection.execute(
+                """
+                SELECT f.record_type, f.fact_id, f.occurred_at, f.topic, f.partition, f."offset", f.sha256, f.data::text, f.content_sha256,
+                       r.record_id IS NULL OR (r.topic, r.partition, r."offset", r.sha256) = (f.topic, f.partition, f."offset", f.sha256),
+                       f.subject
+                  FROM governance.fact f LEFT JOIN ingestion.accepted_record r ON r.record_id = f.fact_id
+                 WHERE f.subject IN (SELECT operator.subjects_within($1, $2)) AND f.known_at <= $2
+                   AND ($3 OR (f.occurred_at, f.fact_id) < ($4, $5))
+                 ORDER BY f.occurred_at DESC, f.fact_id DESC LIMIT $6
+                """,
+                [
+                    .text(subject), .instant(moment), .bool(before == nil), .instant(before?.at ?? moment), .text(before?.id ?? ""),
+                    .int64(Int64(Self.factsAtOnce)),
+                ])
+            let values = try messages?.values(at: page.map { try Self.place(of: $0, from: 3) })
+            for fact in page { try check(fact, of: subject, values, into: &checked) }
+            count = page.count
+            if let last = page.last { before = (at: try last.instant(2), id: try last.text(1)) }
+        } while count == Self.factsAtOnce
+        if checked.count > limit { print("  … \(checked.count - limit) more, all checked (--limit shows them)") }
+        guard checked.altered.isEmpty else {
             throw Failure(
-                "\(altered.count) of \(facts.count) facts were altered: \(altered.joined(separator: ", ")); keep the database as it is and run "
-                    + "`xinqiao verify log`")
+                "\(checked.altered.count) of \(checked.count) facts were altered: \(checked.altered.joined(separator: ", ")); keep the "
+                    + "database as it is and run `xinqiao verify log`")
         }
-        guard !facts.isEmpty else {
+        guard checked.count > 0 else {
             throw Failure(
                 "a score rests on facts, and there are none of \(subject): they were deleted; run `xinqiao verify log`, which names them")
         }
+        let gone = checked.messagesGone > 0 ? ", \(checked.messagesGone) no longer in the broker" : ""
         print(
-            "\(facts.count) facts, none altered" + (messages == nil ? "" : "; the messages of \(read) read again")
+            "\(checked.count) facts, none altered"
+                + (messages == nil ? "" : "; the messages of \(checked.messagesRead) read again\(gone)")
                 + "; whether one was deleted is for `xinqiao verify log` to say")
     }
 
@@ -256,6 +257,113 @@ private struct Explaining {
             print("  it had itself gone into \(try word.text(1)) by then: what it says of the world counted there")
         }
     }
+
+    private func check(
+        _ fact: Row, of subject: String, _ values: [TopicPosition: [UInt8]]?, into checked: inout CheckedFacts
+    ) throws {
+        let id = try fact.text(1)
+        let place = try Self.place(of: fact, from: 3)
+        var mark = "whole"
+        switch FactSeal.check(.init(factID: id, data: Array(try fact.text(7).utf8), seal: try fact.textOrNil(8))) {
+        case .whole: break
+        case .unsealed: mark = "unsealed"
+        case .altered: mark = "ALTERED: its data are not those that were taken in"
+        }
+        if try !fact.bool(9) { mark = "ALTERED: ingestion wrote down another message for it" }
+        if let values {
+            switch values[place] {
+            case nil:
+                mark += ", the broker no longer has its message"
+                checked.messagesGone += 1
+            case let bytes? where FactSeal.isMessageWhole(bytes, sha256: try fact.text(6)): checked.messagesRead += 1
+            case _?: mark = "ALTERED: its message in the broker has another hash"
+            }
+        }
+        checked.count += 1
+        let isAltered = mark.hasPrefix("ALTERED")
+        if isAltered { checked.altered.append(id) }
+        guard isAltered || checked.count <= limit else { return }
+        let code = try fact.text(10)
+        print(
+            "  \(try fact.text(0).padding(to: 24)) \(try fact.instant(2).rfc3339)  \(Self.text(place))  sha256 \(try fact.text(6))  \(id)"
+                + (code == subject ? "" : "  of \(code)") + "  \(mark)")
+    }
+
+    private static func place(of row: Row, from column: Int) throws -> TopicPosition {
+        try TopicPosition(
+            topic: row.text(column), partition: Int32(clamping: row.int64(column + 1)), offset: row.int64(column + 2))
+    }
+
+    private static func text(_ place: TopicPosition) -> String { "\(place.topic)/\(place.partition)@\(place.offset)" }
+
+    // MARK: from a record
+
+    /// Where the record's message lies and whether it is as it came. With `raw`, its bytes go there when they are.
+    func record(_ id: String, raw: String?) throws {
+        let rows = try connection.execute(
+            """
+            SELECT r.record_type, r.subject, r.occurred_at, r.topic, r.partition, r."offset", r.sha256, r.received_at, r.writer,
+                   f.fact_id IS NULL OR (r.topic, r.partition, r."offset", r.sha256) = (f.topic, f.partition, f."offset", f.sha256)
+              FROM ingestion.accepted_record r LEFT JOIN governance.fact f ON f.fact_id = r.record_id
+             WHERE r.record_id = $1
+            """, [.text(id)])
+        guard let row = rows.first else {
+            throw Failure(
+                "no record `\(id)` was let in: its id is writer/id, as in governance.fact; what was set aside is in `xinqiao dead-letters`")
+        }
+        let place = try Self.place(of: row, from: 3)
+        let hash = try row.text(6)
+        let found =
+            "\(id): \(try row.text(0)) of \(try row.text(1)), \(try row.instant(2).rfc3339), let in \(try row.instant(7).rfc3339)  "
+            + "\(Self.text(place))  sha256 \(hash)"
+        if raw == "-" { Terminal.say(found) } else { print(found) }
+        guard try row.bool(9) else {
+            throw Failure("\(id) was altered: its fact names another message than ingestion wrote down; run `xinqiao verify log`")
+        }
+        guard let messages else { return }
+        guard let bytes = try messages.values(at: [place])[place] else {
+            throw Failure(try Self.gone(place, received: row.instant(7), writer: row.text(8), sha256: hash))
+        }
+        guard FactSeal.isMessageWhole(bytes, sha256: hash) else {
+            throw Failure("\(id) was altered: its message in the broker has another hash; nothing was written")
+        }
+        if let raw {
+            try Self.write(bytes, to: raw)
+            Terminal.say("\(bytes.count) bytes, as they came")
+        } else {
+            print("its message is whole, \(bytes.count) bytes")
+        }
+    }
+
+    private static func gone(_ place: TopicPosition, received: Instant, writer: String, sha256: String) -> String {
+        let until = TopicPlan.daysKept(place.topic).map { days in
+            ": it keeps this topic for \(days) days (ops/retention.md), so this one until \((received.dayInChina + days).text)"
+        }
+        return "the broker no longer has \(text(place))\(until ?? ""). Ask whoever keeps your archive of the source topics, else "
+            + "\(writer) itself: the SHA-256 of the right bytes is \(sha256)"
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        guard path != "-" else {
+            FileHandle.standardOutput.write(Data(bytes))
+            return
+        }
+        guard !FileManager.default.fileExists(atPath: path) else { throw Failure("\(path) is there already; name a new file") }
+        // What a source says may be personal: for nobody else's eyes.
+        guard FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600]) else {
+            throw Failure("\(path) can not be written")
+        }
+    }
+}
+
+/// What checking the facts of one score came to.
+private struct CheckedFacts {
+    var count = 0
+    /// Ids.
+    var altered: [String] = []
+    /// Messages that were read again and are whole, and those that the broker no longer has.
+    var messagesRead = 0
+    var messagesGone = 0
 }
 
 /// The sources' own messages, as the broker still has them.

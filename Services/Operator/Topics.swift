@@ -48,7 +48,7 @@ enum TopicPlan {
     private static let forEver = "-1"
 
     /// How long the broker keeps a message. Nil is for ever. Source: ops/retention.md
-    private static func daysKept(_ topic: String) -> Int? {
+    static func daysKept(_ topic: String) -> Int? {
         // The catalogue is compacted. A checkpoint is worth the more the older it is, and small.
         if topic == Topic.catalogEntries || topic == Topic.governanceCheckpoints { return nil }
         if topic.hasPrefix("deadletters.") { return 90 }

@@ -80,4 +80,43 @@ import Wire
         #expect(altered.end == .status(2) && altered.text.contains("1 of 6 facts were altered: source:tax/CAL-1"), "\(altered.text)")
         #expect(try explain(suite, "score", "ANA#2").end == .status(0))
     }
+
+    @Test func `every fact is checked however many are shown`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let suite = try SmallSuite(server)
+        try suite.script(try facts("DEE", 450) + score("DEE#1", of: "DEE", at: "2026-03-01T00:00:00Z"))
+        let walk = try explain(suite, "score", "DEE", "--limit", "5")
+        #expect(walk.text.contains("\n450 facts, none altered") && walk.text.contains("… 445 more, all checked"), "\(walk.text)")
+        #expect(lines(walk.text, endingWith: "  whole") == 5)
+        let last = try #require(
+            try suite.texts("SELECT fact_id FROM governance.fact WHERE subject = 'DEE' ORDER BY occurred_at, fact_id LIMIT 1").first)
+        try suite.script("UPDATE governance.fact SET data = '{\"sales\": 2}' WHERE fact_id = '\(last)'")
+        let altered = try explain(suite, "score", "DEE", "--limit", "5")
+        #expect(altered.end == .status(2) && altered.text.contains("1 of 450 facts were altered: \(last);"), "\(altered.text)")
+        #expect(altered.text.contains("  \(last)  ALTERED: its data"), "what was altered is shown, however late it comes")
+    }
+
+    @Test func `of a record whose message is gone it is said how long it was kept and by what hash to know it`() throws {
+        guard let server = PrivatePostgres.shared else { return }
+        let suite = try SmallSuite(server)
+        let hash = String(repeating: "0123456789abcdef", count: 4)
+        try suite.script(
+            """
+            INSERT INTO ingestion.accepted_record (record_id, record_type, writer, subject, occurred_at, received_at, topic, partition, "offset",
+                    sha256)
+                VALUES ('source:tax/r', 'tax.return', 'source:tax', 'ANA', '2026-01-01T00:00:00Z', '2026-01-10T00:00:00Z',
+                        'source.tax.records.v1', 0, 7, '\(hash)');
+            """)
+        let shown = try explain(suite, "record", "source:tax/r")
+        #expect(shown.end == .status(0) && shown.text.contains("source:tax/r: tax.return of ANA"), "\(shown.text)")
+        #expect(shown.text.contains("source.tax.records.v1/0@7  sha256 \(hash)"), "\(shown.text)")
+        let file = suite.folder.appendingPathComponent("raw").path
+        let gone = try explain(suite, "record", "source:tax/r", "--raw", file)
+        #expect(
+            gone.end == .status(2) && gone.text.contains("for 14 days (ops/retention.md), so this one until 2026-01-24"), "\(gone.text)")
+        #expect(gone.text.contains("else source:tax itself: the SHA-256 of the right bytes is \(hash)"), "\(gone.text)")
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(try explain(suite, "record", "source:tax/none").text.contains("no record `source:tax/none` was let in"))
+        #expect(try explain(suite, "score", "ANA", "--raw", file).end == .status(64))
+    }
 }
