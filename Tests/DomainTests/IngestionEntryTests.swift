@@ -56,6 +56,31 @@ import Wire
         }
     }
 
+    @Test func `a business key has no part that is about a person or secret`() {
+        let example = #"[{"data":{"period":"2026-01","sales":1},"valid":true}]"#
+        for word in ["pii.name", "pii.id", "pii.phone", "pii.account", "secret"] {
+            let found = defects(
+                "recordType",
+                "{" + type.replacing(#""type":"month""#, with: #""type":"month","class":"\#(word)""#) + "}", examples: example)
+            #expect(found.count == 1 && found.first?.hasPrefix("`businessKey` names `period`, which is \(word)") == true, "\(found)")
+        }
+        for word in ["public", "internal"] {
+            let body = "{" + type.replacing(#""type":"month""#, with: #""type":"month","class":"\#(word)""#) + "}"
+            #expect(defects("recordType", body, examples: example) == [])
+        }
+        // Stated as a schema, and deeper than the field itself.
+        let schema =
+            #"{"$schema":"urn:xinqiao:schema:record","type":"object","required":["who"],"properties":{"who":{"type":"array","class":"internal","items":{"type":"string","class":"CLASS"}}}}"#
+        func stated(_ word: String) -> [String] {
+            defects(
+                "recordType",
+                #"{"title":{"en":"T","zh":"人"},"class":"public","writers":["source:tax"],"consentCategory":null,"businessKey":["who"],"rules":[],"schema":"#
+                    + schema.replacing("CLASS", with: word) + "}", examples: #"[{"data":{"who":["a"]},"valid":true}]"#)
+        }
+        #expect(stated("pii.name").count == 1)
+        #expect(stated("internal") == [])
+    }
+
     @Test func `sources and institutions are checked for what their topics and deadlines need`() {
         let source = #"{"title":{"en":"T","zh":"税"},"recordTypes":["tax.return"],"rhythmDays":30,"owner":{"en":"O","zh":"局"}}"#
         #expect(defects("source", source, examples: "[{}]", id: "tax-hunan") == [])

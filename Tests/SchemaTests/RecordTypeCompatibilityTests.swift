@@ -35,6 +35,8 @@ struct RecordTypeCompatibilityTests {
         "financing.requested 1 → 2": .both, "registration 1 → 2": .both, "tax.return 1 → 2": .both,
         // Whether a penalty may be repaired is a field of version 3; an application for repair names any adverse record since its own.
         "penalty 1 → 2": .both, "penalty 1 → 3": .backward, "penalty 2 → 3": .backward, "repair.applied 2 → 3": .backward,
+        // Of version 3 a person is known by the source's own number, which is required.
+        "key-person 2 → 3": .neither,
         // The bodies are as they were: the entries say what makes a record adverse, or what it says of repair.
         "penalty.repaired 2 → 3": .both, "judicial.case 2 → 3": .both, "loan.status 2 → 3": .both, "serious-list 2 → 3": .both,
         "abnormal-list 2 → 3": .both, "dishonest-debtor 2 → 3": .both, "consumption-limit 2 → 3": .both, "coercion 2 → 3": .both,

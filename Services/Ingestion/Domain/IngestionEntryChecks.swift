@@ -67,10 +67,33 @@ extension Ingestion {
             guard let verification, verification.answer == entry.id else { continue }
             InformationItemEntryChecks.check(entry, answers: verification, &defects)
         }
+        checkKey(entry.body, &defects)
         guard let type = RecordType(entry, defects: &defects) else { return }
         for (number, example) in examples.enumerated() {
             if let defect = type.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
         }
+    }
+
+    /// A business key stands in clear in tables, in requests for correction and in every proof, where nothing can be erased: nobody's name or
+    /// number is a part of it. Only asked when it is published: records of an earlier version go on.
+    private static func checkKey(_ body: JSONValue, _ defects: inout [String]) {
+        let fields = body["schema"]?["properties"] ?? body["fields"]
+        for name in body["businessKey"]?.elements.compactMap(\.string) ?? [] {
+            guard let closed = fields?[name].flatMap({ closedClass(in: $0) }) else { continue }
+            defects.append("`businessKey` names `\(name)`, which is \(closed.rawValue); name a number that the source gives instead")
+        }
+    }
+
+    /// The first class in a field's description, however deep, that says something about a person or is a secret.
+    private static func closedClass(in json: JSONValue) -> FieldClass? {
+        if let own = json["class"]?.string.flatMap({ FieldClass(rawValue: $0) }), own.isPersonal || own == .secret { return own }
+        for (_, member) in json.members {
+            if let inner = closedClass(in: member) { return inner }
+        }
+        for element in json.elements {
+            if let inner = closedClass(in: element) { return inner }
+        }
+        return nil
     }
 
     private static func checkSource(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
