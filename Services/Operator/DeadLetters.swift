@@ -55,6 +55,9 @@ struct DeadLetterDesk {
     private var mask: PersonalMask { isRaw ? PersonalMask() : PersonalMask(packs: options.text("packs") ?? "packs") }
     private var isRaw: Bool { options.has("raw") }
 
+    /// Characters of a letter's reason in the list.
+    private static let wordsInListMax = 1_000
+
     // MARK: looking
 
     func list() throws {
@@ -86,8 +89,9 @@ struct DeadLetterDesk {
             let place = LetterPlace(
                 service: service, topic: try row.text(1), partition: try row.int32(2), offset: try row.int64(3), index: try row.int32(4))
             let detail = try row.text(8)
-            print(
-                "\(try row.instant(5).rfc3339)  \(try row.text(6))  \(place)  \(try row.text(7)): \(isRaw ? detail : mask.masked(detail))")
+            // One line each: `show` has all of the words.
+            let words = (isRaw ? detail : mask.masked(detail)).cut(Self.wordsInListMax)
+            print("\(try row.instant(5).rfc3339)  \(try row.text(6))  \(place)  \(try row.text(7)): \(words)")
         }
         Terminal.say("\(rows.count) of \(total) shown")
     }

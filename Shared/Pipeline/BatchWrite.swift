@@ -172,6 +172,7 @@ public struct DeadLetter: Sendable {
     /// A broker takes less than a message in base64 can come to. The table has all of it; the topic as much as surely fits.
     private static let envelopeValueMax = 384 << 10
     private static let envelopeHeadersMax = 96 << 10
+    private static let envelopeDetailMax = 16 << 10
 
     private var headersInEnvelope: [(name: String, value: [UInt8])] {
         var room = Self.envelopeHeadersMax
@@ -189,7 +190,7 @@ public struct DeadLetter: Sendable {
             writer.object { object in
                 object.member("service", service.rawValue)
                 object.member("reason", refusal.code)
-                object.member("detail", String(refusal.detail.prefix(4_096)))
+                object.member("detail", String(decoding: refusal.detail.utf8.prefix(Self.envelopeDetailMax), as: UTF8.self))
                 object.member("topic", place.topic)
                 object.member("partition", Int64(place.partition))
                 object.member("offset", place.offset)

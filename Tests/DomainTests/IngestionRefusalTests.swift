@@ -187,16 +187,30 @@ struct IngestionDoor {
     @Test func `a refusal names every wrong field and no personal value`() {
         let detail = IngestionDoor().detail(#"{"period":"2026-13","sales":1.005,"extra":1,"legalPerson":"Zhang San"}"#)
         for part in [
-            "`period`: date-impossible", "`sales`: money-decimals", "`extra`: field-unknown", "`title`: field-missing", "too-long",
+            "`/period`: date-impossible", "`/sales`: money-decimals", "`/extra`: field-unknown", "`/title`: field-missing", "too-long",
         ] {
             #expect(detail.contains(part))
         }
         #expect(!detail.contains("Zhang"))
         let wrongKind = IngestionDoor().detail(#"{\#(right),"legalPerson":["Zhang San"],"grade":["Zhang San"]}"#)
-        #expect(wrongKind.contains("`legalPerson`: field-type (a text expected)"))
-        #expect(wrongKind.contains(#"`grade`: field-type (["Zhang San"]"#))
-        let many = "{" + (0..<60).map { "\"x\($0)\":1" }.joined(separator: ",") + "}"
-        #expect(IngestionDoor().detail(many).hasSuffix("and 23 more"))
+        #expect(wrongKind.contains("`/legalPerson`: field-type (a text expected)"))
+        #expect(wrongKind.contains(#"`/grade`: field-type (["Zhang San"]"#))
+        #expect(IngestionDoor().detail(#"{\#(right),"list":["a","abcd"]}"#).contains("`/list/1`: too-long"))
+    }
+
+    @Test func `all wrong fields are named, up to sixteen thousand bytes, and the rest is counted`() {
+        func detail(_ count: Int) -> String {
+            IngestionDoor().detail("{" + (0..<count).map { "\"x\($0)\":1" }.joined(separator: ",") + "}")
+        }
+        let sixty = detail(60)
+        for number in 0..<60 { #expect(sixty.contains("`/x\(number)`: field-unknown"), "\(number)") }
+        #expect(!sixty.contains("; and ") && sixty.hasSuffix("`/title`: field-missing"), "\(sixty)")
+        let many = detail(3_000)
+        #expect(many.utf8.count <= FieldDefect.detailBytesMax && many.utf8.count > FieldDefect.detailBytesMax - 100)
+        let named = many.ranges(of: "`: field-unknown").count
+        // And the three that are missing.
+        #expect(many.hasSuffix("; and \(3_003 - named) more"), "\(many.suffix(60))")
+        #expect(IngestionDoor().detail("{\"\(String(repeating: "信", count: 9_000))\":1}").utf8.count < 2_000)
     }
 
     @Test func `an institution that speaks for another is refused as a security event`() {

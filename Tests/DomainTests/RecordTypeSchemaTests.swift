@@ -51,8 +51,11 @@ import Wire
                     let text = "{" + body.joined(separator: ",") + "}"
                     // What 64 bits can not hold is out of range to a checker; a schema sees that it is no whole number, or no fen.
                     let isBeyond = ["sales", "staff"].contains(name) && ["1e-300", "92233720368547758.08"].contains(value)
+                    // The first of each field: a schema goes on and says what else is wrong with it.
                     func words(_ type: RecordType) -> [String] {
-                        type.defects(in: GovernanceHouse.json(text)).map { isBeyond ? $0.field : "\($0.field) \($0.code)" }.sorted()
+                        var named: Set<String> = []
+                        return type.defects(in: GovernanceHouse.json(text)).filter { named.insert($0.field).inserted }
+                            .map { isBeyond ? $0.field : "\($0.field) \($0.code)" }.sorted()
                     }
                     #expect(words(old) == words(new), "\(text)")
                     compared += 1
@@ -80,8 +83,27 @@ import Wire
         let found = try type("\"schema\":\(schema)").defects(
             in: GovernanceHouse.json(
                 #"{"period":"2026-01","open":"Zhang A","person":"Zhang B","unsaid":"Zhang C","deep":{"name":"Zhang D"}}"#))
-        #expect(found.map(\.field) == ["open", "person", "unsaid", "deep"])
+        // Too long for its `maxLength`, and a text where a number should be.
+        #expect(found.map(\.pointer) == ["/open", "/person", "/unsaid", "/deep/name", "/open"])
         #expect(found.filter { $0.detail.contains("Zhang") }.map(\.field) == ["open"])
+    }
+
+    @Test func `every violation is listed with its pointer and none twice`() throws {
+        let schema =
+            #"{"$schema":"urn:xinqiao:schema:record","type":"object","required":["period","payer"],"additionalProperties":false,"properties":{"period":{"format":"month","type":"string","class":"public"},"payer":{"type":"string","enum":["a","b"],"class":"public"},"no":{"type":"string","pattern":"^[A-Z]+$","maxLength":3,"class":"public"},"lines":{"type":"array","class":"public","items":{"type":"object","required":["sales"],"additionalProperties":false,"properties":{"sales":{"type":"number","format":"money","class":"public"},"a/b":{"type":"integer","class":"public"}}}}}}"#
+        let body =
+            #"{"period":"2026-13","payer":null,"no":"abcd","lines":[{"sales":1.005},{"sales":2},{"a/b":"x","extra":1}],"more":1}"#
+        let found = try type("\"schema\":\(schema)").defects(in: GovernanceHouse.json(body))
+        let expected = [
+            "/period date-impossible", "/payer field-missing", "/no pattern", "/no too-long", "/lines/0/sales money-decimals",
+            "/lines/2/sales field-missing", "/lines/2/a~1b field-type", "/lines/2/extra field-unknown", "/more field-unknown",
+        ]
+        #expect(found.map { "\($0.pointer) \($0.code)" }.sorted() == expected.sorted())
+        // The code of the refusal is the first thing of a field that is there.
+        #expect(found.first?.code == "date-impossible")
+        let detail = FieldDefect.detail(of: found)
+        for defect in found { #expect(detail.contains("`\(defect.pointer)`: \(defect.code)"), "\(detail)") }
+        #expect(!detail.contains("; and "), "\(detail)")
     }
 
     @Test(arguments: [

@@ -174,15 +174,15 @@ public struct FieldChecker: Sendable {
         let count = value.count
         guard count <= Self.listCountMax else { return wrong("too-long", nil, "\(count) texts, \(Self.listCountMax) are allowed") }
         if count == 0, isRequired { return missing }
-        for element in value.elements {
-            guard let text = element.string else { return wrong("field-type", element, "a list of texts expected") }
+        for (place, element) in value.elements.enumerated() {
+            guard let text = element.string else { return wrong("field-type", element, "a list of texts expected").at(place) }
             guard text.unicodeScalars.count <= lengthMax else {
-                return wrong("too-long", nil, "a text of more than \(lengthMax) characters")
+                return wrong("too-long", nil, "a text of more than \(lengthMax) characters").at(place)
             }
             if !values.isEmpty, !values.contains(text) {
-                return wrong("enum-value", element, "one of \(values.sorted().joined(separator: ", ")) expected")
+                return wrong("enum-value", element, "one of \(values.sorted().joined(separator: ", ")) expected").at(place)
             }
-            if let pattern, !pattern.matches(text) { return wrong("pattern", element, "`\(pattern.text)` expected") }
+            if let pattern, !pattern.matches(text) { return wrong("pattern", element, "`\(pattern.text)` expected").at(place) }
         }
         return nil
     }

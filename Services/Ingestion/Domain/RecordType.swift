@@ -76,7 +76,7 @@ public struct RecordType: Sendable {
         return named == id || named == writer.name ? nil : String(named.prefix(64))
     }
 
-    /// Everything that is wrong with the body, in the order of its members, then what is missing.
+    /// Everything that is wrong with the body: by its members in their order, then what is missing, then what else is wrong in a member.
     public func defects(in body: JSONValue) -> [FieldDefect] { check.defects(in: body) }
 }
 

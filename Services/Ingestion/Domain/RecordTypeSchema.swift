@@ -50,31 +50,41 @@ public struct RecordTypeSchema: Sendable {
         return value.elements.allSatisfy { hasNoOtherClass($0) }
     }
 
-    /// The first thing that is wrong with each field, in the order of the body's members, then what is missing.
+    /// Everything that is wrong, at most what a schema lists: the first thing of each field in the order of the body's members, what is missing, and
+    /// then the rest.
     func defects(in body: JSONValue) -> [FieldDefect] {
         let violations = schema.violations(in: body)
         if violations.isEmpty { return [] }
         var present: [FieldDefect] = []
         var missing: [FieldDefect] = []
+        var further: [FieldDefect] = []
         var named: Set<String> = []
+        // A null where something is required offends several keywords, and is one thing that is missing.
+        var told: Set<FieldDefect> = []
         for violation in violations {
             let field = Self.field(violation.instance)
-            guard named.insert(field).inserted else { continue }
             let defect = defect(violation, field, in: body)
-            if defect.code == "field-missing" { missing.append(defect) } else { present.append(defect) }
+            guard told.insert(defect).inserted else { continue }
+            if !named.insert(field).inserted {
+                further.append(defect)
+            } else if defect.code == "field-missing" {
+                missing.append(defect)
+            } else {
+                present.append(defect)
+            }
         }
-        return present + missing
+        return present + missing + further
     }
 
     private func defect(_ violation: SchemaViolation, _ field: String, in body: JSONValue) -> FieldDefect {
         let value = body.value(at: violation.instance)
         let code = code(violation, field, value)
-        if code == "field-missing" || code == "field-unknown" { return FieldDefect(field: field, code: code, detail: "") }
-        guard let value, plain.contains(field), code != "too-long", !code.hasPrefix("uscc-") else {
-            return FieldDefect(field: field, code: code, detail: violation.expected)
+        func found(_ detail: String) -> FieldDefect {
+            FieldDefect(field: field, code: code, detail: detail, pointer: violation.instance)
         }
-        let seen = String(decoding: value.rawBytes.prefix(64), as: UTF8.self)
-        return FieldDefect(field: field, code: code, detail: "\(seen): \(violation.expected)")
+        if code == "field-missing" || code == "field-unknown" { return found("") }
+        guard let value, plain.contains(field), code != "too-long", !code.hasPrefix("uscc-") else { return found(violation.expected) }
+        return found("\(String(decoding: value.rawBytes.prefix(64), as: UTF8.self)): \(violation.expected)")
     }
 
     /// The words that field checkers have for it.
