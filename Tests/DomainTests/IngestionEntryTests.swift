@@ -139,6 +139,46 @@ import Wire
         }
     }
 
+    @Test func `an item and its record types are of one consent, whichever of the entries comes last`() {
+        func asking(_ category: String) -> CatalogEntry {
+            GovernanceHouse.entry(
+                "recordType", "a", "{" + type.replacing(#""consentCategory":null"#, with: "\n\"consentCategory\":\(category)") + "}")
+        }
+        func item(_ category: String) -> CatalogEntry {
+            GovernanceHouse.entry(
+                "informationItem", "i",
+                IngestionZoneTests.body("\"mode\":\"stored\",\"recordTypes\":[\"a\"],\n\n\"consentCategory\":\(category)"))
+        }
+        let fills = #"[{"recordType":"a","fills":true}]"#
+        let valid = #"[{"data":{"period":"2026-01","sales":1},"valid":true}]"#
+        for (said, asked, words) in [
+            (#""tax""#, "null", "`a` is taken in without a consent, the item `i` under the consent category `tax`"),
+            ("null", #""tax""#, "`a` is taken in under the consent category `tax`, the item `i` without a consent"),
+            (#""tax""#, #""flow""#, "`a` is taken in under the consent category `flow`, the item `i` under the consent category `tax`"),
+        ] {
+            #expect(defects(item(said), fills, beside: [asking(asked)]) == ["line 3: \(words)"])
+            #expect(defects(asking(asked), valid, beside: [item(said)]) == ["line 2: \(words)"])
+        }
+        for same in ["null", #""tax""#] {
+            #expect(defects(item(same), fills, beside: [asking(same)]) == [])
+            #expect(defects(asking(same), valid, beside: [item(same)]) == [])
+        }
+    }
+
+    @Test func `what is only verified is asked under the consent of its question`() {
+        let question = GovernanceHouse.entry(
+            "recordType", "q", "{" + type.replacing(#""consentCategory":null"#, with: #""consentCategory":"fund""#) + "}")
+        let example = #"[{"recordType":"a","fills":false}]"#
+        let beside = [question, Self.answer(Self.oneBit)]
+        let right = GovernanceHouse.entry("informationItem", "i", Self.verified(#","consentCategory":"fund""#))
+        #expect(defects(right, example, beside: beside) == [])
+        let wrong = GovernanceHouse.entry("informationItem", "i", Self.verified())
+        #expect(
+            defects(wrong, example, beside: beside) == [
+                "line 1: `q` is taken in under the consent category `fund`, the item `i` without a consent"
+            ])
+    }
+
     private static func verified(_ more: String = "") -> String {
         IngestionZoneTests.body(
             #""mode":"verification","recordTypes":[],"verification":{"request":"q","answer":"t","bit":"holds","reference":"askedId"}"#

@@ -30,6 +30,8 @@ public struct InformationItem: Sendable {
     public let sources: [Provider]
     public let mode: Mode
     public let itemClass: Class
+    /// The category of the consent without which a firm's records of it are not taken in; nil when they need none.
+    public let consentCategory: String?
     public let recordTypes: [String]
     /// While it is collected on trial: where it is due, and nowhere else. Empty when it is due everywhere. Records from elsewhere are let in
     /// all the same.
@@ -95,6 +97,7 @@ public struct InformationItem: Sendable {
         if let consent = body["consentCategory"], !consent.isNull, consent.string == nil {
             defects.append("`consentCategory` is neither null nor a text")
         }
+        consentCategory = body["consentCategory"]?.string
         recordTypes = body["recordTypes"]?.elements.compactMap(\.string) ?? []
         if body["recordTypes"]?.kind != .array || recordTypes.count != body["recordTypes"]?.count {
             defects.append("`recordTypes` is not a list of ids")
@@ -122,6 +125,10 @@ public struct InformationItem: Sendable {
 
     /// The record types whose records say that something has come: those that fill it, or the answers to what is asked of it.
     public var evidence: [String] { verification.map { [$0.answer] } ?? recordTypes }
+
+    /// The record types that are taken in under the item's consent, or without one as it says: those that fill it, or the question about a
+    /// firm.
+    var consented: [String] { verification.map { [$0.request] } ?? recordTypes }
 
     /// Reads `source`, the id of one that sends from everywhere, or `sources`, a list of `{id, zones}`.
     private static func providers(_ body: JSONValue, defects: inout [String]) -> [Provider] {

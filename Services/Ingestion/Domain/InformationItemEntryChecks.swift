@@ -9,6 +9,7 @@ enum InformationItemEntryChecks {
         guard let item = InformationItem(entry, defects: &defects) else { return }
         let types = catalog.latest("recordType").filter { !$0.isWithdrawn }
         checkClass(item, types, &defects)
+        for type in types { checkConsent(item, type, saidBy: entry, &defects) }
         if let verification = item.verification { check(verification, of: item, types, catalog, &defects) }
         checkSources(item, catalog, &defects)
         if entry.body["registry"] != nil {
@@ -32,6 +33,17 @@ enum InformationItemEntryChecks {
             guard let said = types.first(where: { $0.id == id })?.body["class"]?.string, said != item.itemClass.rawValue else { continue }
             defects.append("`\(id)` is of class \(said), the item of class \(item.itemClass.rawValue)")
         }
+    }
+
+    /// What is taken in under which consent is what the record type says. An item that says otherwise would promise what nobody keeps to.
+    ///
+    /// - Parameter entry: the one that is published, the item's or the type's: its line is told.
+    static func checkConsent(_ item: InformationItem, _ type: CatalogEntry, saidBy entry: CatalogEntry, _ defects: inout [String]) {
+        let asked = type.body["consentCategory"]?.string
+        guard item.consented.contains(type.id), asked != item.consentCategory else { return }
+        func words(_ category: String?) -> String { category.map { "under the consent category `\($0)`" } ?? "without a consent" }
+        let line = (entry.body["consentCategory"] ?? entry.body).line
+        defects.append("line \(line): `\(type.id)` is taken in \(words(asked)), the item `\(item.id)` \(words(item.consentCategory))")
     }
 
     /// A source that sends none of the item's types would be missing for ever.

@@ -63,8 +63,9 @@ extension Ingestion {
         }
         for item in catalog.latest("informationItem") where !item.isWithdrawn {
             var passedOver: [String] = []
-            let verification = InformationItem(item, defects: &passedOver)?.verification
-            guard let verification, verification.answer == entry.id else { continue }
+            guard let listed = InformationItem(item, defects: &passedOver) else { continue }
+            InformationItemEntryChecks.checkConsent(listed, entry, saidBy: entry, &defects)
+            guard let verification = listed.verification, verification.answer == entry.id else { continue }
             InformationItemEntryChecks.check(entry, answers: verification, &defects)
         }
         checkKey(entry.body, &defects)
