@@ -28,8 +28,12 @@ extension Command {
             grouping = Audience.Grouping(rawValue: word)
             guard grouping != nil else { throw Failure("--by is region, industry or kind", code: .usage) }
         }
-        let policies = try Audience.policies(options.words, of: try CatalogPublishing.catalog(packs: options.text("packs")))
-        try Audience(policies: policies, grouping: grouping).count(on: try Connections.postgres())
+        let catalog = try CatalogPublishing.catalog(packs: options.text("packs"))
+        let policies = try Audience.policies(options.words, of: catalog)
+        let now = WallClock.now
+        let divisions = catalog.view(DivisionTables.self).table(at: now)
+        try Audience(policies: policies, grouping: grouping, divisions: divisions, today: now.dayInChina)
+            .count(on: try Connections.postgres())
     }
 }
 
@@ -39,6 +43,8 @@ private struct Audience {
 
     let policies: [Policy]
     let grouping: Grouping?
+    let divisions: DivisionTable
+    let today: Day
 
     /// Portraits that are fetched at a time.
     private static let pageSize = 5_000
@@ -70,13 +76,14 @@ private struct Audience {
         // Subjects whose facts are of another kind than expected, and rules that are too large for an index, are judged one by one.
         var judged = policies.map { _ in [Int]() }
         try eachPortrait(on: connection) { portrait in
-            let facts = SubjectFacts(portrait)
+            let region = divisions.counted(portrait.region, on: today)
+            let facts = SubjectFacts(portrait, region: region)
             let row = try? SubjectRow(facts, schema: schema)
             for (place, rule) in rules.enumerated() where row == nil || rule == nil {
                 if PolicyFit(policies[place], facts).truth == .yes { judged[place].append(rows.count) }
             }
             rows.append(row)
-            if let grouping { groups.append(grouping.group(of: portrait)) }
+            if let grouping { groups.append(grouping.group(of: portrait, in: region)) }
         }
         guard !rows.isEmpty else { throw Failure("no firm has a portrait yet") }
         let index = SubjectIndex(rows, schema: schema)
@@ -119,9 +126,9 @@ private struct Audience {
 
 extension Audience.Grouping {
     /// The city of a division; the division of an industry's code.
-    fileprivate func group(of portrait: Portrait) -> String {
+    fileprivate func group(of portrait: Portrait, in region: String) -> String {
         switch self {
-        case .region: portrait.region.isEmpty ? "" : String(portrait.region.prefix(4)) + "00"
+        case .region: region.isEmpty ? "" : String(region.prefix(4)) + "00"
         case .industry: String(portrait.industry.prefix(2))
         case .kind: portrait.subjectKind
         }

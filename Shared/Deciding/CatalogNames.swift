@@ -1,14 +1,12 @@
 import Vocabulary
 import Wire
 
-/// The names that entries may speak of: the ids of what is in the catalogue and was not withdrawn, the fields of its record types, and the
-/// codes of its divisions.
+/// The names that entries may speak of: the ids of what is in the catalogue and was not withdrawn, and the fields of its record types.
 public struct CatalogNames: Sendable {
     private let catalog: Catalog
     /// By kind.
     private let ids: [String: Set<String>]
     private let fields: [String: RecordFields]
-    private let divisions: Set<String>
 
     public init(_ catalog: Catalog) {
         self.catalog = catalog
@@ -18,8 +16,6 @@ public struct CatalogNames: Sendable {
         var fields: [String: RecordFields] = [:]
         for type in catalog.latest("recordType") where !type.isWithdrawn { fields[type.id] = RecordFields(type.body) }
         self.fields = fields
-        let tables = catalog.latest("divisionTable").filter { !$0.isWithdrawn }
-        divisions = Set(tables.flatMap { table -> [String] in table.body["divisions"]?.elements.compactMap { $0["code"]?.string } ?? [] })
     }
 
     /// The names that lead nowhere, each with its line and the known name that is most like it.
@@ -42,9 +38,6 @@ public struct CatalogNames: Sendable {
         case .fact(let others):
             known = (ids["indicator"] ?? []).union((ids["tag"] ?? []).map { "tag." + $0 }).union(others)
             complaint = "and there is no such indicator, tag or other fact"
-        case .division:
-            known = divisions
-            complaint = "and the table of divisions has no such code"
         case .name(let names):
             known = names
             complaint = "which means nothing there"

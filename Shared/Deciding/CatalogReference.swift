@@ -12,8 +12,6 @@ public struct CatalogReference: Sendable {
         case field(of: String)
         /// What a rule may ask about a subject: an indicator, a tag as `tag.<id>`, or one of these.
         case fact(or: Set<String>)
-        /// A code of the table of divisions.
-        case division
         /// One of these names.
         case name(of: Set<String>)
     }

@@ -17,7 +17,8 @@ public struct SubjectFacts: FactSource, Sendable {
     /// What a request adds.
     public static let requestNames: Set<String> = ["request.amount", "request.months", "request.purpose"]
 
-    public init(_ portrait: Portrait, request: FinancingRequest? = nil) {
+    /// - Parameter region: the division where the subject's counts today, as `DivisionTables` has it; nil: as the portrait has it.
+    public init(_ portrait: Portrait, request: FinancingRequest? = nil, region: String? = nil) {
         var facts: [String: RuleValue] = [:]
         facts.reserveCapacity(portrait.indicators.count + portrait.tags.count + 9)
         for (name, value) in portrait.indicators {
@@ -32,7 +33,7 @@ public struct SubjectFacts: FactSource, Sendable {
             facts["grade"] = .string(score.grade)
         }
         for (name, text) in [
-            ("publicGrade", portrait.publicGrade), ("subjectKind", portrait.subjectKind), ("region", portrait.region),
+            ("publicGrade", portrait.publicGrade), ("subjectKind", portrait.subjectKind), ("region", region ?? portrait.region),
             ("industry", portrait.industry),
         ] where !text.isEmpty {
             facts[name] = .string(text)

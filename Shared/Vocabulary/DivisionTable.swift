@@ -101,6 +101,12 @@ public struct DivisionTable: Sendable {
         return code
     }
 
+    /// The same for a code as text. What is no code stands for itself.
+    public func counted(_ text: String, on day: Day) -> String { DivisionCode(text).map { counted($0, on: day).text } ?? text }
+
+    /// The first days on which a division is no more in force.
+    public var ends: Set<Day> { Set(byCode.values.joined().compactMap(\.validTo)) }
+
     /// The division of `level` to which statistics on `day` count `code`.
     ///
     /// Nil when the code stands for nothing on that day, when it is above `level`, or when the province has no such level (county-level

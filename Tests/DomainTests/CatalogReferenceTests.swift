@@ -33,7 +33,7 @@ import Wire
         }
         for kind in [
             "recordType", "source", "layout", "indicator", "tag", "dimension", "model", "whitelist", "product", "policy", "riskRule",
-            "releaseRule", "qualityRule", "crossCheck", "sourceTrust", "informationItem", "identityRule",
+            "releaseRule", "qualityRule", "crossCheck", "sourceTrust", "informationItem",
         ] {
             #expect(counts[kind, default: 0] > 0, "\(kind)")
         }
@@ -108,12 +108,6 @@ import Wire
         Slip(
             "informationItem", "{\"verification\":{\"request\":\"pair\",\n\"answer\":\"penatly\"}}",
             "line 2: `verification` names `penatly`, and there is no such record type; the nearest is `penalty`"),
-        Slip(
-            "identityRule", "{\"successors\":{\n\"430124\":\"430183\"}}",
-            "line 2: `successors` names `430183`, and the table of divisions has no such code; the nearest is `430182`"),
-        Slip(
-            "identityRule", "{\"successors\":{\n\"430125\":\"430182\"}}",
-            "line 2: `successors` names `430125`, and the table of divisions has no such code; the nearest is `430124`"),
         Slip(
             "qualityRule",
             #"{"recordTypes":["tax.return"],"severity":"flag","weight":1,"owner":"source:tax-ofice","logic":{"var":"data.sales"}}"#,

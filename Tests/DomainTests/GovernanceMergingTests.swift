@@ -179,12 +179,17 @@ import Wire
 
     private let rule = GovernanceHouse.entry(
         "identityRule", "cn",
-        #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":80,"leadMin":20,"successors":{"430124":"430182"}}"#)
+        #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":80,"leadMin":20}"#)
 
-    private func house() throws -> GovernanceHouse {
+    private let divisions = GovernanceHouse.entry(
+        "divisionTable", "gb",
+        #"{"divisions":[{"code":"430124","name":"a","validTo":"2017-04-10","successor":"430182","sourceChecked":false},{"code":"430182","name":"b","validFrom":"2017-04-10","sourceChecked":false}]}"#
+    )
+
+    private func house(_ more: CatalogEntry...) throws -> GovernanceHouse {
         let type = GovernanceHouse.type("licence", key: ["no"])
         let key = try PseudonymKey(secret: Array("a key of twenty bytes".utf8))
-        return GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [rule, type]), persons: key)
+        return GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [rule, type] + more), persons: key)
     }
 
     private func registration(_ code: String, _ name: String, _ division: String, _ person: String) -> AcceptedRecord {
@@ -207,12 +212,22 @@ import Wire
         ]
         var dice = SplitMix64(seed: 3)
         for _ in 0..<12 {
-            var house = try house()
+            var house = try house(divisions)
             for record in records.shuffled(using: &dice) { house.take(record) }
             #expect(house.standing.filter { $0.hasPrefix("licence") }.allSatisfy { $0.contains(ana) })
             #expect(house.standing.filter { $0.hasPrefix("licence") }.count == 1)
             #expect(house.cells(GovernanceTables.identityMatch, "status") == ["matched"])
             #expect(house.cells(GovernanceTables.identityMatch, "points") == ["int64(100)"])
+        }
+    }
+
+    @Test func `what takes over from a division is known from the table of divisions alone`() throws {
+        let records = [registration(ana, "长沙星桥有限公司", "430182", "王建国"), licence("old-7", "长沙星桥有限公司", "430124", "王建国")]
+        for (table, points) in [([divisions], "int64(100)"), ([], "int64(50)")] as [([CatalogEntry], String)] {
+            var house = try house()
+            house.catalog = Catalog(version: 2, entries: house.catalog.all + table)
+            for record in records { house.take(record) }
+            #expect(house.cells(GovernanceTables.identityMatch, "points") == [points])
         }
     }
 

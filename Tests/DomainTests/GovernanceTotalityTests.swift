@@ -25,7 +25,7 @@ import Wire
                 fields: #"{"name":{"type":"text"},"period":{"type":"month"},"amount":{"type":"int"},"publishedOn":{"type":"day"}}"#),
             GovernanceHouse.entry(
                 "identityRule", "cn",
-                #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":60,"leadMin":20,"successors":{"a":"b","b":"a"}}"#),
+                #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":60,"leadMin":20}"#),
             GovernanceHouse.entry(
                 "crossCheck", "any",
                 #"{"form":"a","parts":[{"as":"a","recordType":"tax.return","key":["period"]},{"as":"b","recordType":"bank-flow.month","key":["period"]}],"fields":[{"field":"sales","part":"b","of":"inflow"}]}"#

@@ -122,6 +122,12 @@ enum Offer {
 
     static let firm = "91430102PDY000079R"
 
+    /// 430102, where the firm is registered, became 430299 in another city.
+    static let divisions = entry(
+        "divisionTable", "gb",
+        #"{"divisions":[{"code":"430102","name":"a","validTo":"2026-01-01","successor":"430299","sourceChecked":false},{"code":"430299","name":"b","validFrom":"2026-01-01","sourceChecked":false}]}"#
+    )
+
     static func portrait(
         _ revision: Int64 = 1, of subject: String = firm, grade: String? = "A", _ indicators: [String: Double] = [:], tags: [String] = []
     ) -> Portrait {

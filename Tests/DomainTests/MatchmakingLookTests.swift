@@ -69,6 +69,19 @@ import Wire
     #expect(first.states == second.states)
 }
 
+@Test func `a firm of a county that came to an end is served where its successor is, and by what is offered in the county that was`() {
+    var desk = OfferDesk(
+        Matchmaking(), now: "2026-04-29T04:00:00Z",
+        [
+            Offer.product("before", more: #", "regions": ["430102"]"#), Offer.product("now", more: #", "regions": ["4302"]"#),
+            Offer.product("elsewhere", more: #", "regions": ["430103"]"#),
+        ])
+    desk.take(Offer.portrait(Offer.good), key: Offer.firm)
+    #expect(desk.all(MatchList.self).last?.matches.map(\.productID) == ["before"])
+    desk.publish(Offer.divisions)
+    #expect(desk.all(MatchList.self).last?.matches.map(\.productID).sorted() == ["before", "now"])
+}
+
 @Test func `a product that cannot be used is named and refused`() {
     func defects(_ entry: CatalogEntry, _ examples: String...) -> [String] {
         Matchmaking.defects(of: entry, examples: examples.map { Offer.json($0) }, in: .empty)

@@ -51,6 +51,18 @@ private func kinds(_ desk: OfferDesk<PolicyPush>) -> [String] { desk.all(PolicyE
     #expect(Set(desk.all(ReleaseRequest.self).map(\.releaseID)).count == 4)
 }
 
+@Test func `a policy for a county finds the firms of the county that it took over from, once the table of divisions says so`() {
+    let body = String(decoding: policy().body.rawBytes, as: UTF8.self)
+    let local = Offer.entry(
+        "policy", "local",
+        body.replacing(#"{"==": [{"var": "subjectKind"}, "enterprise"]}"#, with: #"{"==": [{"var": "region"}, "430299"]}"#))
+    var desk = desk([local])
+    desk.take(Offer.portrait(1, ["sales": 200]), key: Offer.firm)
+    #expect(kinds(desk) == [])
+    desk.publish(Offer.divisions)
+    #expect(kinds(desk) == ["pushed"])
+}
+
 @Test func `a policy whose conditions are not known is not pushed`() {
     var desk = desk()
     desk.take(Offer.portrait(1), key: Offer.firm)

@@ -7,6 +7,7 @@ import Wire
 /// Reporting with its states and rows in memory. States go through their bytes, as they do between batches.
 final class ReportingHouse {
     private let decider = Reporting()
+    var catalog = Catalog.empty
     private(set) var states: [String: [UInt8]] = [:]
     /// By table, then the key's cells.
     private(set) var rows: [String: [String: [Cell]]] = [:]
@@ -73,22 +74,34 @@ final class ReportingHouse {
 
     func take(_ messages: [Message]) {
         for message in messages {
-            guard case .handle(let key, _) = decider.admit(message, catalog: .empty) else { continue }
-            var state = state(key)
-            var effects = Effects()
-            decider.decide(.message(message), key: key, on: &state, at: Self.start, catalog: .empty, effects: &effects)
-            if let refusal = effects.refusal {
-                refusals.append(refusal.code)
-                continue
-            }
-            states[key] = state.bytes
-            for row in effects.rows {
-                precondition(row.cells.count == row.table.columns.count, "\(row.table.name) has \(row.cells.count) cells")
-                let id = zip(row.table.columns, row.cells).filter { row.table.key.contains($0.0.name) }.map { "\($0.1)" }.joined(
-                    separator: "|")
-                if row.table.onConflict == .replace || rows[row.table.name]?[id] == nil {
-                    rows[row.table.name, default: [:]][id] = row.cells
-                }
+            guard case .handle(let key, _) = decider.admit(message, catalog: catalog) else { continue }
+            decide(.message(message), key)
+        }
+    }
+
+    /// Publishes, and walks over every known subject.
+    func publish(_ entry: CatalogEntry) {
+        catalog = Catalog(version: catalog.version + 1, entries: catalog.all + [entry])
+        guard decider.sweptKinds.contains(entry.kind) else { return }
+        for key in states.keys.sorted() { decide(.sweep([entry]), key) }
+    }
+
+    /// When the timers of a subject are due; as they were set last.
+    private(set) var timers: [String: Instant] = [:]
+
+    func decide(_ input: Input, _ key: String, at now: Instant = ReportingHouse.start) {
+        var state = state(key)
+        var effects = Effects()
+        decider.decide(input, key: key, on: &state, at: now, catalog: catalog, effects: &effects)
+        if let refusal = effects.refusal { return refusals.append(refusal.code) }
+        states[key] = state.bytes
+        for change in effects.timers { timers[change.name] = change.due }
+        for row in effects.rows {
+            precondition(row.cells.count == row.table.columns.count, "\(row.table.name) has \(row.cells.count) cells")
+            let id = zip(row.table.columns, row.cells).filter { row.table.key.contains($0.0.name) }.map { "\($0.1)" }.joined(
+                separator: "|")
+            if row.table.onConflict == .replace || rows[row.table.name]?[id] == nil {
+                rows[row.table.name, default: [:]][id] = row.cells
             }
         }
     }

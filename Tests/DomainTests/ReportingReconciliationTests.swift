@@ -120,6 +120,43 @@ import Vocabulary
         #expect(!String(decoding: house.states["S"] ?? [], as: UTF8.self).contains("三丰"))
     }
 
+    /// A county that becomes another on the day, in another city.
+    private func divisions(_ day: String) -> CatalogEntry {
+        CatalogEntry(
+            kind: "divisionTable", id: "gb", version: 1, effectiveFrom: .epoch,
+            body: ReportingHouse.json(
+                #"{"divisions":[{"code":"430102","name":"a","validTo":"\#(day)","successor":"430299","sourceChecked":false},{"code":"430299","name":"b","validFrom":"\#(day)","sourceChecked":false}]}"#
+            ))
+    }
+
+    private func places(_ house: ReportingHouse) -> [Cell] {
+        [ReportingTables.subject, ReportingTables.application].flatMap { house.cells($0, "region") + house.cells($0, "prefecture") }
+    }
+
+    @Test func `a firm and its applications count where the successor of their division is, from the day on which the table says so`() {
+        let before: [Cell] = [.text("430102"), .text("430100"), .text("430102"), .text("430100")]
+        let after: [Cell] = [.text("430299"), .text("430200"), .text("430299"), .text("430200")]
+        let messages = [
+            ReportingHouse.fact(1, "registration", data: #"{"name":"湘绣厂","division":"430102","industry":"C1711"}"#),
+            ReportingHouse.step("requested", on: 1),
+        ]
+        let house = ReportingHouse()
+        house.take(messages)
+        #expect(places(house) == before)
+        house.publish(divisions("2025-01-01"))
+        #expect(places(house) == after)
+        #expect(house.timers.isEmpty)
+
+        let late = ReportingHouse()
+        late.catalog = Catalog(version: 1, entries: [divisions("2026-03-01")])
+        late.take(messages)
+        #expect(places(late) == before)
+        let due = late.timers["divisions"]
+        #expect(due == Instant(rfc3339: "2026-03-01T00:00:00+08:00"))
+        late.decide(.timer(DueTimer(name: "divisions", due: due ?? .epoch)), "S", at: due ?? .epoch)
+        #expect(places(late) == after)
+    }
+
     @Test func `the highest revision of a portrait stands, with the marks that go with its score`() {
         let house = ReportingHouse()
         house.take([ReportingHouse.portrait(3, points: 700), ReportingHouse.portrait(2, points: 600)])

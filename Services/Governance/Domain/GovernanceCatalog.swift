@@ -8,6 +8,7 @@ import Wire
 public final class GovernanceCatalog: CatalogView {
     private let entries: GovernanceEntries
     private let calendars: WorkingCalendars
+    private let divisions: DivisionTables
     /// By record type: the entries of kind `qualityRule` that judge it, from one change to the next.
     private let judging: [String: Versions<JudgingRules>]
     /// By record type: the cross-checks that read it, from one change to the next.
@@ -29,7 +30,9 @@ public final class GovernanceCatalog: CatalogView {
         self.entries = entries
         let calendars = WorkingCalendars(catalog)
         self.calendars = calendars
-        defects = unusable.merging(calendars.defects) { own, _ in own }
+        let divisions = DivisionTables(catalog)
+        self.divisions = divisions
+        defects = unusable.merging(calendars.defects) { own, _ in own }.merging(divisions.defects) { own, _ in own }
         judging = entries.rules.mapValues { rules in Self.inForce(rules) { JudgingRules($0) } }
         let judgedAfterwards = Set(entries.rulesAfterwards.keys)
         self.judgedAfterwards = judgedAfterwards
@@ -83,6 +86,9 @@ public final class GovernanceCatalog: CatalogView {
     func demand(of category: String, at now: Instant) -> ConsentDemand { entries.categories[category]?.inForce(at: now) ?? ConsentDemand() }
 
     func identityRule(at now: Instant) -> IdentityRule? { entries.identityRules.inForce(at: now) }
+
+    /// The code under which the division counts at `now`.
+    func division(_ code: String, at now: Instant) -> String { divisions.counted(code, at: now) }
 
     /// The last day of a term of working days, and whether a year in it has not been announced.
     func deadline(from moment: Instant, workingDays: Int, at now: Instant) -> (day: Day, isProvisional: Bool) {

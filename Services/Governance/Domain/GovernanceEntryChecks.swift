@@ -114,14 +114,6 @@ extension Governance {
         case "sourceTrust":
             guard let json = body["writer"], let writer = json.string else { return [] }
             return CatalogReference.party(writer, in: "writer", at: json).map { [$0] } ?? []
-        case "identityRule":
-            guard let successors = body["successors"] else { return [] }
-            var references: [CatalogReference] = []
-            for (code, json) in successors.members {
-                references.append(CatalogReference(code, .division, in: "successors", at: successors))
-                if let successor = json.string { references.append(CatalogReference(successor, .division, in: "successors", at: json)) }
-            }
-            return references
         default: return []
         }
     }

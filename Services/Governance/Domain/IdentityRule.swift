@@ -4,7 +4,7 @@ import Wire
 /// How alike a firm that is known and one that is only named must be: the entry of kind `identityRule`.
 ///
 /// Without a code, the name finds the candidates; name, division and legal person are weighed. A division that was abolished is compared
-/// by its successor.
+/// by what took over, as the `divisionTable` has it.
 struct IdentityRule: Sendable {
     /// Points for each likeness; the sum of all is what a perfect likeness has.
     let nameWeight: Int64
@@ -14,8 +14,6 @@ struct IdentityRule: Sendable {
     let acceptFrom: Int64
     /// Points by which the best must lead.
     let leadMin: Int64
-    /// Abolished divisions and what stands for them: codes that the `divisionTable` has, too.
-    let successors: [String: String]
 
     init?(_ body: JSONValue, defects: inout [String]) {
         func points(_ name: String) -> Int64? {
@@ -29,24 +27,23 @@ struct IdentityRule: Sendable {
             let accept = points("acceptFrom"), let lead = points("leadMin")
         else { return nil }
         (nameWeight, divisionWeight, legalPersonWeight, acceptFrom, leadMin) = (name, division, person, accept, lead)
-        var successors: [String: String] = [:]
-        if let members = body["successors"]?.members { for (code, value) in members { successors[code] = value.string } }
-        self.successors = successors
     }
 
-    /// The division that stands for the code now.
-    func division(_ code: String) -> String {
-        var code = code
-        // A chain is never longer than the table.
-        for _ in 0..<successors.count {
-            guard let next = successors[code] else { break }
-            code = next
-        }
-        return code
+    /// Whether the most alike is taken: it has the points, and leads by enough.
+    ///
+    /// - Parameter points: of all candidates, the most first.
+    func takesFirst(of points: [Int64]) -> Bool {
+        guard let best = points.first else { return false }
+        let lead = points.count > 1 ? best - points[1] : best
+        return best >= acceptFrom && lead >= leadMin
     }
 
     /// Points, and where they come from. What one side does not say is neither like nor unlike, and gives nothing.
-    func likeness(_ question: NamedFirm, _ candidate: NamedFirm) -> (points: Int64, explained: String) {
+    ///
+    /// - Parameter division: the code under which a division counts.
+    func likeness(
+        _ question: NamedFirm, _ candidate: NamedFirm, division: (String) -> String
+    ) -> (points: Int64, explained: String) {
         var parts: [String] = []
         var points: Int64 = 0
         func weigh(_ word: String, _ a: String, _ b: String, _ weight: Int64) {

@@ -170,11 +170,11 @@ extension Turn {
     /// The one candidate that is alike enough and leads by enough is taken; else people decide.
     private func answer(_ question: NameQuestion, state: inout GovernanceState, effects: inout Effects) {
         guard let rule = book.identityRule(at: now) else { return }
-        let ranked = state.names.claims.map { ($0, rule.likeness(question.firm, $0.firm)) }
-            .sorted { ($1.1.points, $0.0.subject) < ($0.1.points, $1.0.subject) }
+        let ranked = state.names.claims.map { claim in
+            (claim, rule.likeness(question.firm, claim.firm) { book.division($0, at: now) })
+        }.sorted { ($1.1.points, $0.0.subject) < ($0.1.points, $1.0.subject) }
         guard let best = ranked.first else { return }
-        let lead = ranked.count > 1 ? best.1.points - ranked[1].1.points : best.1.points
-        let isSure = best.1.points >= rule.acceptFrom && lead >= rule.leadMin
+        let isSure = rule.takesFirst(of: ranked.map { $0.1.points })
         let candidates = JSONValue.written { object in
             object.member(
                 "candidates",

@@ -12,7 +12,7 @@ public final class IngestionCatalog: CatalogView {
     private let items: [String: Versions<InformationItem>]
     /// What is only verified, by the record type of the answers.
     private let answers: [String: [Versions<VerifiedAnswer>]]
-    private let divisionTables: [String: Versions<DivisionTable>]
+    private let divisions: DivisionTables
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -26,7 +26,6 @@ public final class IngestionCatalog: CatalogView {
         var items: [String: Versions<InformationItem>] = [:]
         // Items by the type that some version of them is answered with.
         var answered: [String: Set<String>] = [:]
-        var divisionTables: [String: Versions<DivisionTable>] = [:]
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -45,7 +44,6 @@ public final class IngestionCatalog: CatalogView {
                     if let verification = item?.verification { answered[verification.answer, default: []].insert(entry.id) }
                     return item
                 }
-            case "divisionTable": divisionTables.add(entry, unusable: &unusable) { DivisionEntry.table($0, defects: &$1) }
             default: continue
             }
         }
@@ -54,7 +52,8 @@ public final class IngestionCatalog: CatalogView {
         self.quotas = quotas
         self.institutions = institutions
         self.items = items
-        self.divisionTables = divisionTables
+        let divisions = DivisionTables(catalog)
+        self.divisions = divisions
         var answers: [String: [Versions<VerifiedAnswer>]] = [:]
         for (type, ids) in answered {
             answers[type] = ids.sorted().compactMap { id in
@@ -68,7 +67,7 @@ public final class IngestionCatalog: CatalogView {
                 return (type, registry)
             }
         }
-        defects = unusable
+        defects = unusable.merging(divisions.defects) { own, _ in own }
     }
 
     /// The type in force at `now`; nil when there is none.
@@ -78,9 +77,7 @@ public final class IngestionCatalog: CatalogView {
     public func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
 
     /// Administrative divisions in time, as the table in force has them; of no code when there is none.
-    public func divisions(at now: Instant) -> DivisionTable {
-        divisionTables.keys.sorted().lazy.compactMap { self.divisionTables[$0]?.inForce(at: now) }.first ?? .empty
-    }
+    public func divisions(at now: Instant) -> DivisionTable { divisions.table(at: now) }
 
     /// What records of this type are the answers to; empty for nearly all.
     func verifications(answeredBy recordType: String, at now: Instant) -> [VerifiedAnswer] {

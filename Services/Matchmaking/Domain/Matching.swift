@@ -21,10 +21,14 @@ public struct Matching: Sendable {
     public static let matchesMax = 100
     public static let refusedMax = 200
 
-    /// - Parameter request: nil when the platform looks of its own accord. A condition that only lacks facts of a request then refuses
-    ///   nobody, and the term is twelve months or the nearest that the product has.
-    public init(_ portrait: Portrait, request: FinancingRequest?, shelf: Shelf, weights: RankingWeights) {
-        let facts = SubjectFacts(portrait, request: request)
+    /// - Parameters:
+    ///   - request: nil when the platform looks of its own accord. A condition that only lacks facts of a request then refuses nobody, and
+    ///     the term is twelve months or the nearest that the product has.
+    ///   - region: the division where the subject's counts today; nil: as the portrait has it.
+    public init(
+        _ portrait: Portrait, request: FinancingRequest?, shelf: Shelf, weights: RankingWeights, region: String? = nil
+    ) {
+        let facts = SubjectFacts(portrait, request: request, region: region)
         let grade = portrait.score?.grade
         var candidates: [Candidate] = []
         var refused: [(productID: String, condition: String)] = []

@@ -12,8 +12,8 @@ public struct Matchmaking: Decider {
 
     public var service: ServiceName { .matchmaking }
 
-    /// A product, the weights, and an institution's withdrawal concern every known subject.
-    public var sweptKinds: Set<String> { ["product", "ranking", "institution"] }
+    /// A product, the weights, an institution's withdrawal, and where a division counts concern every known subject.
+    public var sweptKinds: Set<String> { ["product", "ranking", "institution", "divisionTable"] }
 
     /// The timer that looks at products anew when a version takes effect that was published ahead.
     static let lookTimer = "look"
@@ -72,7 +72,8 @@ public struct Matchmaking: Decider {
             if let next { effects.schedule(Self.lookTimer, at: next) } else { effects.cancel(Self.lookTimer) }
             state.nextLook = next
         }
-        let matching = Matching(portrait, request: nil, shelf: book.shelf(at: now), weights: book.weights(at: now))
+        let matching = Matching(
+            portrait, request: nil, shelf: book.shelf(at: now), weights: book.weights(at: now), region: book.region(of: portrait, at: now))
         let hash = FNV64.hash(matching.list(for: portrait.subject, revision: 0, at: .epoch).bytes)
         guard hash != state.listHash else { return }
         let current = matching.list(for: portrait.subject, revision: portrait.revision, at: now)
@@ -100,7 +101,9 @@ public struct Matchmaking: Decider {
         guard state.makeRoom() else {
             return effects.refuse("applications-too-many", "\(MatchmakingState.applicationsMax) applications of `\(subject)` are alive")
         }
-        let matching = Matching(portrait, request: request, shelf: book.shelf(at: now), weights: book.weights(at: now))
+        let matching = Matching(
+            portrait, request: request, shelf: book.shelf(at: now), weights: book.weights(at: now),
+            region: book.region(of: portrait, at: now))
         let choice = Choice(request, matching)
         let promise = book.promise(of: choice.match?.institution ?? "", at: now)
         let accept = book.deadline(from: request.requestedAt, workingDays: promise.acceptDays, at: now)

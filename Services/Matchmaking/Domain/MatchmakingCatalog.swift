@@ -9,8 +9,9 @@ public final class MatchmakingCatalog: CatalogView {
     private let products: [(id: String, versions: Versions<Product>)]
     private let institutions: [String: Versions<Promise>]
     private let calendars: WorkingCalendars
+    private let divisions: DivisionTables
     private let rankings: [Versions<RankingWeights>]
-    /// When a version of a product, of an institution or of the weights takes effect, ascending.
+    /// When a version of a product, of an institution or of the weights takes effect, or another division counts, ascending.
     private let changes: [Instant]
     private let shelves = SpanCache<Shelf>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -46,21 +47,27 @@ public final class MatchmakingCatalog: CatalogView {
         let calendars = WorkingCalendars(catalog)
         self.calendars = calendars
         self.rankings = rankings.keys.sorted().compactMap { rankings[$0] }
-        self.changes = changes.sorted()
-        defects = unusable.merging(calendars.defects) { own, _ in own }
+        let divisions = DivisionTables(catalog)
+        self.divisions = divisions
+        self.changes = changes.union(divisions.changes).sorted()
+        defects = unusable.merging(calendars.defects) { own, _ in own }.merging(divisions.defects) { own, _ in own }
     }
 
     /// The products in force at `now`. A product of an institution that was withdrawn is not offered.
     public func shelf(at now: Instant) -> Shelf {
         shelves.made(at: now, changes: changes) {
-            Shelf(
+            let table = divisions.table(at: now)
+            return Shelf(
                 products.compactMap { _, versions in
                     guard let product = versions.inForce(at: now) else { return nil }
                     if let institution = institutions[product.institution], institution.isWithdrawn(at: now) { return nil }
-                    return product
+                    return product.serving(table, on: now.dayInChina)
                 })
         }
     }
+
+    /// The division where the subject's counts at `now`.
+    func region(of portrait: Portrait, at now: Instant) -> String { divisions.counted(portrait.region, at: now) }
 
     public func prepare(at now: Instant) { _ = shelf(at: now) }
 

@@ -26,7 +26,7 @@ public struct Product: Sendable {
     /// Empty: any purpose.
     public let purposes: Set<String>
     /// Beginnings of division codes; empty: everywhere.
-    public let regions: [String]
+    public private(set) var regions: [String]
     public let requirements: [Requirement]
     /// Annual, basis points.
     public let baseRate: Int64
@@ -133,6 +133,13 @@ public struct Product: Sendable {
         }
         self.requirements = requirements
         if defects.count > before { return nil }
+    }
+
+    /// The product with the divisions that it serves as they count on the day: one that was abolished is what took over.
+    func serving(_ divisions: DivisionTable, on day: Day) -> Product {
+        var product = self
+        product.regions = regions.map { divisions.counted($0, on: day) }
+        return product
     }
 }
 

@@ -13,8 +13,8 @@ public struct PolicyPush: Decider {
 
     public var service: ServiceName { .policypush }
 
-    /// A policy concerns every known subject.
-    public var sweptKinds: Set<String> { ["policy"] }
+    /// A policy, and where a division counts, concern every known subject.
+    public var sweptKinds: Set<String> { ["policy", "divisionTable"] }
 
     /// The timer that looks at policies anew when a version takes effect that was published ahead.
     static let lookTimer = "look"
@@ -39,9 +39,8 @@ public struct PolicyPush: Decider {
         let book = catalog.view(PolicyPushCatalog.self)
         switch input {
         case .sweep(let entries):
-            let policies = entries.filter { $0.kind == "policy" }
-            guard let first = policies.first else { return }
-            look(policies.count == 1 ? first.id : nil, subject: key, &state, book, now, &effects)
+            guard let first = entries.first else { return }
+            look(entries.count == 1 && first.kind == "policy" ? first.id : nil, subject: key, &state, book, now, &effects)
         case .timer(let timer):
             if timer.name == Self.lookTimer {
                 state.nextLook = nil
@@ -81,7 +80,7 @@ public struct PolicyPush: Decider {
             state.nextLook = next
         }
         for (id, push) in state.pushes where book.isForgotten(id, version: push.version, at: now) { state.pushes[id] = nil }
-        let facts = SubjectFacts(portrait)
+        let facts = SubjectFacts(portrait, region: book.region(of: portrait, at: now))
         for id in only.map({ [$0] }) ?? Set(book.candidates(facts, at: now)).union(state.pushes.keys).sorted() {
             let known = state.pushes[id]
             guard let policy = book.policy(id, at: now) else {

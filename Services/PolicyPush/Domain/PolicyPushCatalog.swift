@@ -8,7 +8,8 @@ public final class PolicyPushCatalog: CatalogView {
     private let versions: [String: Versions<Policy>]
     /// All policies ever published, sorted.
     private let ids: [String]
-    /// When a version takes effect or its claims begin, ascending.
+    private let divisions: DivisionTables
+    /// When a version takes effect, its claims begin, or another division counts, ascending.
     private let changes: [Instant]
     private let racks = SpanCache<Rack>()
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -30,9 +31,14 @@ public final class PolicyPushCatalog: CatalogView {
         }
         self.versions = versions
         ids = versions.keys.sorted()
-        self.changes = changes.sorted()
-        defects = unusable
+        let divisions = DivisionTables(catalog)
+        self.divisions = divisions
+        self.changes = changes.union(divisions.changes).sorted()
+        defects = unusable.merging(divisions.defects) { own, _ in own }
     }
+
+    /// The division where the subject's counts at `now`.
+    func region(of portrait: Portrait, at now: Instant) -> String { divisions.counted(portrait.region, at: now) }
 
     /// The policy in force at `now`; nil when there is none or it was withdrawn.
     public func policy(_ id: String, at now: Instant) -> Policy? { versions[id]?.inForce(at: now) }

@@ -66,9 +66,9 @@ public struct ApplicationStory: Sendable {
         .int64OrNull(step(status, of: institution)?.amount.fen)
     }
 
-    func cells(applicationID: String, of subject: String) -> [Cell] {
+    func cells(applicationID: String, of subject: String, _ divisions: Divisions) -> [Cell] {
         let terms = step(.disbursed) ?? step(.credited)
-        let region = text(\.region)
+        let region = divisions.counted(text(\.region))
         return [
             .text(subject), .text(applicationID), .text(text(\.institution)), .text(text(\.productID)),
             .text(region), .text(Place.prefecture(of: region)), .text(text(\.industry)),

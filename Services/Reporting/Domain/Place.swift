@@ -1,5 +1,13 @@
 import Vocabulary
 
+/// Divisions as statistics of one day count them: one that was abolished under what took over.
+struct Divisions {
+    let table: DivisionTable
+    let day: Day
+
+    func counted(_ code: String) -> String { table.counted(code, on: day) }
+}
+
 /// Where statistics put a firm: the prefecture of its division code, the section of its industry code.
 public enum Place {
     /// Such as `430100`; empty for what is no code below a province.

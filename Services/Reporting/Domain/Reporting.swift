@@ -13,6 +13,12 @@ public struct Reporting: Decider {
 
     public init() {}
 
+    /// Rows say where a firm counts, so a change of that concerns every known subject.
+    public var sweptKinds: Set<String> { ["divisionTable"] }
+
+    /// The timer for the day on which another division counts.
+    static let divisionsTimer = "divisions"
+
     /// Reporting owns no kind of catalogue entry, so it finds no fault with any.
     public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] { [] }
 
@@ -33,21 +39,37 @@ public struct Reporting: Decider {
     public func decide(
         _ input: Input, key: String, on state: inout SubjectRecord, at now: Instant, catalog: Catalog, effects: inout Effects
     ) {
-        guard case .message(let message) = input else { return }
-        do throws(ContractDefect) {
-            try take(message, key: key, into: &state, effects: &effects)
-        } catch {
-            effects.refuse(error.code, error.description)
+        let tables = catalog.view(DivisionTables.self)
+        let divisions = Divisions(table: tables.table(at: now), day: now.dayInChina)
+        switch input {
+        case .message(let message):
+            do throws(ContractDefect) {
+                try take(message, key: key, divisions, into: &state, effects: &effects)
+            } catch {
+                return effects.refuse(error.code, error.description)
+            }
+        case .sweep, .timer: place(key, divisions, state, effects: &effects)
+        }
+        if effects.refusal == nil, let change = tables.nextChange(after: now) { effects.schedule(Self.divisionsTimer, at: change) }
+    }
+
+    /// Writes again what says where the firm is.
+    private func place(_ key: String, _ divisions: Divisions, _ state: SubjectRecord, effects: inout Effects) {
+        if state.registration != nil || state.portrait != nil {
+            effects.write(state.cells(of: key, divisions), to: ReportingTables.subject)
+        }
+        for (id, steps) in state.applications.sorted(by: { $0.key < $1.key }) {
+            effects.write(ApplicationStory(steps).cells(applicationID: id, of: key, divisions), to: ReportingTables.application)
         }
     }
 
     private func take(
-        _ message: Message, key: String, into state: inout SubjectRecord, effects: inout Effects
+        _ message: Message, key: String, _ divisions: Divisions, into state: inout SubjectRecord, effects: inout Effects
     ) throws(ContractDefect) {
         switch message.type {
-        case Fact.type: takeFact(try Fact(message.body), key: key, into: &state, effects: &effects)
-        case Portrait.type: takePortrait(try Portrait(message.body), key: key, into: &state, effects: &effects)
-        case ApplicationEvent.type: try takeStep(try ApplicationEvent(message.body), key: key, into: &state, effects: &effects)
+        case Fact.type: takeFact(try Fact(message.body), key: key, divisions, into: &state, effects: &effects)
+        case Portrait.type: takePortrait(try Portrait(message.body), key: key, divisions, into: &state, effects: &effects)
+        case ApplicationEvent.type: try takeStep(try ApplicationEvent(message.body), key: key, divisions, into: &state, effects: &effects)
         case MatchList.type:
             let offer = OfferSummary(try MatchList(message.body))
             guard state.takeOffer(offer) else { return }
@@ -121,7 +143,9 @@ public struct Reporting: Decider {
         effects.refuse("\(kind)-full", "\(SubjectRecord.keptMax) \(kind) of `\(key.prefix(64))` are going on")
     }
 
-    private func takeFact(_ fact: Fact, key: String, into state: inout SubjectRecord, effects: inout Effects) {
+    private func takeFact(
+        _ fact: Fact, key: String, _ divisions: Divisions, into state: inout SubjectRecord, effects: inout Effects
+    ) {
         var tally = state.facts[fact.recordType] ?? FactTally()
         tally.take(fact)
         state.facts[fact.recordType] = tally
@@ -130,17 +154,19 @@ public struct Reporting: Decider {
         let seen = RegistrationSeen(fact)
         guard state.registration.map({ $0.precedes(seen) }) ?? true else { return }
         state.registration = seen
-        effects.write(state.cells(of: key), to: ReportingTables.subject)
+        effects.write(state.cells(of: key, divisions), to: ReportingTables.subject)
     }
 
-    private func takePortrait(_ portrait: Portrait, key: String, into state: inout SubjectRecord, effects: inout Effects) {
+    private func takePortrait(
+        _ portrait: Portrait, key: String, _ divisions: Divisions, into state: inout SubjectRecord, effects: inout Effects
+    ) {
         guard state.portrait.map({ $0.revision < portrait.revision }) ?? true else { return }
         state.portrait = portrait.withoutIndicators
-        effects.write(state.cells(of: key), to: ReportingTables.subject)
+        effects.write(state.cells(of: key, divisions), to: ReportingTables.subject)
     }
 
     private func takeStep(
-        _ event: ApplicationEvent, key: String, into state: inout SubjectRecord, effects: inout Effects
+        _ event: ApplicationEvent, key: String, _ divisions: Divisions, into state: inout SubjectRecord, effects: inout Effects
     ) throws(ContractDefect) {
         guard let status = ApplicationStatus(rawValue: event.status) else {
             throw .wrong(field: "status", expected: "one of \(ApplicationStatus.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -153,7 +179,7 @@ public struct Reporting: Decider {
             let steps = state.applications[event.applicationID]
         else { return }
         let story = ApplicationStory(steps)
-        effects.write(story.cells(applicationID: event.applicationID, of: key), to: ReportingTables.application)
+        effects.write(story.cells(applicationID: event.applicationID, of: key, divisions), to: ReportingTables.application)
         if !event.institution.isEmpty {
             effects.write(
                 story.handlingCells(applicationID: event.applicationID, institution: event.institution, of: key),

@@ -79,9 +79,9 @@ public struct SubjectRecord: DecidedState {
     }
 
     /// The row of `subject_view`. The register's word on name and place goes before the portrait's.
-    func cells(of subject: String) -> [Cell] {
+    func cells(of subject: String, _ divisions: Divisions) -> [Cell] {
         func first(_ told: String?, _ else: String?) -> String { (told?.isEmpty == false ? told : `else`) ?? "" }
-        let region = first(registration?.region, portrait?.region)
+        let region = divisions.counted(first(registration?.region, portrait?.region))
         let industry = first(registration?.industry, portrait?.industry)
         let score = portrait?.score
         let official = portrait?.officialGrade

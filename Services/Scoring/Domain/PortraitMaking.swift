@@ -48,7 +48,9 @@ struct PortraitMaking {
         var facts = reading.facts
         for tag in tags { facts["tag." + tag] = .bool(true) }
         facts["subjectKind"] = .string(subjectKind)
-        for (name, text) in [("publicGrade", publicGrade), ("region", region), ("industry", industry)] where !text.isEmpty {
+        // The portrait says the division as issued; rules ask where it counts.
+        let counted = book.divisions.counted(region, on: today)
+        for (name, text) in [("publicGrade", publicGrade), ("region", counted), ("industry", industry)] where !text.isEmpty {
             facts[name] = .string(text)
         }
         let scored = Self.score(book, indicators, facts, publicGrade: official)

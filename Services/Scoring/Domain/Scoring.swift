@@ -16,7 +16,8 @@ public struct Scoring: Decider {
 
     public var service: ServiceName { .scoring }
 
-    public var sweptKinds: Set<String> { Self.kinds }
+    /// Rules ask where a division counts.
+    public var sweptKinds: Set<String> { Self.kinds.union(["divisionTable"]) }
 
     /// The kinds of entries that scoring answers for.
     public static let kinds: Set<String> = ["indicator", "tag", "dimension", "model", "whitelist"]

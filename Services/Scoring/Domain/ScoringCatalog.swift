@@ -43,6 +43,8 @@ public final class ScoringCatalog: CatalogView {
             }
         }
 
+        let divisions = DivisionTables(catalog)
+        starts.formUnion(divisions.starts)
         var books: [ScoringBook] = []
         for start in starts.sorted() {
             let inForce = Self.pick(indicators, at: start)
@@ -56,13 +58,14 @@ public final class ScoringCatalog: CatalogView {
                     from: start, catalogVersion: catalog.version, indicators: ordered, tags: Self.pick(tags, at: start),
                     dimensions: Self.pick(dimensions, at: start),
                     models: Self.pick(models, at: start).sorted { $0.priority != $1.priority ? $0.priority < $1.priority : $0.id < $1.id },
-                    whitelists: Self.pick(whitelists, at: start)))
+                    whitelists: Self.pick(whitelists, at: start), divisions: divisions.table(at: start)))
         }
         self.books = books
         self.collected = collected
-        defects = unusable
+        defects = unusable.merging(divisions.defects) { own, _ in own }
         empty = ScoringBook(
-            from: .epoch, catalogVersion: catalog.version, indicators: [], tags: [], dimensions: [], models: [], whitelists: [])
+            from: .epoch, catalogVersion: catalog.version, indicators: [], tags: [], dimensions: [], models: [], whitelists: [],
+            divisions: .empty)
     }
 
     private let empty: ScoringBook
@@ -93,13 +96,15 @@ public struct ScoringBook: Sendable {
     /// By priority.
     public let models: [ScoringModel]
     public let whitelists: [Whitelist]
+    /// Where a division counts.
+    let divisions: DivisionTable
     private let recordTypes: [String: Set<String>]
     /// Position in `indicators`.
     private let places: [String: Int]
 
     init(
         from: Instant, catalogVersion: Int64, indicators: [Indicator], tags: [Tag], dimensions: [Dimension], models: [ScoringModel],
-        whitelists: [Whitelist]
+        whitelists: [Whitelist], divisions: DivisionTable
     ) {
         self.from = from
         self.catalogVersion = catalogVersion
@@ -109,6 +114,7 @@ public struct ScoringBook: Sendable {
         self.dimensions = dimensions
         self.models = models
         self.whitelists = whitelists
+        self.divisions = divisions
         places = Dictionary(indicators.enumerated().map { ($1.id, $0) }) { first, _ in first }
         var recordTypes: [String: Set<String>] = [:]
         for indicator in indicators {
