@@ -11,10 +11,77 @@ import Wire
     }
 
     @Test func `right entries have no defects`() {
-        #expect(defects("purpose", "collection", #"{"title":{"en":"Collection","zh":"归集"}}"#) == [])
-        #expect(defects("consentCategory", "bank-flow", #"{"title":{"en":"Flow","zh":"流水"}}"#) == [])
-        #expect(defects("calendar", "cn", #"{"years":[{"year":2026,"off":["2026-01-01"],"work":["2026-01-04"]}]}"#) == [])
+        #expect(
+            defects("purpose", "collection", #"{"title":{"en":"Collection","zh":"归集"}}"#, examples: #"[{"purpose":"collection"}]"#) == [])
+        let consent =
+            #"[{"consent":{"receivers":["platform"],"categories":["bank-flow"],"purposes":["collection"]},"allows":true}]"#
+        #expect(defects("consentCategory", "bank-flow", #"{"title":{"en":"Flow","zh":"流水"}}"#, examples: consent) == [])
+        let term = #"[{"from":"2025-12-31","workingDays":2,"due":"2026-01-04","isProvisional":true}]"#
+        let years = #"{"years":[{"year":2026,"off":["2026-01-01"],"work":["2026-01-04"],"isProvisional":true}]}"#
+        #expect(defects("calendar", "cn", years, examples: term) == [])
         #expect(defects("product", "of-another-service", "[]") == [])
+    }
+
+    @Test func `examples of terms, weights, purposes and consents are run`() {
+        let years = #"{"years":[{"year":2026,"off":["2026-10-01"],"work":["2026-10-10"]}]}"#
+        func term(_ due: String, _ isProvisional: Bool = false) -> [String] {
+            defects(
+                "calendar", "cn", years,
+                examples: #"[{"from":"2026-09-30","workingDays":1,"due":"\#(due)","isProvisional":\#(isProvisional)}]"#)
+        }
+        #expect(term("2026-10-02") == [])
+        #expect(term("2026-10-01") == ["example 1: 1 working days after 2026-09-30 end on 2026-10-02, not on 2026-10-01"])
+        #expect(term("2026-10-02", true) == ["example 1: 2026-10-02 is not provisional"])
+        #expect(defects("calendar", "cn", years) == ["example 1: not {\"from\", \"workingDays\", \"due\"}"])
+
+        let trust = #"{"writer":"source:tax","weightBp":7500}"#
+        #expect(defects("sourceTrust", "tax", trust, examples: #"[{"qualityBp":9000,"becomes":6750}]"#) == [])
+        #expect(
+            defects("sourceTrust", "tax", trust, examples: #"[{"qualityBp":9000,"becomes":9000}]"#)
+                == ["example 1: 9000 becomes 6750, not 9000"])
+        #expect(
+            defects("purpose", "policy", #"{"title":{"en":"P","zh":"政"}}"#, examples: #"[{"purpose":"polcy"}]"#)
+                == ["example 1: `purpose` is not `policy`"])
+
+        func consent(_ demands: String, _ consent: String, _ isAllowed: Bool) -> [String] {
+            defects(
+                "consentCategory", "land", #"{"title":{"en":"L","zh":"地"},"demands":[\#(demands)]}"#,
+                examples: #"[{"consent":{\#(consent),"purposes":["collection"]},"allows":\#(isAllowed)}]"#)
+        }
+        let all = #""receivers":["*"],"categories":["*"]"#
+        let named = #""receivers":["platform"],"categories":["land"]"#
+        #expect(consent("", all, true) == [] && consent(#""separate""#, named, true) == [])
+        #expect(consent(#""separate""#, all, true) == ["example 1: the consent does not allow the category"])
+        #expect(consent(#""written""#, named, true) == ["example 1: the consent does not allow the category"])
+        #expect(consent(#""written""#, named + #","signature":"s""#, true) == [])
+        #expect(consent(#""forbidden""#, named, true).count == 1 && consent(#""forbidden""#, named, false) == [])
+        #expect(consent("", #""receivers":["platform"],"categories":["tax"]"#, true).count == 1)
+    }
+
+    @Test func `examples of who is who are run with the table of divisions`() {
+        let rule = #"{"name":60,"division":25,"legalPerson":15,"acceptFrom":80,"leadMin":20}"#
+        let table = GovernanceHouse.entry(
+            "divisionTable", "gb",
+            #"{"divisions":[{"code":"430124","name":"a","validTo":"2017-04-10","successor":"430182","sourceChecked":false},{"code":"430182","name":"b","validFrom":"2017-04-10","sourceChecked":false}]}"#
+        )
+        func found(_ firm: String, _ answer: String, on day: String = "2026-05-01", _ body: String? = nil) -> [String] {
+            let known =
+                #"[{"id":"a","name":"星桥（集团）","division":"430182","legalPerson":"王"},{"id":"b","name":"星桥集团","division":"430302"},{"id":"c","name":"恒达","division":"430182"}]"#
+            let entry = GovernanceHouse.entry("identityRule", "cn", body ?? rule)
+            let examples = #"[{"firm":{"name":"星桥(集团)",\#(firm)},"known":\#(known),"on":"\#(day)","is":\#(answer)}]"#
+            return Governance.defects(
+                of: entry, examples: Array(GovernanceHouse.json(examples).elements), in: Catalog(version: 1, entries: [table, entry]))
+        }
+        #expect(found(#""division":"430124","legalPerson":"王""#, #""a""#) == [])
+        // A day before the change the county was another.
+        #expect(found(#""division":"430124","legalPerson":"王""#, "null", on: "2017-04-09") == [])
+        #expect(found(#""division":"430302""#, #""b""#) == [])
+        #expect(found(#""legalPerson":"李""#, "null") == [])
+        #expect(
+            found(#""legalPerson":"李""#, #""a""#) == ["example 1: it is for people to say (b 60, a 45), not `a`"])
+        #expect(found(#""division":"430302""#, "null") == ["example 1: it is `b` (b 85, a 35), not for people to say"])
+        let own = String(rule.dropLast()) + #","successors":{"430124":"430182"}}"#
+        #expect(found(#""division":"430302""#, #""b""#, own) == ["`successors` are the `divisionTable`'s to say"])
     }
 
     @Test func `wrong entries are named`() {

@@ -87,8 +87,13 @@ import Wire
         #expect(defects("source", source, examples: "[{}]", id: "tax.hunan") == ["the id is not of a-z, 0-9 and -"])
         #expect(defects("source", "{}", examples: "[{}]").count == 4)
         let bank = #"{"title":{"en":"B","zh":"行"},"kind":"bank","region":"430100","acceptDays":3,"answerDays":10}"#
-        #expect(defects("institution", bank, examples: "[{}]", id: "bank-a") == [])
-        #expect(defects("institution", "{}", examples: "[{}]").count == 5)
+        let topics = #"[{"in":"institution.bank-a.in.v1","out":"institution.bank-a.out.v1"}]"#
+        #expect(defects("institution", bank, examples: topics, id: "bank-a") == [])
+        #expect(
+            defects("institution", bank, examples: topics, id: "bank-b") == [
+                "example 1: `in` is not institution.bank-b.in.v1", "example 1: `out` is not institution.bank-b.out.v1",
+            ])
+        #expect(defects("institution", "{}", examples: "[]").count == 6)
     }
 
     @Test func `patterns match whole texts`() throws {

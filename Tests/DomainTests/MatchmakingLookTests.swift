@@ -100,6 +100,11 @@ import Wire
     #expect(defects(Offer.product("p", days: -1), eligible) == ["`days` is not 0…3650"])
     #expect(defects(Offer.entry("product", "p", "{}"), "{}").count > 8)
     #expect(defects(Offer.entry("ranking", "r", #"{"success": 50, "cost": 30, "speed": 15, "service": 15}"#), "{}").count == 1)
+    let ranking = Offer.entry("ranking", "r", #"{"success": 40, "cost": 30, "speed": 15, "service": 15}"#)
+    let objectives = #"{"success": 8000, "cost": 5000, "speed": 10000, "service": 6000, "total": 7100}"#
+    #expect(defects(ranking, objectives) == [])
+    #expect(defects(ranking, objectives, objectives.replacing("7100", with: "7000")) == ["example 2: the total is 7100, not 7000"])
+    #expect(defects(ranking, "{}").count == 1)
     let catalog = Catalog(version: 1, entries: [Offer.product("p"), Offer.product("p", version: 2, days: -1)])
     let view = MatchmakingCatalog(catalog)
     #expect(view.defects == ["product/p/2": ["`days` is not 0…3650"]])

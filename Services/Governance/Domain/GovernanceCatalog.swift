@@ -81,7 +81,7 @@ public final class GovernanceCatalog: CatalogView {
     }
 
     /// How far the writer is trusted: 10,000 basis points when nothing is said.
-    func trust(of writer: String, at now: Instant) -> Int64 { entries.trusts[writer]?.inForce(at: now) ?? 10_000 }
+    func trust(of writer: String, at now: Instant) -> Int64 { entries.trusts[writer]?.inForce(at: now)?.weight ?? SourceTrust.full }
 
     func demand(of category: String, at now: Instant) -> ConsentDemand { entries.categories[category]?.inForce(at: now) ?? ConsentDemand() }
 

@@ -15,7 +15,7 @@ struct GovernanceEntries: Sendable {
     private(set) var comparedTypes: Set<String> = []
     /// By record type: the keys by which any version of any cross-check joins it, each once.
     private(set) var joins: [String: [[String]]] = [:]
-    private(set) var trusts: [String: Versions<Int64>] = [:]
+    private(set) var trusts: [String: Versions<SourceTrust>] = [:]
     private(set) var categories: [String: Versions<ConsentDemand>] = [:]
     private(set) var identityRules: Versions<IdentityRule> = Versions()
 
@@ -49,7 +49,7 @@ struct GovernanceEntries: Sendable {
                 joins[part.recordType, default: []].append(part.key)
             }
         case "sourceTrust":
-            if let trust = entry.compiled(unusable: &unusable, { Self.trust($0.body, defects: &$1) }) {
+            if let trust = entry.compiled(unusable: &unusable, { SourceTrust($0.body, defects: &$1) }) {
                 trusts[entry.body["writer"]?.string ?? entry.id, default: Versions()].add(trust, from: from)
             }
         case "consentCategory": categories.add(entry, unusable: &unusable) { ConsentDemand($0.body, defects: &$1) }
@@ -59,13 +59,5 @@ struct GovernanceEntries: Sendable {
             }
         default: break
         }
-    }
-
-    private static func trust(_ body: JSONValue, defects: inout [String]) -> Int64? {
-        guard let weight = body["weightBp"]?.int, (0...10_000).contains(weight), !(body["writer"]?.string ?? "").isEmpty else {
-            defects.append("`writer` is missing or `weightBp` is not 0…10000")
-            return nil
-        }
-        return weight
     }
 }

@@ -23,18 +23,38 @@ extension Governance {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
-        case "calendar": _ = WorkingYear.list(entry.body, defects: &defects)
+        case "calendar":
+            if let years = WorkingYear.list(entry.body, defects: &defects) { run(examples, &defects) { ExampleRuns.term($0, years) } }
         case "qualityRule": checkRule(entry, examples, &defects)
         case "crossCheck": checkComparison(entry, examples, &defects)
-        case "sourceTrust", "identityRule": defects += compiled(entry)
+        case "sourceTrust":
+            if let trust = SourceTrust(entry.body, defects: &defects) { run(examples, &defects) { ExampleRuns.weighing($0, by: trust) } }
+        case "identityRule":
+            if entry.body["successors"] != nil { defects.append("`successors` are the `divisionTable`'s to say") }
+            if let rule = IdentityRule(entry.body, defects: &defects) {
+                let divisions = DivisionTables(catalog)
+                run(examples, &defects) { ExampleRuns.identity($0, rule, divisions) }
+            }
         default:
-            defects += compiled(entry)
+            if entry.kind == "purpose" {
+                // A purpose is a name and does nothing; its examples can only say which.
+                run(examples, &defects) { $0["purpose"]?.string == entry.id ? nil : "`purpose` is not `\(entry.id)`" }
+            } else if let demand = ConsentDemand(entry.body, defects: &defects) {
+                run(examples, &defects) { ExampleRuns.consent($0, to: entry.id, demand) }
+            }
             let isPlain = entry.id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
             if entry.id.isEmpty || !isPlain { defects.append("the id is not of a-z, 0-9 and -") }
             let title = entry.body["title"]
             if (title?["en"]?.string ?? "").isEmpty || (title?["zh"]?.string ?? "").isEmpty { defects.append("`title` is not {en, zh}") }
         }
         return defects
+    }
+
+    /// Each example with its number, where something is wrong with it.
+    private static func run(_ examples: [JSONValue], _ defects: inout [String], _ defect: (JSONValue) -> String?) {
+        for (number, example) in examples.enumerated() {
+            if let wrong = defect(example) { defects.append("example \(number + 1): \(wrong)") }
+        }
     }
 
     /// What the catalogue says of the entry by itself.

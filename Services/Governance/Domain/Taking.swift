@@ -82,7 +82,7 @@ extension Turn {
                     && (isRight || !judges.contains { $0.rulesAfterwards.contains { $0.id == correction.rule } })
             }
         }
-        let quality = judgement.quality * book.trust(of: record.writer, at: now) / 10_000
+        let quality = SourceTrust.weigh(judgement.quality, by: book.trust(of: record.writer, at: now))
         let isSuspect = judgement.isSuspect && !isRight
         try establish(
             record, type, slotKey, order, quality: quality, isSuspect: isSuspect, asked: asked, state: &state, effects: &effects)

@@ -24,7 +24,7 @@ extension Ingestion {
         case "codeList": LayoutEntryChecks.codeList(entry, examples, &defects)
         case "informationItem": InformationItemEntryChecks.check(entry, examples, in: catalog, &defects)
         case "divisionTable": DivisionEntryChecks.check(entry, examples, in: catalog, &defects)
-        default: checkInstitution(entry, &defects)
+        default: checkInstitution(entry, examples, &defects)
         }
         return defects
     }
@@ -119,7 +119,8 @@ extension Ingestion {
         return !(json["en"]?.string ?? "").isEmpty && !(json["zh"]?.string ?? "").isEmpty
     }
 
-    private static func checkInstitution(_ entry: CatalogEntry, _ defects: inout [String]) {
+    /// An example is `{"in", "out"}`: the topics that the id makes.
+    private static func checkInstitution(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
         checkTopicName(entry.id, &defects)
         if !institutionKinds.contains(entry.body["kind"]?.string ?? "") {
             defects.append("`kind` is none of \(institutionKinds.sorted().joined(separator: ", "))")
@@ -127,6 +128,12 @@ extension Ingestion {
         if entry.body["region"]?.string.flatMap({ DivisionCode($0) }) == nil { defects.append("`region` is not a six-digit code") }
         for name in ["acceptDays", "answerDays"] where !(1...365).contains(entry.body[name]?.int ?? 0) {
             defects.append("`\(name)` is not 1…365")
+        }
+        for (number, example) in examples.enumerated() {
+            for (name, topic) in [("in", Topic.institutionIn(entry.id)), ("out", Topic.institutionOut(entry.id))]
+            where example[name]?.string != topic {
+                defects.append("example \(number + 1): `\(name)` is not \(topic)")
+            }
         }
     }
 

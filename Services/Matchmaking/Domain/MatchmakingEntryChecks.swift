@@ -15,7 +15,10 @@ extension Matchmaking {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         if entry.kind == "ranking" {
-            _ = RankingWeights(entry, defects: &defects)
+            guard let weights = RankingWeights(entry, defects: &defects) else { return defects }
+            for (number, example) in examples.enumerated() {
+                if let defect = weights.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
+            }
             return defects
         }
         let title = entry.body["title"]
@@ -40,6 +43,18 @@ extension Matchmaking {
             references.append(CatalogReference(institution, .entry(kind: "institution"), in: "institution", at: json))
         }
         return references
+    }
+}
+
+extension RankingWeights {
+    /// Runs `{"success", "cost", "speed", "service", "total"}`: what four objectives of 0…10,000 come to.
+    func defect(ofExample example: JSONValue) -> String? {
+        func points(_ name: String) -> Int64? { example[name]?.int.flatMap { (0...10_000).contains($0) ? $0 : nil } }
+        guard let success = points("success"), let cost = points("cost"), let speed = points("speed"), let service = points("service"),
+            let expected = points("total")
+        else { return "not {\"success\", \"cost\", \"speed\", \"service\", \"total\"}, each 0…10000" }
+        let found = total(success: success, cost: cost, speed: speed, service: service)
+        return found == expected ? nil : "the total is \(found), not \(expected)"
     }
 }
 
