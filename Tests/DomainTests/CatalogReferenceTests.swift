@@ -47,7 +47,6 @@ import Wire
         ] {
             entries.append(GovernanceHouse.entry(kind, id, "{}"))
         }
-        entries.append(GovernanceHouse.entry("divisionTable", "d", #"{"divisions":[{"code":"430124"},{"code":"430182"}]}"#))
         entries.append(
             CatalogEntry(
                 kind: "source", id: "gone", version: 1, effectiveFrom: .epoch, isWithdrawn: true, body: GovernanceHouse.json("{}")))

@@ -58,6 +58,47 @@ import Wire
                 #""id":"paid-as-invoiced","observed":"cash.amount=1000, invoice.amount=1200, tolerance.share=1.02","verdict":"yes""#))
     }
 
+    @Test func `where sources differ the less trusted is asked first, and nobody where all are trusted alike`() throws {
+        func trust(_ source: String, _ weight: Int) -> CatalogEntry {
+            GovernanceHouse.entry("sourceTrust", source, #"{"writer":"source:\#(source)","weightBp":\#(weight)}"#)
+        }
+        let failed = "cross-check-failed trade: invoiced-as-ordered"
+        let cases: [(trusts: [CatalogEntry], asked: [String])] = [
+            ([], []), ([trust("order", 7_000), trust("invoice", 7_000)], []),
+            ([trust("order", 9_000), trust("invoice", 7_000)], ["source:invoice"]), ([trust("order", 9_999)], ["source:order"]),
+            // What agrees with the others is not asked at all.
+            ([trust("delivery", 100)], []), ([trust("delivery", 100), trust("invoice", 8_000)], ["source:invoice"]),
+        ]
+        for (trusts, asked) in cases {
+            var house = GovernanceHouse(catalog: Catalog(version: 2, entries: catalog.all + trusts))
+            house.take(part("order", "1", 1_000), part("delivery", "1", 2_000), part("invoice", "1", 1_300))
+            house.ring()
+            #expect(house.told == [failed + (asked.isEmpty ? "" : "; asked first: \(asked.joined(separator: ","))")])
+            let result = try #require(house.facts.last { $0.recordType == "cross-check.result" })
+            #expect((result.data["askedFirst"]?.elements.compactMap(\.string) ?? []) == asked)
+        }
+    }
+
+    @Test func `of a form that differs the less trusted side is asked first`() throws {
+        let check = GovernanceHouse.entry(
+            "crossCheck", "listing",
+            #"{"form":"form","parts":[{"as":"form","recordType":"listing","key":[]},{"as":"file","recordType":"file","key":[]}],"fields":[{"field":"seat","part":"file"}]}"#
+        )
+        let types = ["listing", "file"].map {
+            GovernanceHouse.type($0, key: [], #","latestWins":true"#, fields: #"{"seat":{"type":"text"}}"#)
+        }
+        let trust = GovernanceHouse.entry("sourceTrust", "desk", #"{"writer":"source:desk","weightBp":9000}"#)
+        for (seat, asked) in [("Y", ["source:desk"]), ("X", [])] as [(String, [String])] {
+            var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + types + [check, trust]))
+            house.take(
+                GovernanceHouse.record("l", "listing", of: ana, at: "2026-03-01T00:00:00Z", writer: "portal", #"{"seat":"X"}"#),
+                GovernanceHouse.record("f", "file", of: ana, at: "2026-03-01T00:00:00Z", writer: "source:desk", #"{"seat":"\#(seat)"}"#))
+            house.ring()
+            let result = try #require(house.facts.last { $0.recordType == "cross-check.result" })
+            #expect((result.data["askedFirst"]?.elements.compactMap(\.string) ?? []) == asked)
+        }
+    }
+
     @Test func `of a month that is half forgotten nothing is said to differ`() {
         let check = GovernanceHouse.entry(
             "crossCheck", "month",

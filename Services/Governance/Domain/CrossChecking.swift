@@ -167,10 +167,12 @@ extension Turn {
             to: GovernanceTables.crossResult)
         let differing = Self.differing(result.data)
         if !differing.isEmpty, differing != former.map({ Self.differing($0.data) }) {
-            let writers = result.data["writers"]?.elements.compactMap(\.string).joined(separator: ",") ?? ""
+            let writers = result.data.list("writers").compactMap(\.string).joined(separator: ",")
+            let first = result.data.list("askedFirst").compactMap(\.string).joined(separator: ",")
             send(
                 "cross-check-failed", result.factID, CrossCheck.resultType, writer: writers,
-                reason: "\(result.check): \(differing.joined(separator: ","))", effects: &effects)
+                reason: "\(result.check): \(differing.joined(separator: ","))" + (first.isEmpty ? "" : "; asked first: \(first)"),
+                effects: &effects)
         }
     }
 
@@ -226,6 +228,9 @@ extension Turn {
             let read = Set(check.checks.flatMap { $0.variables.map(\.head) })
             Self.writeForgotten(check, read.intersection(facts.forgotten), to: &object)
             writeRecords(check, sides, to: &object)
+            let failing = Set(verdicts.filter { $0.1 == .no }.flatMap { $0.0.variables.map(\.head) })
+            let parts = check.parts.map(\.name).filter(failing.contains)
+            writeAskedFirst(parts.flatMap { sides.slots[$0] ?? [] }.map(\.order.id), to: &object)
         }
     }
 
@@ -270,7 +275,17 @@ extension Turn {
                 })
             Self.writeForgotten(check, forgotten, to: &object)
             writeRecords(check, sides, to: &object)
+            let held = comparison.differing.map(\.source)
+            writeAskedFirst(held.isEmpty ? [] : [formSlot?.order.id ?? ""] + held, to: &object)
         }
+    }
+
+    /// Names whom to ask for a correction first, of those whose statements differ: whose word counts least. Nobody where all count the same,
+    /// since then all are asked alike.
+    private func writeAskedFirst(_ records: [String], to object: inout JSONWriter) {
+        let weights = Dictionary(records.map { Self.writer(of: $0) }.map { ($0, book.trust(of: $0, at: now)) }) { first, _ in first }
+        guard let least = weights.values.min(), weights.values.contains(where: { $0 > least }) else { return }
+        object.member("askedFirst", weights.filter { $0.value == least }.keys.sorted { $0.precedesBytewise($1) })
     }
 
     /// Names the parts that left something open because of what was forgotten of them.
