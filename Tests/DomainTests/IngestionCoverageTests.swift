@@ -8,9 +8,9 @@ import Vocabulary
 import Wire
 
 /// The counting that the database does beside the records, on a real PostgreSQL.
-@Suite struct IngestionCoverageTests {
-    private func database() throws -> Connection? {
-        guard let server = PrivatePostgres.shared else { return nil }
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct IngestionCoverageTests {
+    private func database() throws -> Connection {
+        let server = PrivatePostgres.shared
         let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "ingestion"))
         try connection.script("CREATE SCHEMA ingestion")
         var folder = URL(fileURLWithPath: #filePath)
@@ -34,7 +34,7 @@ import Wire
     }
 
     @Test func `days, subjects and periods are counted with the batch, and a batch that fails counts nothing`() throws {
-        guard let connection = try database() else { return }
+        let connection = try database()
         try accept(connection, [("1", "t", "A", "2026-06-30", 0), ("2", "t", "A", "2026-06-30", 0), ("3", "t", "B", "2026-08-31", 1)])
         try accept(connection, [("4", "t", "A", "2026-06-30", 0)])
         #expect(throws: (any Error).self) { try accept(connection, [("5", "t", "C", "2026-06-30", 0), ("4", "t", "A", "2026-06-30", 0)]) }
@@ -54,7 +54,7 @@ import Wire
     }
 
     @Test func `coverage counts firms in business by the county of their latest registration`() throws {
-        guard let connection = try database() else { return }
+        let connection = try database()
         try connection.script(
             """
             INSERT INTO registered_subject VALUES
@@ -102,7 +102,7 @@ import Wire
             ("4", "t", "B", "2025-12-31", 1), ("5", "t", "B", "2026-01-31", 1),
         ]
         for order in [records, records.reversed()] {
-            guard let connection = try database() else { return }
+            let connection = try database()
             try connection.script(
                 """
                 INSERT INTO registered_subject VALUES
@@ -115,7 +115,7 @@ import Wire
     }
 
     @Test func `what came before the counters were made is counted when they are`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "ingestion"))
         try connection.script("CREATE SCHEMA ingestion")
         var folder = URL(fileURLWithPath: #filePath)
@@ -140,7 +140,7 @@ import Wire
     }
 
     @Test func `the schema has every column that the decider writes`() throws {
-        guard let connection = try database() else { return }
+        let connection = try database()
         let found = Set(
             try lines(
                 connection, "SELECT column_name::text FROM information_schema.columns WHERE table_name = 'registered_subject'"))

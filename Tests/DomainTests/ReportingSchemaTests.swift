@@ -45,8 +45,9 @@ import Testing
         }
     }
 
-    @Test func `the migrated tables have the keys that the decider writes by, and rows from before keep their place`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `the migrated tables have the keys that the decider writes by, and rows from before keep their place`() throws {
+        let server = PrivatePostgres.shared
         let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "reporting"))
         try connection.script("CREATE SCHEMA reporting")
         try connection.script(try migration("schema_001_reporting"))

@@ -11,6 +11,7 @@ import Vocabulary
 /// after each the oracles judge what became of its firms.
 final class FaultHouse: @unchecked Sendable {
     let world: FaultWorld
+    let kafkaHome: String
     private let province: Province
     private let golden: [Fault: GoldenDump]
     private let calmReleases: [Fault: ReleaseCounts]
@@ -23,22 +24,23 @@ final class FaultHouse: @unchecked Sendable {
         case clocksFar, fuzz, lostLog, oldDatabase, diskFull, poison
     }
 
-    /// Nil, with one line printed, where PostgreSQL or Kafka is missing. Made on first use.
-    static let shared: Result<FaultHouse, any Error>? = {
-        guard let home = FaultKafka.home else {
-            print("skipped: faults (no KAFKA_HOME and no ../shared/kafka)")
-            return nil
-        }
-        guard FaultPostgres.isInstalled else {
-            print("skipped: faults (no PostgreSQL is installed)")
-            return nil
-        }
-        let result = Result { try FaultHouse(kafkaHome: home) }
-        atexit { if case .success(let house)? = FaultHouse.shared { house.world.remove() } }
+    /// Whether the faults run here. Who wants their report wants them to run: what is missing fails them then.
+    static let isWanted: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        let isReported = environment["XINQIAO_FAULTS_WRITE"] != nil || environment["XINQIAO_FAULTS_SOAK_WRITE"] != nil
+        return isReported || (FaultKafka.home != nil && FaultPostgres.isInstalled)
+    }()
+
+    /// Made on first use; a failure where PostgreSQL or Kafka is missing.
+    static let shared: Result<FaultHouse, any Error> = {
+        let result = Result { try FaultHouse() }
+        atexit { if case .success(let house) = FaultHouse.shared { house.world.remove() } }
         return result
     }()
 
-    private init(kafkaHome: String) throws {
+    private init() throws {
+        guard let kafkaHome = FaultKafka.home else { throw Trouble("no KAFKA_HOME and no ../shared/kafka with a bin/start") }
+        self.kafkaHome = kafkaHome
         let scale = FaultScale.current
         let last = Day(number: Int32(Date().timeIntervalSince1970 / 86_400)).month + -1
         province = Province(

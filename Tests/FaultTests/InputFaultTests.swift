@@ -15,10 +15,10 @@ extension ProcessFaultTests {
     @Suite(.serialized) struct Inputs {
         private let scale = FaultScale.current
 
-        private func house() throws -> FaultHouse? { try FaultHouse.shared?.get() }
+        private func house() throws -> FaultHouse { try FaultHouse.shared.get() }
 
         @Test func `F19 a fifth of the log written again, and whole topics replayed, change nothing`() throws {
-            guard let house = try house() else { return }
+            let house = try house()
             let world = house.world
             let feed = house.feed(.replays)
             feed.pace(Double(feed.records.count))
@@ -80,8 +80,8 @@ extension ProcessFaultTests {
         }
 
         @Test func `F18 whatever lies in the log is applied or set aside with a reason, and nobody falls over`() throws {
-            guard let house = try house(), let home = FaultKafka.home else { return }
-            let world = try FaultWorld(kafkaHome: home)
+            let house = try house()
+            let world = try FaultWorld(kafkaHome: house.kafkaHome)
             defer { world.remove() }
             try world.startAll()
             let pids = ServiceName.allCases.map { world.process($0)?.pid }
@@ -187,7 +187,7 @@ extension ProcessFaultTests {
         private func refusals(_ world: FaultWorld) throws -> Int64 { try world.number("SELECT count(*) FROM operator.dead_letter") }
 
         @Test func `F20 clocks that jump by an hour change nothing, and by ten years break nothing`() throws {
-            guard let house = try house() else { return }
+            let house = try house()
             guard let library = Self.fakeTime else { return print("skipped: F20 (no libfaketime is installed)") }
             let world = house.world
             for (fault, jumps) in [(FaultHouse.Fault.clocks, ["+1h", "-1h", "+0"]), (.clocksFar, ["+10y", "-10y", "+0"])] {

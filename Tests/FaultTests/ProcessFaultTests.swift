@@ -10,13 +10,14 @@ import Testing
 import Vocabulary
 
 /// The real processes, with everything going wrong that can. `make faults` runs it long and writes `docs/faults.md`.
-@Suite(.serialized) struct ProcessFaultTests {
+@Suite(.serialized, .enabled(if: FaultHouse.isWanted, "no PostgreSQL, or no Kafka: neither KAFKA_HOME nor ../shared/kafka"))
+struct ProcessFaultTests {
     private let scale = FaultScale.current
 
-    private func house() throws -> FaultHouse? { try FaultHouse.shared?.get() }
+    private func house() throws -> FaultHouse { try FaultHouse.shared.get() }
 
     @Test func `F1 services killed at any time and at every named place lose nothing and do nothing twice`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         var random = SplitMix64(seed: scale.seed)
         let each = (scale.kills + ServiceName.allCases.count - 1) / ServiceName.allCases.count
         let plans = Dictionary(
@@ -57,7 +58,7 @@ import Vocabulary
 
     @Test func `F1 a killed service goes on with its work as soon as it is up, and another takes over its lanes within ten seconds`() throws
     {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.resume)
         var untilReady: [Int64] = []
@@ -118,7 +119,7 @@ import Vocabulary
     private func figures(_ numbers: [Int64]) -> String { "\(median(numbers)) (most \(numbers.max() ?? 0))" }
 
     @Test func `F2 a stopped process that wakes up behind its lease is fenced and does no harm`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.pauses)
         let paused: [ServiceName] = [.ingestion, .governance, .scoring, .reporting]
@@ -161,7 +162,7 @@ import Vocabulary
     }
 
     @Test func `F3 a rolling restart under load ends every service in ten seconds and loses nothing`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let feed = house.feed(.rolling)
         var longest = Duration.zero
         feed.pace(Double(feed.records.count) / Double(scale.rollingRounds) / 10)
@@ -184,7 +185,7 @@ import Vocabulary
     }
 
     @Test func `F5 two processes that both believe to own the same lanes fence one another`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.twins)
         let before = world.logged("fenced").values.reduce(0, +)
@@ -212,7 +213,7 @@ import Vocabulary
     }
 
     @Test func `F6 a database that dies again and again loses nothing that was decided`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.databaseCrashes)
         feed.pace(Double(feed.records.count) / Double(scale.databaseCrashes) / 1.5)
@@ -229,7 +230,7 @@ import Vocabulary
     }
 
     @Test func `F7 killed sessions, deadlocks, conflicts and lock time-outs put nothing among the dead letters`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.sessions)
         feed.pace(Double(feed.records.count) / (Double(scale.storm.wholeMicroseconds) / 1_000_000))
@@ -296,7 +297,7 @@ import Vocabulary
     }
 
     @Test func `F8 a COMMIT whose answer is lost is neither done twice nor forgotten`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.commits)
         let before = world.databaseProxy.counts.commitsLost
@@ -322,7 +323,7 @@ import Vocabulary
     }
 
     @Test func `F11 a broker that is restarted, killed and away for long gets everything in order afterwards`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.broker)
         feed.pace(Double(feed.records.count) / Double(scale.brokerRestarts) / 8)
@@ -348,7 +349,7 @@ import Vocabulary
     }
 
     @Test func `F12 connections reset all the time on both sides cost time and nothing else`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.resets)
         func done() -> Int { world.databaseProxy.counts.resets + world.kafka.proxy.counts.resets }
@@ -379,7 +380,7 @@ import Vocabulary
     private func fatalErrors(_ world: FaultWorld) -> Int { StatusPage.sum("credit_kafka_fatal_errors_total", world) }
 
     @Test func `F16 instances that come and go every two seconds share the work without doing it twice`() throws {
-        guard let house = try house() else { return }
+        let house = try house()
         let world = house.world
         let feed = house.feed(.rebalances)
         let joining: [ServiceName] = [.ingestion, .governance, .scoring, .reporting]

@@ -10,8 +10,7 @@ extension ProcessFaultTests {
         ]
 
         @Test func `F23 half of what the suite can do, for as long as one likes, leaves it as large as it was`() throws {
-            guard let home = FaultKafka.home else { return print("skipped: F23 (no KAFKA_HOME and no ../shared/kafka)") }
-            guard FaultPostgres.isInstalled else { return print("skipped: F23 (no PostgreSQL is installed)") }
+            let home = try #require(FaultKafka.home, "no KAFKA_HOME and no ../shared/kafka with a bin/start")
             let world = try FaultWorld(kafkaHome: home, kafkaSettings: Self.smallLog)
             defer { world.remove() }
             try world.startAll()

@@ -14,14 +14,14 @@ extension ProcessFaultTests {
     @Suite(.serialized) struct Storage {
         private let scale = FaultScale.current
 
-        private func house() throws -> FaultHouse? { try FaultHouse.shared?.get() }
+        private func house() throws -> FaultHouse { try FaultHouse.shared.get() }
 
         @Test func `F14 a full disk below the database is waited out`() throws {
-            guard let house = try house(), let home = FaultKafka.home else { return }
+            let house = try house()
             guard (try? Script.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])) != nil else {
                 return print("skipped: F14 (no right to mount a small file system)")
             }
-            let world = try FaultWorld(kafkaHome: home, roomMiB: 400)
+            let world = try FaultWorld(kafkaHome: house.kafkaHome, roomMiB: 400)
             defer { world.remove() }
             try world.startAll()
             let feed = house.feed(.diskFull, in: world)
@@ -49,8 +49,8 @@ extension ProcessFaultTests {
         }
 
         @Test func `F22 an old backup of the database against a broker that knows more comes to the same`() throws {
-            guard let house = try house(), let home = FaultKafka.home else { return }
-            let world = try FaultWorld(kafkaHome: home)
+            let house = try house()
+            let world = try FaultWorld(kafkaHome: house.kafkaHome)
             defer { world.remove() }
             try world.startAll()
             let feed = house.feed(.oldDatabase, in: world)
@@ -75,8 +75,8 @@ extension ProcessFaultTests {
         }
 
         @Test func `F22 a backup made under load is restored, rejoins the broker that knows more, and comes to the same`() throws {
-            guard let house = try house(), let home = FaultKafka.home else { return }
-            let world = try FaultWorld(kafkaHome: home, isBackedUp: true)
+            let house = try house()
+            let world = try FaultWorld(kafkaHome: house.kafkaHome, isBackedUp: true)
             defer { world.remove() }
             try world.startAll()
             let feed = house.feed(.oldDatabase, in: world)
@@ -119,8 +119,8 @@ extension ProcessFaultTests {
         }
 
         @Test func `F21 a broker that lost acknowledged data is noticed, and gets it again from the outboxes and the senders`() throws {
-            guard let house = try house(), let home = FaultKafka.home else { return }
-            let world = try FaultWorld(kafkaHome: home)
+            let house = try house()
+            let world = try FaultWorld(kafkaHome: house.kafkaHome)
             defer { world.remove() }
             guard try world.operate(["help"]).contains("replay-link") else { return print("skipped: F21 (xinqiao has no replay-link)") }
             try world.startAll()
@@ -179,7 +179,7 @@ extension ProcessFaultTests {
         }
 
         @Test func `a message that ends the process is set aside after a few restarts, and everything else is done`() throws {
-            guard let house = try house() else { return }
+            let house = try house()
             let world = house.world
             guard try world.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'governance' AND tablename = 'attempt'") == 1 else {
                 return print("skipped: poison (no attempt marker in this build)")

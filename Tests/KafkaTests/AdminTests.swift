@@ -3,8 +3,9 @@ import Support
 import Testing
 
 struct AdminTests {
-    @Test func `topics are made once, described, altered, widened and deleted`() throws {
-        guard let kafka = RealKafka.shared else { return }
+    @Test(.enabled(if: RealKafka.isPresent, "no Apache Kafka: neither KAFKA_HOME nor ../shared/kafka, or no java"))
+    func `topics are made once, described, altered, widened and deleted`() throws {
+        let kafka = try #require(RealKafka.shared)
         let admin = try KafkaAdmin(kafka.settings(clientID: "admin"))
         let seed = try kafka.createTopic("seed", partitions: 1)
         let name = seed + "-made"
@@ -49,8 +50,9 @@ struct AdminTests {
             })
     }
 
-    @Test func `partitions added later are found by a producer that knew fewer`() throws {
-        guard let kafka = RealKafka.shared else { return }
+    @Test(.enabled(if: RealKafka.isPresent, "no Apache Kafka: neither KAFKA_HOME nor ../shared/kafka, or no java"))
+    func `partitions added later are found by a producer that knew fewer`() throws {
+        let kafka = try #require(RealKafka.shared)
         let topic = try kafka.createTopic("widened", partitions: 1)
         let book = DeliveryBook()
         let producer = try KafkaProducer(kafka.settings(clientID: "p")) { book.add($0) }

@@ -63,8 +63,9 @@ import Vocabulary
         return (20, aside, decided)
     }
 
-    @Test func `a message that ends the process costs at most five ends, and everything else is decided once`() throws {
-        guard let house = try ToyHouse() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a message that ends the process costs at most five ends, and everything else is decided once`() throws {
+        let house = try ToyHouse()
         for poison in [0, 5, 9, 23] as [Int64] {
             let life = try live(house, poison: poison, messages: 40)
             #expect(life.deaths <= 5, "\(poison): \(life.deaths)")
@@ -74,8 +75,9 @@ import Vocabulary
         }
     }
 
-    @Test func `what one process tries again and again is not taken for what ended it`() throws {
-        guard let house = try ToyHouse() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `what one process tries again and again is not taken for what ended it`() throws {
+        let house = try ToyHouse()
         var first = AttemptMarker(owner: "a")
         try first.open(on: house.owner)
         // Two ends over the same message, the second one alone.
@@ -93,8 +95,9 @@ import Vocabulary
         }
     }
 
-    @Test func `after an orderly end nothing is written down, after another's unclean end it is`() throws {
-        guard let house = try ToyHouse() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `after an orderly end nothing is written down, after another's unclean end it is`() throws {
+        let house = try ToyHouse()
         var first = AttemptMarker(owner: "a")
         try first.open(on: house.owner)
         #expect(!first.isCareful)

@@ -6,15 +6,14 @@ import Vocabulary
 
 @testable import Pipeline
 
-/// A schema `toy` with all of the path's tables, in a database of its own; nil where PostgreSQL is not installed.
+/// A schema `toy` with all of the path's tables, in a database of its own.
 struct ToyHouse {
     let conninfo: String
     /// The schema's owner.
     let owner: Connection
 
-    init?() throws {
-        guard let server = PrivatePostgres.shared else { return nil }
-        conninfo = try server.makeDatabase()
+    init() throws {
+        conninfo = try PrivatePostgres.shared.makeDatabase()
         owner = try Connection(
             PostgresAddress(conninfo: conninfo, applicationName: "tests", searchPath: "toy", statementDeadline: .seconds(300)))
         _ = try Migrator.apply(PathMigration.all, schema: "toy", on: owner)
@@ -56,11 +55,11 @@ struct ToyHouse {
     }
 }
 
-@Suite struct HousekeepingTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct HousekeepingTests {
     private let day: Duration = .seconds(86_400)
 
     @Test func `what was there before the ranges is there after, each row in its own`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let conninfo = try server.makeDatabase()
         let owner = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests", searchPath: "toy"))
         _ = try Migrator.apply(Array(PathMigration.all.prefix(2)), schema: "toy", on: owner)
@@ -84,7 +83,7 @@ struct ToyHouse {
     }
 
     @Test func `the service's role may keep house and nothing else of the tables' shape`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         let service = try house.service()
         let later = WallClock.now + day + day
         let kept = try Housekeeping().keepHouse(service, now: later)
@@ -106,7 +105,7 @@ struct ToyHouse {
     }
 
     @Test func `the service's role changes no row that is only ever added, and deletes only what is done with`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         let service = try house.service()
         try house.owner.script(
             """
@@ -136,7 +135,7 @@ struct ToyHouse {
     }
 
     @Test func `a day goes only when the broker has acknowledged all of it, and a clock that runs ahead drops nothing`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         try house.owner.script(
             """
             SELECT partitions_keep(now() - interval '20 days');
@@ -159,7 +158,7 @@ struct ToyHouse {
     }
 
     @Test func `rows that came before their range wait in the rest and move over`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         let far = WallClock.now + .seconds(86_400 * 40)
         _ = try house.owner.execute("INSERT INTO outbox VALUES (0, 't', 0, 1, 1, 'x', $1)", [.instant(far)])
         #expect(try house.number("SELECT count(*) FROM outbox_rest") == 1)
@@ -169,7 +168,7 @@ struct ToyHouse {
     }
 
     @Test func `an id is taken once within a period`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         _ = try house.owner.execute(Housekeeping.saveOutsideIDs, [.texts(["w"]), .texts(["1"]), .bytesArray([[1]])])
         #expect(
             refusal { () throws(PostgresFault) in
@@ -178,7 +177,7 @@ struct ToyHouse {
     }
 
     @Test func `look-ups ask indexes only, however many ranges there are`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         for age in stride(from: 28, through: 0, by: -1) {
             try house.owner.script("SELECT partitions_keep(now() - interval '\(age) days')")
         }
@@ -208,7 +207,7 @@ struct ToyHouse {
     }
 
     @Test func `a million messages through four months leave the tables at their size`() throws {
-        guard let house = try ToyHouse() else { return }
+        let house = try ToyHouse()
         let days = 120
         let messages = 1_000_000 / days
         // The largest while the times fill up, and in the last month, when ranges have come and gone.

@@ -81,7 +81,11 @@ import Vocabulary
         for link in [refused, sound] { try broker.createTopic(link.place.topic, partitions: 1) }
         broker.setRoundTrip(.milliseconds(20))
         try survivesFatalErrors([refused, sound], broker.settings(clientID: "p"))
-        guard let kafka = RealKafka.shared else { return }
+    }
+
+    @Test(.enabled(if: RealKafka.isPresent, "no Apache Kafka: neither KAFKA_HOME nor ../shared/kafka, or no java"))
+    func `a producer that fails for good on Apache Kafka is replaced by another, and no message is lost`() throws {
+        let kafka = try #require(RealKafka.shared)
         var links: [LinkOut] = []
         for name in ["fatal-a", "fatal-b"] {
             let topic = try kafka.createTopic(name, partitions: 1)

@@ -21,8 +21,8 @@ import Wire
         let step = Step(decider: Toy(), lanes: 2)
         var now = Instant(microseconds: 1_780_000_000_000_000)
 
-        init?(topic: String = Topic.portalIn) throws {
-            guard let house = try ToyHouse() else { return nil }
+        init(topic: String = Topic.portalIn) throws {
+            let house = try ToyHouse()
             self.house = house
             self.topic = topic
             try house.owner.script("CREATE TABLE toy.toy_sum (key text PRIMARY KEY, sum int8 NOT NULL, note text NOT NULL)")
@@ -83,8 +83,9 @@ import Wire
         }
     }
 
-    @Test func `a fixed letter takes effect once, under its own id, and the topic's place is not moved`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a fixed letter takes effect once, under its own id, and the topic's place is not moved`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"add\":5}", id: "a")
         try desk.read(1, "{\"broken\":true}", id: "b")
         try desk.ask(1, value: "{\"add\":2}")
@@ -104,8 +105,9 @@ import Wire
         #expect(try desk.sum() == 8)
     }
 
-    @Test func `a letter that is refused again is open again, with what was said`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a letter that is refused again is open again, with what was said`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.ask(0)
         try desk.decide()
@@ -120,8 +122,9 @@ import Wire
         #expect(try desk.sum() == 3)
     }
 
-    @Test func `what took effect under the same id in the meantime is not done twice`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `what took effect under the same id in the meantime is not done twice`() throws {
+        let desk = try Desk()
         // Refused before its id was looked at; sent again later, under a type that is known.
         try desk.read(0, "{\"add\":5}", id: "a", type: "unheard-of")
         try desk.read(1, "{\"add\":9}", id: "x")
@@ -138,8 +141,9 @@ import Wire
         #expect(try desk.sum() == 9)
     }
 
-    @Test func `the same bytes that took effect at another time make the replay a duplicate`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `the same bytes that took effect at another time make the replay a duplicate`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.house.owner.script("UPDATE outside_id SET seen_at = seen_at + interval '1 second'")
         try desk.ask(0)
@@ -147,8 +151,9 @@ import Wire
         #expect(try desk.outcome() == "duplicate ")
     }
 
-    @Test func `a letter of a link is decided though its turn is over, and the link goes on where it was`() throws {
-        guard let desk = try Desk(topic: Topic.governanceFacts) else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a letter of a link is decided though its turn is over, and the link goes on where it was`() throws {
+        let desk = try Desk(topic: Topic.governanceFacts)
         let source = "xinqiao/governance/0"
         try desk.read(0, "{\"add\":1}", id: "1", source: source, sequence: 1)
         try desk.read(1, "{\"broken\":true}", id: "2", source: source, sequence: 2)
@@ -162,8 +167,9 @@ import Wire
         #expect(try desk.sum() == 8)
     }
 
-    @Test func `a lane that was moved meanwhile turns the replay away whole, and it is decided later`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a lane that was moved meanwhile turns the replay away whole, and it is decided later`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.ask(0, value: "{\"add\":2}")
         _ = try desk.house.owner.execute("UPDATE consumer_offset SET next_offset = next_offset + 1 WHERE topic = '@lane' AND partition = 0")
@@ -177,8 +183,9 @@ import Wire
         #expect(try desk.sum() == 2)
     }
 
-    @Test func `a letter that ends the process twice is refused as a crash`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a letter that ends the process twice is refused as a crash`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.ask(0)
         for _ in 0..<2 {
@@ -191,8 +198,9 @@ import Wire
         #expect(try desk.status(0) == "open")
     }
 
-    @Test func `a letter that fails each time lets the lanes work for a minute`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a letter that fails each time lets the lanes work for a minute`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.ask(0)
         for _ in 0...ReplayInbox.againMax {
@@ -203,8 +211,9 @@ import Wire
         #expect(try desk.house.number("SELECT count(*) FROM dead_letter_replay WHERE NOT is_done AND attempts = 1") == 1)
     }
 
-    @Test func `what came and what was done can not be changed, by whomever`() throws {
-        guard let desk = try Desk() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `what came and what was done can not be changed, by whomever`() throws {
+        let desk = try Desk()
         try desk.read(0, "{\"broken\":true}", id: "b")
         try desk.ask(0, value: "{\"add\":2}")
         try desk.decide()

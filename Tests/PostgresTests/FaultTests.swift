@@ -27,8 +27,9 @@ import Vocabulary
         #expect(!PostgresFault.unexpectedShape(reason: "").isDataRefusal)
     }
 
-    @Test func `a refused row names its SQLSTATE and the log does not name its contents`() throws {
-        guard let session = try freshSession("CREATE TABLE firm (uscc text PRIMARY KEY)") else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a refused row names its SQLSTATE and the log does not name its contents`() throws {
+        let session = try freshSession("CREATE TABLE firm (uscc text PRIMARY KEY)")
         let insert = "INSERT INTO firm (uscc) VALUES ($1)"
         _ = try session.execute(insert, [.text("91110000SECRET")])
         let duplicate = fault { () throws(PostgresFault) in _ = try session.execute(insert, [.text("91110000SECRET")]) }
@@ -43,8 +44,9 @@ import Vocabulary
         #expect(session.isAlive)
     }
 
-    @Test func `a key that no page of an index holds is its row's fault, and nobody waits for it`() throws {
-        guard let session = try freshSession("CREATE TABLE firm (uscc text PRIMARY KEY)") else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a key that no page of an index holds is its row's fault, and nobody waits for it`() throws {
+        let session = try freshSession("CREATE TABLE firm (uscc text PRIMARY KEY)")
         // Random, or it would be compressed to something short.
         var random = SystemRandomNumberGenerator()
         let long = (0..<800).map { _ in String(random.next(), radix: 16) }.joined()
@@ -56,8 +58,9 @@ import Vocabulary
         #expect(exhausted.isTransient && !exhausted.isDataRefusal)
     }
 
-    @Test func `what PostgreSQL cannot store is refused before it is sent`() throws {
-        guard let session = try freshSession() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `what PostgreSQL cannot store is refused before it is sent`() throws {
+        let session = try freshSession()
         let refused: [(Parameter, String)] = [
             (.text("a\0b"), "22021"), (.texts(["a", "\0"]), "22021"), (.jsonb(Array("\"\0\"".utf8)), "22021"),
             (.instant(Instant(microseconds: .min)), "22008"), (.day(Day(number: .min)), "22008"), (.day(Day(number: .max)), "22008"),
@@ -88,8 +91,9 @@ import Vocabulary
         }
     }
 
-    @Test func `a statement past its deadline is cancelled and the session lives`() throws {
-        guard let session = try freshSession() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a statement past its deadline is cancelled and the session lives`() throws {
+        let session = try freshSession()
         try session.limitStatements(to: .milliseconds(50))
         #expect(fault { () throws(PostgresFault) in try session.script("SELECT pg_sleep(5)") }?.sqlstate == "57014")
         #expect(session.isAlive)
@@ -97,8 +101,10 @@ import Vocabulary
         try session.script("SELECT pg_sleep(0.1)")
     }
 
-    @Test func `a server that ends the session is noticed`() throws {
-        guard let session = try freshSession(), let other = try freshSession() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a server that ends the session is noticed`() throws {
+        let session = try freshSession()
+        let other = try freshSession()
         #expect(session.isAlive)
         _ = try other.execute("SELECT pg_terminate_backend($1, 5000)", [.int32(session.backendPID)])
         #expect(!session.isAlive)
@@ -108,8 +114,9 @@ import Vocabulary
         #expect(fault { () throws(PostgresFault) in try session.script("SELECT 1") }?.isTransient == true)
     }
 
-    @Test func `notices go to who asked for them`() throws {
-        guard let session = try freshSession() else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `notices go to who asked for them`() throws {
+        let session = try freshSession()
         try session.script("DROP TABLE IF EXISTS nothing")
         var notices: [String] = []
         session.onNotice = { notices.append($0) }
@@ -117,8 +124,9 @@ import Vocabulary
         #expect(notices.count == 1)
     }
 
-    @Test func `a changed column type is survived at the second try`() throws {
-        guard let session = try freshSession("CREATE TABLE t (a integer); INSERT INTO t VALUES (7)") else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a changed column type is survived at the second try`() throws {
+        let session = try freshSession("CREATE TABLE t (a integer); INSERT INTO t VALUES (7)")
         #expect(try session.execute("SELECT a FROM t")[0].int64(0) == 7)
         try session.script("ALTER TABLE t ALTER a TYPE bigint")
         let stale = fault { () throws(PostgresFault) in _ = try session.execute("SELECT a FROM t") }

@@ -1,9 +1,9 @@
 import Postgres
 import Support
 
-/// A session with a database of its own; nil where PostgreSQL is not installed.
-func freshSession(_ schema: String = "") throws -> Connection? {
-    guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return nil }
+/// A session with a database of its own.
+func freshSession(_ schema: String = "") throws -> Connection {
+    let conninfo = try PrivatePostgres.shared.makeDatabase()
     let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
     if !schema.isEmpty { try connection.script(schema) }
     return connection

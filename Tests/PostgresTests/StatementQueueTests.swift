@@ -4,9 +4,9 @@ import Testing
 import Vocabulary
 
 /// Statements that are sent together are answered together, in order, and a refusal undoes them all.
-@Suite struct StatementQueueTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct StatementQueueTests {
     @Test func `answers come in the order of the questions, prepared before or not`() throws {
-        guard let session = try freshSession(TransactionTests.schema) else { return }
+        let session = try freshSession(TransactionTests.schema)
         for round in 0..<3 as Range<Int64> {
             try session.queueBegin()
             for id in 0..<10 as Range<Int64> { try session.queue("INSERT INTO effect VALUES ($1)", [.int64(round * 10 + id)]) }
@@ -22,7 +22,7 @@ import Vocabulary
     }
 
     @Test func `the first refusal is told with its statement, and nothing of the transaction stays`() throws {
-        guard let session = try freshSession(TransactionTests.schema) else { return }
+        let session = try freshSession(TransactionTests.schema)
         try session.queueBegin()
         try session.queue("INSERT INTO effect VALUES ($1)", [.int64(1)])
         try session.queue("INSERT INTO effect SELECT $1::bigint", [.int64(1)])
@@ -42,7 +42,7 @@ import Vocabulary
     }
 
     @Test func `a value that can not be sent leaves a session that can roll back and go on`() throws {
-        guard let session = try freshSession("CREATE TABLE word (text text)") else { return }
+        let session = try freshSession("CREATE TABLE word (text text)")
         try session.queueBegin()
         try session.queue("INSERT INTO word VALUES ($1)", [.text("a")])
         #expect(
@@ -53,7 +53,7 @@ import Vocabulary
     }
 
     @Test func `rows are queued up to where COPY is better`() throws {
-        guard let session = try freshSession("CREATE TABLE word (id bigint PRIMARY KEY, text text)") else { return }
+        let session = try freshSession("CREATE TABLE word (id bigint PRIMARY KEY, text text)")
         let table = Table(name: "word", columns: [Column("id", .int64), Column("text", .text)], key: ["id"], onConflict: .replace)
         func rows(_ count: Int64) -> [[Value]] { (0..<count).map { [.int64($0), .text("w\($0)")] } }
         try session.queueBegin()
@@ -68,7 +68,7 @@ import Vocabulary
     }
 
     @Test func `a session that the server ended is noticed while its answers are read`() throws {
-        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let session = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         let other = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         try session.queueBegin()
@@ -83,7 +83,7 @@ import Vocabulary
     }
 
     @Test func `COMMIT goes with the statements before it, and a refusal of any of them is a definite no`() throws {
-        guard let session = try freshSession(TransactionTests.schema) else { return }
+        let session = try freshSession(TransactionTests.schema)
         try session.queueBegin()
         try session.queue("INSERT INTO effect VALUES ($1)", [.int64(1)])
         try session.commitQueued()
@@ -98,7 +98,7 @@ import Vocabulary
     }
 
     @Test func `a deferred constraint at a queued COMMIT is a definite no`() throws {
-        guard let session = try freshSession("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)") else { return }
+        let session = try freshSession("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         try session.queueBegin()
         try session.queue("INSERT INTO once VALUES ($1), ($1)", [.int64(1)])
         #expect(fault { () throws(PostgresFault) in try session.commitQueued() }?.sqlstate == "23505")
@@ -107,7 +107,7 @@ import Vocabulary
     }
 
     @Test func `a session killed while COMMIT is queued leaves the outcome unknown`() throws {
-        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let session = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         let other = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         try other.queueBegin()

@@ -4,7 +4,7 @@ import Testing
 import Vocabulary
 
 /// Batches end in the same rows whichever way they are written. Sizes on both sides of the writer's thresholds.
-@Suite struct TableWriterTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct TableWriterTests {
     static let sizes = [1, 2, 19, 20, 4999, 5000]
     static let schema = #"CREATE TABLE "Firm's ""book""" (id bigint PRIMARY KEY, "name" text, n bigint NOT NULL)"#
 
@@ -28,7 +28,7 @@ import Vocabulary
     }
 
     @Test func `refuse appends, and refuses the whole batch for one known key`() throws {
-        guard let session = try freshSession(TableWriterTests.schema) else { return }
+        let session = try freshSession(TableWriterTests.schema)
         for size in TableWriterTests.sizes {
             try session.script(#"TRUNCATE "Firm's ""book""""#)
             #expect(try session.write(rows(0..<size, n: 1), into: table(.refuse)) == size)
@@ -40,7 +40,7 @@ import Vocabulary
     }
 
     @Test func `keepFirst keeps what was there, also within a batch`() throws {
-        guard let session = try freshSession(TableWriterTests.schema) else { return }
+        let session = try freshSession(TableWriterTests.schema)
         for size in TableWriterTests.sizes {
             try session.script(#"TRUNCATE "Firm's ""book""""#)
             let twice = rows(0..<size, n: 1) + rows(0..<size, n: 2)
@@ -51,7 +51,7 @@ import Vocabulary
     }
 
     @Test func `replace replaces, and the last of a key in one batch wins`() throws {
-        guard let session = try freshSession(TableWriterTests.schema) else { return }
+        let session = try freshSession(TableWriterTests.schema)
         for size in TableWriterTests.sizes {
             try session.script(#"TRUNCATE "Firm's ""book""""#)
             try session.write(rows(0..<size, n: 1), into: table(.replace))
@@ -62,7 +62,7 @@ import Vocabulary
     }
 
     @Test func `two large batches in one transaction do not mix, nor after a rollback`() throws {
-        guard let session = try freshSession(TableWriterTests.schema) else { return }
+        let session = try freshSession(TableWriterTests.schema)
         try session.begin()
         #expect(try session.write(rows(0..<6000, n: 1), into: table(.replace)) == 6000)
         #expect(try session.write(rows(3000..<9000, n: 2), into: table(.replace)) == 6000)
@@ -84,7 +84,7 @@ import Vocabulary
         let names = ColumnType.allCases
         let sql = ["text", "integer", "bigint", "double precision", "boolean", "bytea", "timestamptz", "date", "jsonb", "smallint[]"]
         let definition = sql.enumerated().map { "c\($0.offset) \($0.element)" }.joined(separator: ", ")
-        guard let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY, \(definition))") else { return }
+        let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY, \(definition))")
         let full: [Value] = [
             .text("信"), .int64(-5), .int64(.max), .double(0.1), .bool(true), .bytes([0]), .instant(Instant(microseconds: 1)),
             .day(Day(number: -1)), .json(Array(#"{"a": 1}"#.utf8)), .int16s([1, -2]),
@@ -115,7 +115,7 @@ import Vocabulary
     }
 
     @Test func `an empty batch and a table that is all key`() throws {
-        guard let session = try freshSession("CREATE TABLE pair (a text, b text, PRIMARY KEY (a, b))") else { return }
+        let session = try freshSession("CREATE TABLE pair (a text, b text, PRIMARY KEY (a, b))")
         let pair = Table(name: "pair", columns: [Column("a", .text), Column("b", .text)], key: ["a", "b"], onConflict: .replace)
         for onConflict in [OnConflict.refuse, .keepFirst, .replace] {
             #expect(try session.write([], into: Table(name: "no such table", columns: [], onConflict: onConflict)) == 0)
@@ -125,7 +125,7 @@ import Vocabulary
     }
 
     @Test func `a value that cannot be written refuses the batch and the session goes on`() throws {
-        guard let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL, s integer)") else { return }
+        let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY, a text NOT NULL, s integer)")
         let columns = [Column("id", .int64), Column("a", .text), Column("s", .int32, isNullable: true)]
         let bad: [([Value], String?)] = [
             ([.int64(-1), .text("\0"), .null], "22021"), ([.int64(-1), .null, .null], "23502"),
@@ -148,7 +148,7 @@ import Vocabulary
     }
 
     @Test func `a table that is not there, or another type, is told and the session goes on`() throws {
-        guard let session = try freshSession("CREATE TABLE t (id integer)") else { return }
+        let session = try freshSession("CREATE TABLE t (id integer)")
         for size in [1, 10_000] {
             let rows: [[Value]] = (0..<size).map { [.int64(Int64($0))] }
             for onConflict in [OnConflict.refuse, .keepFirst] {
@@ -164,7 +164,8 @@ import Vocabulary
     }
 
     @Test func `a session killed in the middle of COPY is a connection fault`() throws {
-        guard let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY)"), let other = try freshSession() else { return }
+        let session = try freshSession("CREATE TABLE t (id bigint PRIMARY KEY)")
+        let other = try freshSession()
         let table = Table(name: "t", columns: [Column("id", .int64)], key: ["id"], onConflict: .refuse)
         try session.begin()
         _ = try other.execute("SELECT pg_terminate_backend($1, 5000)", [.int32(session.backendPID)])

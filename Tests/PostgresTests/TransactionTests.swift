@@ -6,7 +6,7 @@ import Testing
 import Vocabulary
 
 /// A transaction happened, did not happen, or is honestly unknown.
-@Suite struct TransactionTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct TransactionTests {
     static let schema = """
         CREATE TABLE effect (id bigint PRIMARY KEY);
         CREATE TABLE consumer_offset (lane integer PRIMARY KEY, next_offset bigint NOT NULL);
@@ -16,7 +16,7 @@ import Vocabulary
     private func count(_ session: Connection) throws -> Int64 { try session.execute("SELECT count(*) FROM effect")[0].int64(0) }
 
     @Test func `a body that throws leaves nothing, one that returns leaves all`() throws {
-        guard let session = try freshSession(TransactionTests.schema) else { return }
+        let session = try freshSession(TransactionTests.schema)
         let refusal = fault { () throws(PostgresFault) in
             try session.transaction { session throws(PostgresFault) in
                 _ = try session.execute("INSERT INTO effect VALUES ($1)", [.int64(1)])
@@ -34,7 +34,7 @@ import Vocabulary
     }
 
     @Test func `COMMIT of a failed transaction is not taken for success`() throws {
-        guard let session = try freshSession(TransactionTests.schema) else { return }
+        let session = try freshSession(TransactionTests.schema)
         try session.begin()
         _ = fault { () throws(PostgresFault) in try session.script("SELECT 1/0") }
         #expect(fault { () throws(PostgresFault) in try session.commit() }?.sqlstate == "25P02")
@@ -42,7 +42,7 @@ import Vocabulary
     }
 
     @Test func `a deferred constraint at COMMIT is a definite no`() throws {
-        guard let session = try freshSession("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)") else { return }
+        let session = try freshSession("CREATE TABLE once (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         try session.begin()
         try session.script("INSERT INTO once VALUES (1), (1)")
         #expect(fault { () throws(PostgresFault) in try session.commit() }?.sqlstate == "23505")
@@ -56,7 +56,8 @@ import Vocabulary
                 CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
                 CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON effect DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION linger()
                 """
-        guard let session = try freshSession(schema), let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let session = try freshSession(schema)
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let pid = session.backendPID
         let killer = DispatchWorkItem {
             let refusal = fault { () throws(PostgresFault) in
@@ -82,7 +83,7 @@ import Vocabulary
     }
 
     @Test func `a COMMIT that a stopped server has not read yet is found out under the row lock`() throws {
-        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let address = PostgresAddress(conninfo: conninfo, applicationName: "tests")
         let session = try Connection(address)
         try session.script(TransactionTests.schema)
@@ -104,7 +105,8 @@ import Vocabulary
     }
 
     @Test func `a session killed before COMMIT is known not to have committed`() throws {
-        guard let session = try freshSession(TransactionTests.schema), let other = try freshSession() else { return }
+        let session = try freshSession(TransactionTests.schema)
+        let other = try freshSession()
         try session.begin()
         _ = try session.execute("INSERT INTO effect VALUES ($1)", [.int64(1)])
         _ = try other.execute("SELECT pg_terminate_backend($1, 5000)", [.int32(session.backendPID)])
@@ -115,7 +117,7 @@ import Vocabulary
     }
 
     @Test func `the fence lets one of two owners through`() throws {
-        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let address = PostgresAddress(conninfo: conninfo, applicationName: "tests")
         let owner = try Connection(address)
         let zombie = try Connection(address)
@@ -152,8 +154,7 @@ import Vocabulary
     }
 
     @Test func `bisecting with savepoints finds the refused rows and keeps the others`() throws {
-        guard let session = try freshSession("CREATE TABLE score (id bigint PRIMARY KEY, points bigint NOT NULL CHECK (points < 900))")
-        else { return }
+        let session = try freshSession("CREATE TABLE score (id bigint PRIMARY KEY, points bigint NOT NULL CHECK (points < 900))")
         let table = Table(
             name: "score", columns: [Column("id", .int64), Column("points", .int64)], key: ["id"], onConflict: .refuse)
         let rows: [[Value]] = (0..<64).map { [.int64($0), .int64($0 == 17 || $0 == 40 ? 1000 : $0)] }

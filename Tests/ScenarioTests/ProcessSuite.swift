@@ -21,11 +21,8 @@ final class ProcessSuite: @unchecked Sendable {
         let description: String
     }
 
-    /// Nil, with one line printed, where PostgreSQL is missing. Made on first use.
-    static let shared: Result<ProcessSuite, any Error>? = {
-        guard let server = PrivatePostgres.shared else { return nil }
-        return Result { try ProcessSuite(server) }
-    }()
+    /// Made on first use; a failure where PostgreSQL is missing.
+    static let shared: Result<ProcessSuite, any Error> = Result { try ProcessSuite(PrivatePostgres.shared) }
 
     let conninfo: String
     let bootstrap: String
@@ -64,7 +61,9 @@ final class ProcessSuite: @unchecked Sendable {
         try run(["migrate"])
         if isRealKafka { try run(["topics", "apply", "--packs", Self.packs]) }
         try run(["catalog", "publish", Self.packs])
-        atexit { if case .success(let suite)? = ProcessSuite.shared { suite.stop() } }
+        // `ops/scenarios` reads this line.
+        print("processes: on \(isRealKafka ? "Apache Kafka" : "the built-in broker")")
+        atexit { if case .success(let suite) = ProcessSuite.shared { suite.stop() } }
         for service in ServiceName.allCases { try start(service) }
         for service in ServiceName.allCases { try waitUntilReady(service) }
     }

@@ -29,7 +29,7 @@ enum Story {
 
     /// Tells the story in memory, then to the processes, and compares what became of it.
     static func again(_ tell: () throws -> Void) throws {
-        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let suite = try ProcessSuite.shared.get()
         let listener = Listener(today: Day.today)
         try $listener.withValue(listener) { try tell() }
         let house = try #require(listener.house)
@@ -161,7 +161,7 @@ enum Story {
 
 // Each under the name of the row, and each test under its title, so that `make scenarios` puts the two columns side by side.
 
-@Suite struct A04ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A04ProcessesTests {
     @Test func `a day that two deliveries have counts once and the features are those computed by hand`() throws {
         try Story.again {
             try FlowPlatformTests().`a day that two deliveries have counts once and the features are those computed by hand`()
@@ -169,7 +169,7 @@ enum Story {
     }
 }
 
-@Suite struct A08ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A08ProcessesTests {
     @Test func `the index falls only for the month in which tax and customs are far apart and the issue names both`() throws {
         try Story.again {
             try TradeCreditIndexTests()
@@ -178,7 +178,7 @@ enum Story {
     }
 }
 
-@Suite struct A25ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A25ProcessesTests {
     @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
         try Story.again { try FarmerFilesTests().`a file waits for the farmer's own consent and then makes a tag and a candidate`() }
     }
@@ -188,7 +188,7 @@ enum Story {
     }
 }
 
-@Suite struct A36ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A36ProcessesTests {
     @Test func `of 161 fields exactly the five that differ are reported with both values and both sources`() throws {
         try Story.again {
             try EquityExchangeTests().`of 161 fields exactly the five that differ are reported with both values and both sources`()
@@ -200,7 +200,7 @@ enum Story {
     }
 }
 
-@Suite struct A40ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A40ProcessesTests {
     @Test func `what four channels bring lands in one portrait within a second, and a grant needs no application`() throws {
         try Story.again {
             try A40InProcessTests().`what four channels bring lands in one portrait within a second, and a grant needs no application`()
@@ -208,7 +208,7 @@ enum Story {
     }
 }
 
-@Suite struct A47ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A47ProcessesTests {
     @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
         try Story.again { try A47InProcessTests().`the list of first borrowers is the firms without a loan at any institution`() }
     }
@@ -223,7 +223,7 @@ enum Story {
     }
 }
 
-@Suite struct A48ProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A48ProcessesTests {
     @Test func `no document is asked for when 26 certificates are on file, and an expired one brings its document back`() throws {
         try Story.again {
             try A48InProcessTests()

@@ -19,6 +19,9 @@ public struct RealKafka: Sendable {
         }
     }()
 
+    /// Whether there should be one; tests that need it are enabled by this, so that a run says which were skipped.
+    public static let isPresent = variable("XINQIAO_TEST_KAFKA") != nil || (home() != nil && Shell.output(of: "command -v java") != nil)
+
     public func settings(clientID: String, extra: [String: String] = [:]) -> KafkaSettings {
         KafkaSettings(bootstrap: bootstrap, clientID: clientID, extra: extra)
     }

@@ -4,24 +4,23 @@ import Synchronization
 
 /// A PostgreSQL of our own for the tests: a fresh cluster in a temporary folder, reached by a unix socket only, gone with the process.
 public final class PrivatePostgres: Sendable {
-    /// The one that the tests share; nil (and one line printed) when PostgreSQL is not installed.
-    public static let shared: PrivatePostgres? = {
-        guard let binaries = findBinaries() else {
-            print("skipped: no PostgreSQL is installed (initdb is neither in PATH nor below /usr/lib/postgresql)")
-            return nil
-        }
-        return PrivatePostgres(binaries: binaries)
-    }()
+    /// The one that the tests share.
+    public static let shared = PrivatePostgres(binaries: findBinaries())
+
+    /// Tests that need it are enabled by this, so that a run says which were skipped.
+    public static var isInstalled: Bool { findBinaries() != nil }
 
     /// Why the cluster could not be made; every `makeDatabase` throws it.
     public enum StartFailure: Error, CustomStringConvertible {
         case command(String, status: Int32, output: String)
         case noAnswer(log: String)
+        case notInstalled
 
         public var description: String {
             switch self {
             case .command(let name, let status, let output): "\(name) ended with status \(status): \(output)"
             case .noAnswer(let log): "PostgreSQL did not begin to answer: \(log)"
+            case .notInstalled: "no PostgreSQL is installed: initdb is neither in PATH nor below /usr/lib/postgresql"
             }
         }
     }
@@ -33,11 +32,17 @@ public final class PrivatePostgres: Sendable {
     private let lifeline: PrivatePipe
     private let keeper = Process()
 
-    /// Starts a cluster. Not durable by default: `fsync` is off, which tests do not need and which makes them fast.
-    public init(binaries: URL, isDurable: Bool = false) {
+    /// Starts a cluster; without binaries every use of it fails. Not durable by default: `fsync` is off, which tests do not need and which
+    /// makes them fast.
+    public init(binaries: URL?, isDurable: Bool = false) {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("xinqiao-pg-\(UUID().uuidString.prefix(8))")
         lifeline = PrivatePipe()
-        failure = PrivatePostgres.start(in: folder, binaries: binaries, isDurable: isDurable, keeper: keeper, lifeline: lifeline)
+        failure =
+            if let binaries {
+                PrivatePostgres.start(in: folder, binaries: binaries, isDurable: isDurable, keeper: keeper, lifeline: lifeline)
+            } else {
+                .notInstalled
+            }
     }
 
     deinit { stop() }

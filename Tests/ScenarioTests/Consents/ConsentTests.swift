@@ -1,6 +1,7 @@
 import Contracts
 import Deciding
 import Pipeline
+import Support
 import Testing
 import Vocabulary
 import Wire
@@ -176,7 +177,7 @@ import Wire
 }
 
 /// The same told to the real processes.
-@Suite struct ConsentProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct ConsentProcessesTests {
     @Test func `what a firm allows once or suspends does not leave, and it hears who asks`() throws {
         try Story.again { try ConsentTests().`what a firm allows once or suspends does not leave, and it hears who asks`() }
     }

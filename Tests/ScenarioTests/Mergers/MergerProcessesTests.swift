@@ -6,11 +6,11 @@ import Vocabulary
 import Wire
 
 /// One firm under two codes, on the real processes.
-@Suite struct MergerProcessesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct MergerProcessesTests {
     private let today = Day.today - 1
 
     @Test func `a merger that is undone leaves facts, comparisons and portraits as they were, also when all is said again`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server, packs: ["base", "governance"])
         let services: [ServiceName] = [.ingestion, .governance, .scoring]
         for service in services { try suite.start(service) }

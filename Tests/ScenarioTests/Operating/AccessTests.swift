@@ -54,8 +54,9 @@ import Testing
         }
     }
 
-    @Test func `the broker's list is brought to the table, and what is not in it goes`() throws {
-        guard let kafka = RealKafka.shared else { return }
+    @Test(.enabled(if: RealKafka.isPresent, "no Apache Kafka: neither KAFKA_HOME nor ../shared/kafka, or no java"))
+    func `the broker's list is brought to the table, and what is not in it goes`() throws {
+        let kafka = try #require(RealKafka.shared)
         let admin = try KafkaAdmin(kafka.settings(clientID: "access"))
         let stranger = AccessRule("stranger", may: .read, .topic, "governance.", pattern: .prefixed)
         try admin.add([stranger], timeout: .seconds(20))

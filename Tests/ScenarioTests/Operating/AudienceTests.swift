@@ -1,13 +1,14 @@
 import Contracts
 import Foundation
 import Postgres
+import Support
 import Testing
 import Vocabulary
 
 /// Who a policy would reach is asked the other way round than when it is pushed: both must come to the same firms.
-@Suite struct AudienceTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct AudienceTests {
     @Test func `as many firms are counted as the policies were pushed to`() throws {
-        guard let suite = try ProcessSuite.shared?.get() else { return }
+        let suite = try ProcessSuite.shared.get()
         let story = HunanStory(number: 147, today: Day.today - 1)
         try suite.introduce(story)
         try suite.tell([story.request()])

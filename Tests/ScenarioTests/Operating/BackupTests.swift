@@ -5,10 +5,9 @@ import Support
 import Testing
 import Vocabulary
 
-@Suite struct BackupTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct BackupTests {
     @Test func `a backup made under load is whole, and the services go on from its restored copy`() throws {
-        guard let binaries = PrivatePostgres.findBinaries() else { return }
-        let server = PrivatePostgres(binaries: binaries)
+        let server = PrivatePostgres(binaries: PrivatePostgres.findBinaries())
         defer { server.stop() }
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)

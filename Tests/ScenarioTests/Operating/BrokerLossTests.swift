@@ -6,14 +6,14 @@ import Testing
 import Vocabulary
 
 /// A broker that loses everything that it acknowledged, and what an operator does about it.
-@Suite struct BrokerLossTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct BrokerLossTests {
     private func records(_ numbers: Range<Int>) -> [HunanStory.Step] {
         let today = Day.today - 1
         return numbers.flatMap { HunanStory(number: $0, today: today).records() }
     }
 
     @Test func `links are sent again from the outbox, positions are accepted, and every record is decided once`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         try suite.start(.governance)

@@ -7,8 +7,9 @@ import Vocabulary
 
 /// Files through the front door, by `xinqiao import`.
 @Suite struct ImportTests {
-    @Test func `equal cells at two times are two records, and the same line twice is one`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `equal cells at two times are two records, and the same line twice is one`() throws {
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         let firm = HunanStory(number: 721, today: .today).firm
@@ -30,8 +31,9 @@ import Vocabulary
         #expect(try suite.number(SmallSuite.accepted) == 2)
     }
 
-    @Test func `a file is waited for however much was decided before it`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a file is waited for however much was decided before it`() throws {
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         let firm = HunanStory(number: 722, today: .today).firm

@@ -11,9 +11,9 @@ import Wire
 
 /// The tamper-evident log at the operator's command line: fed by the running service, signed, proven offline, and what is found when
 /// somebody with all rights in the database rewrites a fact.
-@Suite(.serialized) struct LedgerTests {
+@Suite(.serialized, .enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct LedgerTests {
     @Test func `facts and consents are proven by what institutions keep, and every alteration is named`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         func file(_ name: String) -> String { suite.folder.appendingPathComponent(name).path }
         let key = try #require(Ed25519PrivateKey(seed: Array(100..<132)))
@@ -132,7 +132,7 @@ import Wire
     }
 
     @Test func `a key that can not be read stops the start and is not shown`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         #expect(throws: SmallSuite.Trouble.self) {
             try suite.start(.governance, with: ["XINQIAO_LEDGER_KEY": "mysecret"], within: .seconds(5))

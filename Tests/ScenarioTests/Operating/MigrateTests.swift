@@ -6,9 +6,9 @@ import Support
 import Testing
 
 /// `xinqiao migrate`: what it needs to be.
-@Suite struct MigrateTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct MigrateTests {
     @Test func `the database's owner migrates without the right to make roles, as often as one likes`() throws {
-        guard let conninfo = try PrivatePostgres.shared?.makeDatabase() else { return }
+        let conninfo = try PrivatePostgres.shared.makeDatabase()
         let admin = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))
         for role in ServiceName.allCases.map({ "xinqiao_\($0.rawValue)" }) + ["xinqiao_reader", "xinqiao_keeper"] {
             // Other tests make the same roles at the same time.

@@ -6,7 +6,7 @@ import Testing
 import Vocabulary
 
 /// A lane's link sent again from a sequence that the operator names.
-@Suite struct ReplayLinkTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct ReplayLinkTests {
     private func records(_ numbers: Range<Int>) -> [HunanStory.Step] {
         numbers.flatMap { HunanStory(number: $0, today: Day.today - 1).records() }
     }
@@ -32,7 +32,7 @@ import Vocabulary
     private func replay(_ arguments: String...) -> [String] { ["replay-link", "--service", "ingestion"] + arguments }
 
     @Test func `what is sent again from a sequence on is dropped by a reader that knows it, and wrong arguments send nothing`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let first = records(841..<844)
         let all = Int64(first.count)
         let suite = try suite(server, deciding: first)
@@ -98,7 +98,7 @@ import Vocabulary
     }
 
     @Test func `a reader that lacks what the broker lost gets it from the sequence after its last, each once`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let first = records(847..<848)
         let known = Int64(first.count)
         let suite = try suite(server, deciding: first)

@@ -6,13 +6,13 @@ import Testing
 import Vocabulary
 
 /// What an operator does while the service runs.
-@Suite struct RunningServiceTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct RunningServiceTests {
     private let today = Day.today - 1
 
     private func sound(_ number: Int) throws -> HunanStory.Step { try #require(HunanStory(number: number, today: today).records().first) }
 
     @Test func `a letter is fixed and replayed while the service runs, and its effect goes on to the next`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         try suite.start(.governance)
@@ -36,7 +36,7 @@ import Vocabulary
     }
 
     @Test func `a partition that is refused pauses, names its offset, and goes on when it is let`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         let step = try sound(802)
@@ -70,7 +70,7 @@ import Vocabulary
     }
 
     @Test func `a log that was lost is not taken for whole when it has grown past the old position`() throws {
-        guard let server = PrivatePostgres.shared else { return }
+        let server = PrivatePostgres.shared
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
         let first = (0..<3).flatMap { HunanStory(number: 810 + $0, today: today).records() }
