@@ -74,6 +74,6 @@ soak: build ## hours at half of what the suite can do: memory, descriptors, thre
 quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
 	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure
 
-scenarios: toolchain ## the acceptance stories, row by row, as a table: FILTER=A04
+scenarios: toolchain ## the acceptance stories, row by row, as a table: FILTER=A04 takes all of row A4
 	@ops/setup test
 	@$(PATH_SETUP) ops/scenarios $(FILTER)

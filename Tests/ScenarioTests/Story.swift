@@ -231,3 +231,12 @@ enum Story {
         }
     }
 }
+
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct TradeCorroborationProcessesTests {
+    @Test func `order, goods, invoice and cash of one trade corroborate one another, and what is missing or contradicts is named`() throws {
+        try Story.again {
+            try TradeCorroborationTests()
+                .`order, goods, invoice and cash of one trade corroborate one another, and what is missing or contradicts is named`()
+        }
+    }
+}
