@@ -10,7 +10,7 @@ import Testing
     private func declared() throws -> [String: [String: String]] {
         var tables: [String: [String: String]] = [:]
         var table: String?
-        let names = ["schema_001_reporting", "schema_003_marks", "schema_004_alert_marks"]
+        let names = ["schema_001_reporting", "schema_003_marks", "schema_004_alert_marks", "schema_005_conversion"]
         for line in try names.map({ try migration($0) }).joined().split(separator: "\n") {
             var words = line.split(separator: " ")
             if words.starts(with: ["ADD", "COLUMN"]) { words.removeFirst(2) }
@@ -56,6 +56,7 @@ import Testing
         try connection.script(try migration("schema_002_watches"))
         try connection.script(try migration("schema_003_marks"))
         try connection.script(try migration("schema_004_alert_marks"))
+        try connection.script(try migration("schema_005_conversion"))
         try connection.script(row.replacingOccurrences(of: "%", with: "bank-b"))
         #expect(try connection.execute("SELECT count(*) FROM watch_view").map { try $0.int64(0) } == [2])
         let keys = try connection.execute(
@@ -69,5 +70,34 @@ import Testing
         for table in ReportingTables.all {
             #expect(keys.contains("\(table.name) \(table.key.sorted().joined(separator: ","))"), "\(table.name)")
         }
+    }
+
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `a policy's conversion is its claims over its pushes, of rows from before as well`() throws {
+        let server = PrivatePostgres.shared
+        let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "reporting"))
+        try connection.script("CREATE SCHEMA reporting")
+        try connection.script(try migration("schema_001_reporting"))
+        try connection.script(
+            """
+            INSERT INTO push_view VALUES
+                ('p', 'A', 'granted', 1, 100, 100, '', '2026-01-01T00:00:00Z', NULL, '2026-01-03T00:00:00Z', '2026-01-03T00:00:00Z'),
+                ('p', 'B', 'claimed', 1, 100, NULL, '', '2026-01-01T00:00:00Z', NULL, NULL, '2026-01-02T00:00:00Z'),
+                ('p', 'C', 'pushed', 1, 100, NULL, '', '2026-01-01T00:00:00Z', NULL, NULL, '2026-01-01T00:00:00Z'),
+                ('q', 'A', 'reminded', 1, NULL, NULL, '', NULL, '2026-01-01T00:00:00Z', NULL, '2026-01-01T00:00:00Z');
+            """)
+        for name in ["schema_002_watches", "schema_003_marks", "schema_004_alert_marks", "schema_005_conversion"] {
+            try connection.script(try migration(name))
+        }
+        // Taken back after it was claimed: that it was claimed stays.
+        try connection.script(
+            """
+            INSERT INTO push_view VALUES
+                ('p', 'D', 'withdrawn', 1, 100, NULL, '', '2026-01-01T00:00:00Z', NULL, NULL, '2026-01-03T00:00:00Z', '2026-01-02T00:00:00Z');
+            """)
+        let figures = try connection.execute(
+            "SELECT format('%s %s of %s: %s', policy_id, claims, pushes, coalesce(conversion_bp::text, '–')) FROM push_by_policy ORDER BY 1"
+        ).map { try $0.text(0) }
+        #expect(figures == ["p 3 of 4: 7500", "q 0 of 0: –"])
     }
 }

@@ -38,7 +38,7 @@ struct GoldenDump: Equatable {
     static let technical: [String] = [
         "received_at", "known_at", "changed_at", "at", "since", "computed_at", "learned_at", "refused_at", "decided_at", "updated_at",
         "first_pushed_at", "raised_at", "lowered_at", "as_of", "sent_at", "issued_at", "drawn_at", "dispatched_at", "pushed_at",
-        "reminded_at", "granted_at", "set_aside_at", "offset", "overdue_at", "latest_at",
+        "reminded_at", "granted_at", "claimed_at", "set_aside_at", "offset", "overdue_at", "latest_at",
         "first_at", "opened_at", "closed_at",
     ]
 

@@ -200,14 +200,6 @@ enum Story {
     }
 }
 
-@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A40ProcessesTests {
-    @Test func `what four channels bring lands in one portrait within a second, and a grant needs no application`() throws {
-        try Story.again {
-            try A40InProcessTests().`what four channels bring lands in one portrait within a second, and a grant needs no application`()
-        }
-    }
-}
-
 @Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A47ProcessesTests {
     @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
         try Story.again { try A47InProcessTests().`the list of first borrowers is the firms without a loan at any institution`() }

@@ -13,6 +13,8 @@ struct Main {
                 Migration(name: "schema_003_marks", sql: String(decoding: PackageResources.schema_003_marks_sql, as: UTF8.self)),
                 Migration(
                     name: "schema_004_alert_marks", sql: String(decoding: PackageResources.schema_004_alert_marks_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_005_conversion", sql: String(decoding: PackageResources.schema_005_conversion_sql, as: UTF8.self)),
             ],
             tables: ReportingTables.all,
             furtherKeys: ["XINQIAO_CONSOLE_SERVICES"],

@@ -17,6 +17,7 @@ enum PushRow {
             .int64OrNull(steps.byName["granted"]?.amount.fen), .text((latest?.reason ?? "")),
             steps.byName["pushed"].map { .instant($0.at) } ?? .null, reminded.map { .instant($0.at) } ?? .null,
             steps.byName["granted"].map { .instant($0.at) } ?? .null, .instant((latest ?? reminded)?.at ?? .epoch),
+            steps.byName["claimed"].map { .instant($0.at) } ?? .null,
         ]
     }
 }

@@ -62,7 +62,7 @@ public enum ReportingTables {
         columns: [
             .init("policy_id", .text), .init("subject", .text), .init("status", .text), .init("policy_version", .int64),
             .init("expected_fen", .int64), .init("granted_fen", .int64), .init("reason", .text), .init("pushed_at", .instant),
-            .init("reminded_at", .instant), .init("granted_at", .instant), .init("changed_at", .instant),
+            .init("reminded_at", .instant), .init("granted_at", .instant), .init("changed_at", .instant), .init("claimed_at", .instant),
         ],
         key: ["policy_id", "subject"], onConflict: .replace)
 

@@ -22,6 +22,8 @@ struct Summary: Sendable {
     let financed: Int64
     let alerts: Int64
     let pushes: Int64
+    /// Of the pushes.
+    let claims: Int64
     let granted: Int64
     let grantedFen: Int64
     let released: Int64
@@ -40,7 +42,7 @@ struct Summary: Sendable {
                    (SELECT count(*) FROM alert_view WHERE level <> 'none'), p.pushes, p.granted, p.granted_fen,
                    r.released, r.denied, r.recalled, (SELECT count(*) FROM quarantined_now),
                    (SELECT count(DISTINCT (subject, record_id)) FROM governance_event_view WHERE kind = 'refused'),
-                   (SELECT count(*) FROM credit_report_view)
+                   (SELECT count(*) FROM credit_report_view), p.claims
             FROM (SELECT count(*) AS applications, count(dispatched_at) AS dispatched, count(accepted_at) AS accepted,
                          count(credited_at) AS credited, count(disbursed_at) AS disbursed, count(settled_at) AS settled,
                          count(*) FILTER (WHERE status = 'declined') AS declined,
@@ -48,7 +50,8 @@ struct Summary: Sendable {
                          coalesce(sum(disbursed_fen), 0) AS disbursed_fen, count(DISTINCT subject) AS asking,
                          count(DISTINCT subject) FILTER (WHERE disbursed_at IS NOT NULL) AS financed
                   FROM application_view) AS a,
-                 (SELECT count(*) AS pushes, count(granted_at) AS granted, coalesce(sum(granted_fen), 0) AS granted_fen
+                 (SELECT count(*) AS pushes, count(claimed_at) AS claims, count(granted_at) AS granted,
+                         coalesce(sum(granted_fen), 0) AS granted_fen
                   FROM push_view) AS p,
                  (SELECT count(DISTINCT release_id) FILTER (WHERE kind = 'released') AS released,
                          count(DISTINCT release_id) FILTER (WHERE kind = 'denied') AS denied,
@@ -81,6 +84,7 @@ struct Summary: Sendable {
         quarantined = try row.int64(22)
         refused = try row.int64(23)
         creditReports = try row.int64(24)
+        claims = try row.int64(25)
     }
 
     /// Amounts in whole fen.
@@ -93,8 +97,9 @@ struct Summary: Sendable {
                     ("dispatched", dispatched), ("accepted", accepted), ("credited", credited), ("disbursed", disbursed),
                     ("settled", settled), ("declined", declined), ("requestedFen", requestedFen), ("creditedFen", creditedFen),
                     ("disbursedFen", disbursedFen), ("firmsThatApplied", asking), ("firmsFinanced", financed), ("liveAlerts", alerts),
-                    ("pushes", pushes), ("grants", granted), ("grantedFen", grantedFen), ("released", released), ("denied", denied),
-                    ("recalled", recalled), ("quarantined", quarantined), ("refusedRecords", refused), ("creditReports", creditReports),
+                    ("pushes", pushes), ("claims", claims), ("grants", granted), ("grantedFen", grantedFen), ("released", released),
+                    ("denied", denied), ("recalled", recalled), ("quarantined", quarantined), ("refusedRecords", refused),
+                    ("creditReports", creditReports),
                 ]
                 for (name, figure) in figures { object.member(name, figure) }
             }

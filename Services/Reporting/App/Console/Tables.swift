@@ -182,17 +182,18 @@ enum Tables {
     static func policies(_ connection: Connection) throws(PostgresFault) -> Grid {
         var grid = Grid([
             .words("Policy", "政策"), .figure("Firms found", "触达企业"), .figure("Open", "待办"), .figure("Claimed", "申领中"),
-            .figure("Granted", "已兑现"), .figure("Withdrawn", "已撤回"), .figure("Paid", "兑现金额"),
+            .figure("Granted", "已兑现"), .figure("Withdrawn", "已撤回"), .figure("Paid", "兑现金额"), .figure("Claims ÷ pushes", "转化率"),
         ])
         let rows = try connection.execute(
             """
-            SELECT policy_id, firms, open, claimed, granted, withdrawn, granted_fen FROM push_by_policy
+            SELECT policy_id, firms, open, claimed, granted, withdrawn, granted_fen, claims, pushes FROM push_by_policy
             ORDER BY firms DESC, policy_id LIMIT 200
             """)
         for row in rows {
             grid.add([
                 .words(try row.text(0)), count(try row.int64(1)), count(try row.int64(2)), count(try row.int64(3)),
                 count(try row.int64(4)), count(try row.int64(5)), money(try row.int64(6)),
+                .words(Shown.share(try row.int64(7), of: try row.int64(8))),
             ])
         }
         return grid
