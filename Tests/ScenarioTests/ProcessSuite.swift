@@ -209,6 +209,12 @@ final class ProcessSuite: @unchecked Sendable {
         return try connection.execute(sql, parameters).map { try $0.text(0) }
     }
 
+    /// The firm's portrait as it stands; nil when there is none.
+    func portrait(of firm: String) throws -> Portrait? {
+        guard let body = try texts("SELECT body::text FROM scoring.portrait WHERE subject = $1", [.text(firm)]).first else { return nil }
+        return try Portrait(JSONDocument(parsing: Array(body.utf8)).root)
+    }
+
     /// As somebody with all rights in the database.
     func script(_ sql: String) throws {
         let connection = try Connection(PostgresAddress(conninfo: conninfo, applicationName: "tests"))

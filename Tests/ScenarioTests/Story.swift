@@ -138,6 +138,10 @@ enum Story {
             .exchange, "release", ["subject", "release_id", "receiver", "message_type", "status", "fields"], true,
             { $0[1].hasPrefix("fact/") }
         ),
+        (
+            .exchange, "release", ["subject", "release_id", "receiver", "message_type", "status", "fields"], true,
+            { $0[3] == "record.refused.v1" }
+        ),
     ]
 
     private static func key(of message: RawMessage) -> String { String(decoding: message.key ?? [], as: UTF8.self) }
@@ -178,16 +182,6 @@ enum Story {
     }
 }
 
-@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A25ProcessesTests {
-    @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
-        try Story.again { try FarmerFilesTests().`a file waits for the farmer's own consent and then makes a tag and a candidate`() }
-    }
-
-    @Test func `a fall of the price of what is grown raises an alert about the grower's loan`() throws {
-        try Story.again { try FarmerFilesTests().`a fall of the price of what is grown raises an alert about the grower's loan`() }
-    }
-}
-
 @Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A36ProcessesTests {
     @Test func `of 161 fields exactly the five that differ are reported with both values and both sources`() throws {
         try Story.again {
@@ -197,30 +191,6 @@ enum Story {
 
     @Test func `what an application that was put right says is no difference any more`() throws {
         try Story.again { try EquityExchangeTests().`what an application that was put right says is no difference any more`() }
-    }
-}
-
-@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A47ProcessesTests {
-    @Test func `the list of first borrowers is the firms without a loan at any institution`() throws {
-        try Story.again { try A47InProcessTests().`the list of first borrowers is the firms without a loan at any institution`() }
-    }
-
-    @Test func `what happens on a wage account reaches the department by the agreed fields alone, once, and what it replaces is named`()
-        throws
-    {
-        try Story.again {
-            try A47InProcessTests()
-                .`what happens on a wage account reaches the department by the agreed fields alone, once, and what it replaces is named`()
-        }
-    }
-}
-
-@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A48ProcessesTests {
-    @Test func `no document is asked for when 26 certificates are on file, and an expired one brings its document back`() throws {
-        try Story.again {
-            try A48InProcessTests()
-                .`no document is asked for when 26 certificates are on file, and an expired one brings its document back`()
-        }
     }
 }
 

@@ -47,8 +47,7 @@ extension A04ProcessesTests {
             """, firm)
         #expect(totals == (1...13).map { "\((today.month + -$0).text) \(bank.inflow($0))" })
 
-        let body = try #require(try suite.texts("SELECT body::text FROM scoring.portrait WHERE subject = $1", firm).first)
-        bank.checkFeatures(of: try Portrait(JSONDocument(parsing: Array(body.utf8)).root))
+        bank.checkFeatures(of: try #require(try suite.portrait(of: story.firm)))
 
         // Each fact leads back to the message it came in, and that to the bank whose file it was.
         let origins = """

@@ -1,13 +1,10 @@
 import Chassis
 import Contracts
-import Foundation
 import Kafka
 import Pipeline
-import Postgres
 import Support
 import Testing
 import Vocabulary
-import Wire
 
 @Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct A40ProcessesTests {
     @Test func `what four channels bring lands in one portrait within a second, and a grant needs no application`() throws {
@@ -55,9 +52,7 @@ import Wire
 
     /// How many of the four indicators the firm's portrait has, each with the value that it should have.
     private func known(_ suite: ProcessSuite, _ firm: String) -> Int {
-        guard let body = try? suite.texts("SELECT body::text FROM scoring.portrait WHERE subject = $1", [.text(firm)]).first,
-            let document = try? JSONDocument(parsing: Array(body.utf8)), let portrait = try? Portrait(document.root)
-        else { return 0 }
+        guard let portrait = try? suite.portrait(of: firm) else { return 0 }
         return A40InProcessTests.expected.count { portrait.number($0.indicator) == $0.value }
     }
 }

@@ -10,7 +10,7 @@ import Wire
     private let today = Story.day(2026, 9, 10)
 
     /// One firm by its industry and its figures, and the class that the statistical standard gives it; nil where a figure is missing.
-    private struct Sized {
+    struct Sized {
         let industry: String
         let employees: Int64
         let revenue: Int64?
@@ -19,7 +19,7 @@ import Wire
     }
 
     /// Vectors of 工信部联企业〔2011〕300号 with the industries of 国统字〔2017〕213号; amounts in yuan.
-    private static let firms = [
+    static let firms = [
         Sized(industry: "3921", employees: 299, revenue: 50_000_000, assets: 1, size: "small"),
         Sized(industry: "3921", employees: 1_000, revenue: 399_990_000, assets: 1, size: "medium"),
         Sized(industry: "3921", employees: 1_000, revenue: 400_000_000, assets: 1, size: "large"),
@@ -45,7 +45,7 @@ import Wire
     private func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.encode { writer in writer.object { body(&$0) } } }
 
     /// Each test has firms of its own: the processes that hear the stories again are the same for all.
-    private func code(_ number: Int, from base: Int) -> String { USCC.synthetic(number: base + number, region: "430102")?.text ?? "" }
+    func code(_ number: Int, from base: Int) -> String { USCC.synthetic(number: base + number, region: "430102")?.text ?? "" }
 
     /// The base pack and the row's two, with twenty firms registered.
     private func province(from base: Int) throws -> MemoryHouse {
@@ -86,8 +86,11 @@ import Wire
         return Dictionary(told.map { ($0.subject, $0) }) { first, second in first.revision < second.revision ? second : first }
     }
 
+    /// The first of those whose sizes are asked.
+    static let sized = 4_700
+
     @Test func `twenty firms are classed by the statistical standard, and a missing figure is not guessed`() throws {
-        let base = 4700
+        let base = Self.sized
         let house = try province(from: base)
         try house.advance(to: house.now + .seconds(60))
         #expect(house.setAside(.ingestion) == [])

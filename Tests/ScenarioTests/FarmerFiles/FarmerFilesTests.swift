@@ -7,7 +7,7 @@ import Wire
 /// Row A25: nothing is collected on a farm before the farmer has agreed.
 @Suite struct FarmerFilesTests {
     /// What is collected on a farm.
-    private func collect(_ id: String, plot: String, of firm: String, on day: Day, in house: MemoryHouse) {
+    static func file(_ id: String, plot: String, of firm: String, on day: Day) -> HunanStory.Step {
         let file = JSONWriter.encode { writer in
             writer.object { object in
                 object.member("plot", plot)
@@ -16,7 +16,29 @@ import Wire
                 object.member("visitedOn", day)
             }
         }
-        house.send(to: Topic.source("farm-collector"), type: "farm.file", id: id, subject: firm, at: day.startInChina, data: file)
+        return HunanStory.Step(
+            topic: Topic.source("farm-collector"), id: id, type: "farm.file", subject: firm, time: day.startInChina, data: file)
+    }
+
+    private func collect(_ id: String, plot: String, of firm: String, on day: Day, in house: MemoryHouse) {
+        house.tell([Self.file(id, plot: plot, of: firm, on: day)])
+    }
+
+    /// The consent that such a file needs.
+    private func agree(_ id: String, of firm: String, from day: Day, in house: MemoryHouse) {
+        let consent = JSONWriter.encode { writer in
+            writer.object { object in
+                object.member("consentId", id)
+                object.member("receivers", ["platform"])
+                object.member("categories", ["farm-file"])
+                object.member("purposes", ["collection"])
+                object.member("from", day)
+                object.member("until", day + 300)
+                object.member("signature", "signed on the farm")
+                object.member("channel", "counter")
+            }
+        }
+        house.send(to: Topic.portalIn, type: "consent.granted", id: "consent-\(id)", subject: firm, at: house.now, data: consent)
     }
 
     @Test func `a file waits for the farmer's own consent and then makes a tag and a candidate`() throws {
@@ -34,19 +56,7 @@ import Wire
         #expect(try events().contains("quarantined consent-missing"))
         #expect(house.bodies(Topic.governanceFacts, Fact.type).allSatisfy { $0["recordType"]?.string != "farm.file" })
 
-        let consent = JSONWriter.encode { writer in
-            writer.object { object in
-                object.member("consentId", "farm-1")
-                object.member("receivers", ["platform"])
-                object.member("categories", ["farm-file"])
-                object.member("purposes", ["collection"])
-                object.member("from", today)
-                object.member("until", today + 300)
-                object.member("signature", "signed on the farm")
-                object.member("channel", "counter")
-            }
-        }
-        house.send(to: Topic.portalIn, type: "consent.granted", id: "consent-farm-1", subject: firm, at: house.now, data: consent)
+        agree("farm-1", of: firm, from: today, in: house)
         try house.advance(to: house.now + .seconds(60))
         #expect(try events().contains("released consent-missing"))
         let portrait = try #require(try house.bodies(Topic.scoringPortraits, Portrait.type).last.map { try Portrait($0) })
@@ -70,6 +80,29 @@ import Wire
         #expect(told.body?["code"]?.string == "consent-not-given")
         #expect(house.bodies(Topic.governanceFacts, Fact.type).allSatisfy { $0["recordType"]?.string != "farm.file" })
         #expect(house.rows(.governance, "quarantine").map { $0["status"] } == [.text("refused")])
+    }
+
+    @Test func `a file that comes after the farmer took the consent back is refused at once, and the collector is told`() throws {
+        let today = Story.day(2026, 4, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
+        let firm = HunanStory(number: 28, today: today).firm
+        agree("farm-28", of: firm, from: today, in: house)
+        try house.advance(to: house.now + .seconds(60))
+        house.send(
+            to: Topic.portalIn, type: "consent.revoked", id: "revocation-farm-28", subject: firm, at: house.now,
+            data: Array(#"{"consentId":"farm-28"}"#.utf8))
+        try house.advance(to: house.now + .seconds(60))
+        collect("file-28", plot: "P-28", of: firm, on: today, in: house)
+        try house.advance(to: house.now + .seconds(60))
+        #expect(house.setAside(.ingestion) == [])
+        let rows = house.rows(.governance, "quarantine")
+        #expect(rows.map { $0["status"] } == [.text("refused")])
+        #expect(rows.map { $0["reason"] } == [.text("consent-revoked")])
+        let out = house.messages(on: Topic.sourceOut("farm-collector"))
+        #expect(out.map(\.event.type) == ["record.refused.v1"])
+        #expect(out.first?.body?["recordId"]?.string == "file-28")
+        #expect(out.first?.body?["code"]?.string == "consent-revoked")
+        #expect(house.bodies(Topic.governanceFacts, Fact.type).allSatisfy { $0["recordType"]?.string != "farm.file" })
     }
 
     @Test func `a fall of the price of what is grown raises an alert about the grower's loan`() throws {

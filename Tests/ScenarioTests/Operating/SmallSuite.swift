@@ -185,10 +185,15 @@ final class SmallSuite {
 
     /// Every event of a topic between the services, each once however often it lies there, partition by partition in the log's order.
     func events(on topic: String) throws -> [CloudEvent] {
+        var known: Set<String> = []
+        return try messages(on: topic).flatMap(\.events).filter { known.insert($0.id).inserted }
+    }
+
+    /// Everything that lies on a topic, partition by partition in the log's order.
+    func messages(on topic: String) throws -> [RawMessage] {
         let consumer = try KafkaConsumer(broker.settings(clientID: "tests"), groupID: "tests")
         defer { consumer.close() }
-        var events: [CloudEvent] = []
-        var known: Set<String> = []
+        var all: [RawMessage] = []
         for partition in Int32(0)..<4 {
             let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
             guard marks.high > marks.low else { continue }
@@ -197,9 +202,9 @@ final class SmallSuite {
             guard messages.count == Int(marks.high - marks.low) else {
                 throw Trouble(description: "\(topic)/\(partition): \(messages.count) messages could be read of \(marks.high - marks.low)")
             }
-            for event in messages.flatMap(\.events) where known.insert(event.id).inserted { events.append(event) }
+            all += messages
         }
-        return events
+        return all
     }
 
     /// Waits until the number is what it should be; gives back what it was at the end.
