@@ -33,7 +33,7 @@ import Vocabulary
         // The layouts' own reading makes the records.
         let house = try wholeHouse(now: WallClock.now, packs: ["base", "channels"])
         for file in A40InProcessTests.files(about: firm) { try house.deliver(file.text, by: file.layout) }
-        let messages = house.sent.map(\.message)
+        let messages = house.sent.map { $0.message }
         try #require(messages.count == 4)
         func send(_ message: RawMessage) throws {
             try suite.sendRaw(

@@ -57,10 +57,10 @@ import Wire
         let matched = try suite.number(
             "SELECT count(*) FROM matchmaking.match WHERE product_id = $1 AND subject = $2 AND is_current",
             [.text(pack.id + "-loan"), .text(story.firm)], becomes: 1, within: .seconds(30))
-        // How long it takes is printed, not asserted: the other tests' load is on the same cores. The row asks for ten seconds.
         let seconds = Date().timeIntervalSince(published)
         print("A41: from the published entries to the first match \(Double(Int(seconds * 10)) / 10) s, the import included")
         #expect(matched == 1)
+        #expect(seconds < 10)
         #expect(
             try suite.number("SELECT (data->>'value')::numeric::int8 FROM governance.fact WHERE record_type = $1", [.text(type)])
                 == 8_505_000

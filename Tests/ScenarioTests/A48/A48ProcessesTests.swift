@@ -30,7 +30,7 @@ import Wire
         let suite = try SmallSuite(PrivatePostgres.shared, packs: ["base", "certificates"])
         let services: [ServiceName] = [.ingestion, .governance, .scoring]
         for service in services { try suite.start(service) }
-        let told = house.sent.map(\.message)
+        let told = house.sent.map { $0.message }
         try suite.tell(
             told.map { message in
                 let event = try CloudEvent.decode(headers: message.headers, value: message.value ?? [])

@@ -11,7 +11,7 @@ import Wire
         let today = Story.day(2026, 4, 10)
         let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "trade-credit-index"])
         let firm = HunanStory(number: 21, today: today).firm
-        var indexes: [String] = []
+        var indexes: [Double] = []
         for (month, tax, customs) in [
             ("2026-01", Int64(1_000_000), Int64(970_000)), ("2026-02", 1_000_000, 400_000), ("2026-03", 1_000_000, 1_000_000),
         ] {
@@ -30,12 +30,12 @@ import Wire
             }
             try house.advance(to: house.now + .seconds(60))
             let portrait = try #require(try house.bodies(Topic.scoringPortraits, Portrait.type).last.map { try Portrait($0) })
-            indexes.append(portrait.indicators.first { $0.name == "trade-credit-index" }.map { "\($0.value)" } ?? "none")
+            indexes.append(try #require(portrait.number("trade-credit-index")))
         }
+        // The share of the months in which both agree: one of one, one of two, two of three.
         #expect(indexes.count == 3)
-        #expect(indexes[0].contains("100"), "\(indexes)")
-        #expect(indexes[1].contains("50"), "\(indexes)")
-        #expect(indexes[2].contains("66.6"), "\(indexes)")
+        #expect(Array(indexes.prefix(2)) == [100, 50])
+        #expect(abs((indexes.last ?? 0) - 200.0 / 3) < 0.01, "\(indexes)")
         let issues = try house.bodies(Topic.governanceEvents, GovernanceEvent.type).map { try GovernanceEvent($0) }
             .filter { $0.kind == "cross-check-failed" }
         #expect(issues.map(\.writer) == ["source:tax,source:customs"])
