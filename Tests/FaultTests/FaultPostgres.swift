@@ -96,6 +96,17 @@ final class FaultPostgres {
 
     func empty() throws { try Script.run(inRoom(["/bin/sh", "-c", "rm -f '\(data.path)/filler' '\(data.path)/filler2'"])) }
 
+    /// Whether `pg_amcheck` found tables and indexes of the database sound; nil where it is not installed. Throws what it found.
+    func isSound(database: String) throws -> Bool? {
+        let program = binaries.appendingPathComponent("pg_amcheck").path
+        guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
+        try Script.run([
+            program, "--install-missing", "--heapallindexed", "--host", folder.path, "--port", String(Self.port), "--username", "xinqiao",
+            database,
+        ])
+        return true
+    }
+
     /// How often the server's log has these words.
     func logged(_ words: String) -> Int {
         let log = (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? ""

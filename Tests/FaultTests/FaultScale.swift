@@ -10,6 +10,7 @@ struct FaultScale: Sendable {
     let databaseCrashes: Int
     let brokerRestarts: Int
     let brokerOutage: Duration
+    /// In each, four services are stopped.
     let pauseRounds: Int
     let rollingRounds: Int
     /// Of the two that run by the clock: killed sessions, rebalances.
@@ -36,7 +37,7 @@ struct FaultScale: Sendable {
         databaseCrashes = number("DATABASE_CRASHES", short: 6, long: 200)
         brokerRestarts = number("BROKER_RESTARTS", short: 2, long: 50)
         brokerOutage = .seconds(number("OUTAGE_SECONDS", short: 5, long: 600))
-        pauseRounds = number("PAUSES", short: 1, long: 25)
+        pauseRounds = number("PAUSES", short: 1, long: 50)
         rollingRounds = number("ROLLS", short: 1, long: 50)
         storm = .seconds(number("STORM_SECONDS", short: 5, long: 60))
         firmsPerFault = number("FIRMS", short: 6, long: 30)

@@ -19,7 +19,7 @@ final class FaultWorld: @unchecked Sendable {
     private let statusPorts: Int
     private let lock = NSLock()
     private var processes: [String: ChildProcess] = [:]
-    private static let database = "suite"
+    static let database = "suite"
     static let lanes: Int32 = 4
 
     init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false, kafkaSettings: [String] = []) throws {

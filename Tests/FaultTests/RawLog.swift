@@ -49,8 +49,12 @@ final class RawLog {
         throw Trouble("the broker takes nothing")
     }
 
-    func finish() throws {
+    func flush() throws {
         guard producer.flush(.seconds(120)) else { throw Trouble("the broker does not acknowledge") }
+    }
+
+    func finish() throws {
+        try flush()
         producer.abandon()
     }
 
