@@ -8,7 +8,7 @@ import Vocabulary
 import Wire
 
 /// The walk from a score to its facts over tables that were filled by hand: no service runs.
-@Suite struct LineageTablesTests {
+@Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct LineageTablesTests {
     private func facts(_ subject: String, _ count: Int) throws -> String {
         let seal = FactSeal.of(try JSONDocument(parsing: Array(#"{"sales":1}"#.utf8)).root)
         return """
@@ -47,8 +47,7 @@ import Wire
     private func lines(_ text: String, endingWith end: String) -> Int { text.components(separatedBy: end + "\n").count - 1 }
 
     @Test func `a score rests on the facts of every code that had gone into its firm by then`() throws {
-        guard let server = PrivatePostgres.shared else { return }
-        let suite = try SmallSuite(server)
+        let suite = try SmallSuite(PrivatePostgres.shared)
         for (subject, count) in [("ANA", 3), ("BEN", 2), ("CAL", 1)] { try suite.script(try facts(subject, count)) }
         try suite.script(
             merger(1, "BEN", into: "ANA", "merged", known: "2026-03-02") + merger(2, "CAL", into: "BEN", "merged", known: "2026-03-04")
@@ -82,8 +81,7 @@ import Wire
     }
 
     @Test func `every fact is checked however many are shown`() throws {
-        guard let server = PrivatePostgres.shared else { return }
-        let suite = try SmallSuite(server)
+        let suite = try SmallSuite(PrivatePostgres.shared)
         try suite.script(try facts("DEE", 450) + score("DEE#1", of: "DEE", at: "2026-03-01T00:00:00Z"))
         let walk = try explain(suite, "score", "DEE", "--limit", "5")
         #expect(walk.text.contains("\n450 facts, none altered") && walk.text.contains("… 445 more, all checked"), "\(walk.text)")
@@ -97,8 +95,7 @@ import Wire
     }
 
     @Test func `of a record whose message is gone it is said how long it was kept and by what hash to know it`() throws {
-        guard let server = PrivatePostgres.shared else { return }
-        let suite = try SmallSuite(server)
+        let suite = try SmallSuite(PrivatePostgres.shared)
         let hash = String(repeating: "0123456789abcdef", count: 4)
         try suite.script(
             """

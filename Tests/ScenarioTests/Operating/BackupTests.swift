@@ -7,7 +7,8 @@ import Vocabulary
 
 @Suite(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed")) struct BackupTests {
     @Test func `a backup made under load is whole, and the services go on from its restored copy`() throws {
-        let server = PrivatePostgres(binaries: PrivatePostgres.findBinaries())
+        let binaries = try #require(PrivatePostgres.findBinaries())
+        let server = PrivatePostgres(binaries: binaries)
         defer { server.stop() }
         let suite = try SmallSuite(server)
         try suite.start(.ingestion)
