@@ -135,6 +135,10 @@ import Wire
             #"{"recordTypes":["tax.return"],"severity":"flag","weight":1,"others":{"pairs":"pairs"},"logic":{"var":"data.sales"}}"#,
             "line 1: `others` names `pairs`, and there is no such record type; the nearest is `pair`"),
         Slip(
+            "qualityRule",
+            #"{"recordTypes":["tax.return"],"severity":"flag","weight":1,"owner":"source:tax-ofice","logic":{"var":"hasPrevious"}}"#,
+            "line 1: `owner` names `tax-ofice`, and there is no such source; the nearest is `tax-office`"),
+        Slip(
             "crossCheck",
             #"{"parts":[{"as":"a","recordType":"pair","key":["left"]},{"as":"b","recordType":"penatly","key":["class"]}],"checks":[{"id":"c","logic":{"==":[{"var":"a.amount"},{"var":"b.count"}]}}]}"#,
             "line 1: `parts` names `penatly`, and there is no such record type; the nearest is `penalty`"),

@@ -158,4 +158,93 @@ extension GovernanceHouse {
         print("packs: \(count) entries checked, \(rows.count) rows beside the base")
         #expect(count > 200)
     }
+
+    @Test func `every rule of the packs says what it finds and measures against what it says, and every kind and stage is there`() throws {
+        let entries = try GovernancePacks.all().flatMap { try GovernancePacks.entries(of: $0) }
+        var rules: [(name: String, body: JSONValue)] = []
+        for (entry, _) in entries {
+            if entry.kind == "qualityRule" { rules.append((entry.key, entry.body)) }
+            guard entry.kind == "recordType" else { continue }
+            for rule in entry.body["rules"].map({ Array($0.elements) }) ?? [] {
+                rules.append(("\(entry.key) \(rule["id"]?.string ?? "")", rule))
+            }
+        }
+        var kinds: Set<String> = []
+        for (name, body) in rules {
+            #expect(body["kind"] != nil, "\(name)")
+            kinds.insert(body["kind"]?.string ?? "")
+            let logic = String(decoding: body["logic"]?.rawBytes ?? [], as: UTF8.self)
+            #expect(logic.contains(#""threshold""#) == (body["threshold"] != nil), "\(name)")
+        }
+        #expect(kinds == Set(QualityRule.Kind.allCases.map(\.rawValue)))
+        let measuring = rules.count { $0.body["threshold"] != nil }
+        let owned = rules.count { ($0.body["owner"]?.string ?? "").hasPrefix("source:") }
+        print("packs: \(rules.count) rules, \(measuring) with a threshold, \(owned) that another source than the writer answers for")
+        #expect(measuring >= 80 && owned >= 15)
+        #expect(rules.contains { $0.body["stage"]?.string == "after" })
+        #expect(rules.contains { $0.body["stage"]?.string == "during" && $0.body["others"] != nil })
+    }
+
+    @Test func `an end of registration is doubted as long as the register calls the firm in order, and its authority answers`() throws {
+        let ana = GovernanceHouse.firm(1)
+        let catalog = try GovernancePacks.catalog("base", "governance", "hunan-catalogue")
+        func registration(_ status: String) -> AcceptedRecord {
+            GovernanceHouse.record(
+                "r-\(status)", "registration", of: ana, at: "2026-03-02T00:00:00Z", writer: "source:market-regulation",
+                #"{"uscc":"\#(ana)","name":"企业","legalPerson":"张示范","address":"路","division":"430102","industry":"3921","registeredOn":"2015-03-18","capital":1,"employees":1,"status":"\#(status)"}"#
+            )
+        }
+        let ended = GovernanceHouse.record(
+            "e", "registration.ended", of: ana, at: "2026-03-01T00:00:00Z", writer: "source:credit-hub",
+            #"{"decisionNo":"N-1","kind":"cancelled","endedOn":"2026-03-01"}"#)
+        for (status, isDoubted) in [("normal", true), ("cancelled", false)] {
+            // The register may speak before or after.
+            for records in [[registration(status), ended], [ended, registration(status)]] {
+                var house = GovernanceHouse(catalog: catalog)
+                for record in records {
+                    house.take(record)
+                    house.ring()
+                }
+                let rule = "registration-ended-as-registered"
+                func told(_ column: String) -> [String] {
+                    house.cells(GovernanceTables.qualityVerdict, column, where: "rule", is: rule, "verdict", is: "no")
+                }
+                #expect(told("record_id") == (isDoubted ? ["source:credit-hub/e"] : []))
+                #expect(told("stage") == (isDoubted ? ["after"] : []) && told("kind") == (isDoubted ? ["cross-source"] : []))
+                #expect(told("owner") == (isDoubted ? ["source:market-regulation"] : []))
+            }
+        }
+    }
+
+    @Test func `arrears of a month that was paid in full are doubted, and of no other`() throws {
+        let ana = GovernanceHouse.firm(1)
+        let catalog = try GovernancePacks.catalog("base", "governance", "hunan-catalogue")
+        for (month, paid, isDoubted) in [("2026-05", 36_000, true), ("2026-05", 30_000, false), ("2026-04", 36_000, false)] {
+            var house = GovernanceHouse(catalog: catalog)
+            house.take(
+                GovernanceHouse.record(
+                    "m", "social-insurance.month", of: ana, at: "\(month)-28T00:00:00Z", writer: "source:social-insurance",
+                    #"{"period":"\#(month)","headcount":30,"due":36000,"paid":\#(paid)}"#),
+                GovernanceHouse.record(
+                    "a", "social-insurance-arrears", of: ana, at: "2026-06-20T00:00:00Z", writer: "source:credit-hub",
+                    #"{"period":"2026-05","kind":"pension","amount":1200}"#))
+            let doubted = house.cells(
+                GovernanceTables.qualityVerdict, "record_id", where: "rule", is: "social-insurance-arrears-as-paid", "verdict", is: "no")
+            #expect(doubted == (isDoubted ? ["source:credit-hub/a"] : []), "\(month) \(paid)")
+        }
+    }
+
+    @Test func `a contract that comes again under another number on the same day is a duplicate`() throws {
+        let ana = GovernanceHouse.firm(1)
+        let catalog = try GovernancePacks.catalog("base", "governance")
+        var house = GovernanceHouse(catalog: catalog)
+        for (number, day) in [("B-1", "2026-03-01"), ("B-2", "2026-03-01"), ("B-3", "2026-06-01")] {
+            house.take(
+                GovernanceHouse.record(
+                    number, "procurement.contract", of: ana, at: "\(day)T04:00:00Z", writer: "source:procurement",
+                    #"{"contractNo":"\#(number)","buyer":"市政府","amount":90000,"signedOn":"\#(day)","fulfilled":true}"#))
+        }
+        let found = house.cells(GovernanceTables.qualityVerdict, "record_id", where: "kind", is: "duplicate", "verdict", is: "no")
+        #expect(found == ["source:procurement/B-2"])
+    }
 }

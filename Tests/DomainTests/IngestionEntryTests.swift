@@ -38,6 +38,15 @@ import Wire
         }
     }
 
+    @Test func `a rule measures against its threshold when its type's examples are run`() {
+        let measured = type.replacing(#"{">":[{"var":"data.sales"},0]}"#, with: #"{"<":[{"var":"data.sales"},{"var":"threshold"}]}"#)
+            .replacing(#""weight":10"#, with: #""weight":10,"threshold":50"#)
+        func example(_ sales: Int, _ isValid: Bool) -> String { #"[{"data":{"period":"2026-01","sales":\#(sales)},"valid":\#(isValid)}]"# }
+        #expect(defects("recordType", "{\(measured)}", examples: example(49, true)) == [])
+        #expect(defects("recordType", "{\(measured)}", examples: example(50, false)) == [])
+        #expect(defects("recordType", "{\(measured)}", examples: example(50, true)).count == 1)
+    }
+
     @Test func `a record type that can not be used is named by what is wrong`() {
         let changes = [
             (#""writers":["source:tax"]"#, #""writers":[]"#), (#""writers":["source:tax"]"#, #""writers":["tax"]"#),

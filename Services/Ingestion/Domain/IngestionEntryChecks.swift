@@ -155,7 +155,10 @@ extension RecordType {
             var facts: [String: RuleValue] = ["data": RuleValue(data), "hasPrevious": .bool(example["previous"] != nil)]
             if let previous = example["previous"] { facts["previous"] = RuleValue(previous) }
             if let day = example["occurredDay"]?.string { facts["occurredDay"] = .string(day) }
-            codes = rules.filter { $0.isQuarantine && $0.logic.judge(facts).truth == .no }.map(\.id)
+            codes = rules.filter(\.isQuarantine).filter { rule in
+                facts["threshold"] = rule.threshold
+                return rule.logic.judge(facts).truth == .no
+            }.map(\.id)
         }
         switch (isValid, codes.isEmpty) {
         case (true, false):

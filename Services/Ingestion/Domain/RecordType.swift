@@ -85,6 +85,8 @@ struct EntryRule: Sendable {
     let id: String
     let logic: Logic
     let isQuarantine: Bool
+    /// What the rule measures against, as `threshold` in its logic.
+    let threshold: RuleValue?
 
     static func list(_ json: JSONValue?, defects: inout [String]) -> [EntryRule] {
         guard let json, !json.isNull else { return [] }
@@ -111,7 +113,8 @@ struct EntryRule: Sendable {
                 continue
             }
             do throws(RuleDefect) {
-                rules.append(EntryRule(id: id, logic: try Logic(logic), isQuarantine: severity == "quarantine"))
+                let threshold = element["threshold"].flatMap { $0.isNull ? nil : RuleValue($0) }
+                rules.append(EntryRule(id: id, logic: try Logic(logic), isQuarantine: severity == "quarantine", threshold: threshold))
             } catch {
                 defects.append("rule `\(id)`: \(error)")
             }

@@ -48,7 +48,9 @@ import Wire
         #expect(request["recordId"]?.string == "slip")
         #expect(request["rule"]?.string == "sales-jump")
         #expect(request["businessKey"]?.string?.contains("2026-08") == true)
-        #expect(request["observed"]?.string == "data.sales=34200000000")
+        #expect(request["kind"]?.string == "unit")
+        #expect(request["observed"]?.string == "data.sales=34200000000, threshold=50")
+        #expect(request["threshold"]?.string == "50")
         // Five working days after Thursday.
         #expect(request["dueOn"]?.string == "2026-09-17")
 
