@@ -12,7 +12,7 @@ public final class IngestionCatalog: CatalogView {
     private let items: [String: Versions<InformationItem>]
     /// What is only verified, by the record type of the answers.
     private let answers: [String: [Versions<VerifiedAnswer>]]
-    private let divisions: DivisionTables
+    private let divisionTables: DivisionTables
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
@@ -53,7 +53,7 @@ public final class IngestionCatalog: CatalogView {
         self.institutions = institutions
         self.items = items
         let divisions = DivisionTables(catalog)
-        self.divisions = divisions
+        divisionTables = divisions
         var answers: [String: [Versions<VerifiedAnswer>]] = [:]
         for (type, ids) in answered {
             answers[type] = ids.sorted().compactMap { id in
@@ -77,7 +77,7 @@ public final class IngestionCatalog: CatalogView {
     public func items(at now: Instant) -> [InformationItem] { items.keys.sorted().compactMap { items[$0]?.inForce(at: now) } }
 
     /// Administrative divisions in time, as the table in force has them; of no code when there is none.
-    public func divisions(at now: Instant) -> DivisionTable { divisions.table(at: now) }
+    public func divisions(at now: Instant) -> DivisionTable { divisionTables.table(at: now) }
 
     /// What records of this type are the answers to; empty for nearly all.
     func verifications(answeredBy recordType: String, at now: Instant) -> [VerifiedAnswer] {
