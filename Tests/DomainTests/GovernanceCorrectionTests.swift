@@ -264,5 +264,13 @@ import Wire
         #expect(
             house.cells(GovernanceTables.qualityVerdict, "observed", where: "record_id", is: "source:test/m3", "rule", is: "tax-jump")
                 == ["data.sales=320, hasPrevious=true, previous.sales=100, threshold=3"])
+        // Held: the measure is still what was there before it, by which the next is no jump.
+        month(4, -5)
+        month(5, 290)
+        #expect(house.cells(GovernanceTables.quarantine, "record_id") == ["source:test/m4"])
+        #expect(
+            house.cells(GovernanceTables.qualityVerdict, "record_id", where: "rule", is: "tax-jump") == [
+                "source:test/m2", "source:test/m3",
+            ])
     }
 }

@@ -7,6 +7,7 @@ import Wire
     let document = try JSONDocument(parsing: bytes)
     var cases = 0
     var failures: [String] = []
+    var thrown = 0
     for entry in document.root.elements where entry.kind == .object {
         cases += 1
         let name = entry["description"]?.string ?? "case \(cases)"
@@ -19,10 +20,11 @@ import Wire
             let result = try logic.evaluate(entry["data"].map { RuleValue($0) } ?? .null)
             if result != RuleValue(expected) { failures.append("\(name): \(result)") }
         } catch {
+            thrown += 1
             failures.append("\(name): \(error)")
         }
     }
-    print("jsonlogic suite: \(cases) cases, \(cases - failures.count) passed, 0 exceptions")
+    print("jsonlogic suite: \(cases) cases, \(cases - failures.count) passed, \(thrown) exceptions")
     #expect(failures.isEmpty, "\(failures)")
     #expect(cases == 278)
 }
