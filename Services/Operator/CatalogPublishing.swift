@@ -8,7 +8,6 @@ import IngestionDomain
 import Kafka
 import MatchmakingDomain
 import PolicyPushDomain
-import ReportingDomain
 import RiskMonitoringDomain
 import ScoringDomain
 import Vocabulary
@@ -46,7 +45,7 @@ extension Command {
 }
 
 enum CatalogPublishing {
-    /// Every checker of a service, by the kinds it knows.
+    /// Every checker of a service, by the kinds it knows. Reporting knows none.
     private static let checkers: [@Sendable (CatalogEntry, [JSONValue], Catalog) -> [String]] = [
         { Ingestion.defects(of: $0, examples: $1, in: $2) },
         { Governance.defects(of: $0, examples: $1, in: $2) },
@@ -55,7 +54,6 @@ enum CatalogPublishing {
         { PolicyPush.defects(of: $0, examples: $1, in: $2) },
         { RiskMonitoring.defects(of: $0, examples: $1, in: $2) },
         { Exchange.defects(of: $0, examples: $1, in: $2) },
-        { Reporting.defects(of: $0, examples: $1, in: $2) },
     ]
 
     /// What the entries of each service speak of.

@@ -19,9 +19,6 @@ public struct Reporting: Decider {
     /// The timer for the day on which another division counts.
     static let divisionsTimer = "divisions"
 
-    /// Reporting owns no kind of catalogue entry, so it finds no fault with any.
-    public static func defects(of entry: CatalogEntry, examples: [JSONValue], in catalog: Catalog) -> [String] { [] }
-
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch (message.topic, message.type) {
         case (Topic.governanceFacts, Fact.type), (Topic.governanceEvents, GovernanceEvent.type), (Topic.scoringPortraits, Portrait.type),
