@@ -9,9 +9,9 @@ PATH_SETUP := . ops/path &&
 HOUSE := --explicit-target-dependency-import-check error
 # Warnings are errors where we judge our own work; a user's newer compiler may know new ones.
 STRICT := -Xswiftc -warnings-as-errors
-SOURCES := Package.swift Services Shared Tests ops/bench ops/reference ops/simulate
+SOURCES := Package.swift Services Shared Tests ops/bench ops/fuzz ops/reference ops/simulate
 
-.PHONY: help toolchain build demo up test lint format bench bench-reference simulate mutants faults soak quality scenarios clean
+.PHONY: help toolchain build demo up test lint format bench bench-reference simulate mutants fuzz faults soak quality scenarios clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ simulate: toolchain ## the whole suite in seeded storms, in memory: SEED=1 SEEDS
 mutants: toolchain ## faults put into the path on purpose: each must be found by the storms
 	@$(PATH_SETUP) swift build -c release --product simulate $(HOUSE) -Xswiftc -DMUTANTS --scratch-path .build-mutants \
 	  && SEED=$(SEED) SEEDS=$(or $(SEEDS),10000) .build-mutants/release/simulate --mutants $(ARGS)
+
+fuzz: toolchain ## the JSON reader, the writer and CloudEvents under libFuzzer with sanitizers: EXECUTIONS=1000000
+	@$(PATH_SETUP) ops/fuzz/run $(or $(EXECUTIONS),1000000)
 
 faults: build ## the real processes under every fault, on a real PostgreSQL and Kafka; the table goes into docs/faults.md: FAULTS=short
 	@ops/setup test
