@@ -73,7 +73,7 @@ import Wire
     }
 
     @Test func `a firm that has ended counts by no day of its own, and one that is in business again counts as before`() throws {
-        guard let connection = try database() else { return }
+        let connection = try database()
         let days = "SELECT format('%s %s %s %s', division, subjects, first_day, latest_day) FROM record_type_coverage ORDER BY 1"
         try connection.script(
             """

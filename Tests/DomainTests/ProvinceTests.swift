@@ -175,7 +175,7 @@ private struct RecordRules {
     let fields: Set<String>
     let required: [String]
     let businessKey: [String]
-    let rules: [(id: String, logic: Logic)]
+    let rules: [(id: String, logic: Logic, threshold: RuleValue?)]
 
     static func ofBasePack() throws -> [String: RecordRules] {
         var all: [String: RecordRules] = [:]
@@ -198,7 +198,7 @@ private struct RecordRules {
         required = stated["required"]?.elements.compactMap(\.string) ?? []
         businessKey = body["businessKey"]?.elements.compactMap(\.string) ?? []
         rules = try (body["rules"]?.elements.map { $0 } ?? []).filter { $0["severity"]?.string == "quarantine" }.map { rule in
-            (try #require(rule["id"]?.string), try Logic(try #require(rule["logic"])))
+            (try #require(rule["id"]?.string), try Logic(try #require(rule["logic"])), rule["threshold"].map { RuleValue($0) })
         }
     }
 
@@ -212,6 +212,9 @@ private struct RecordRules {
     func quarantining(_ data: JSONValue, previous: RuleValue?, day: Day) -> [String] {
         var facts: [String: RuleValue] = ["data": RuleValue(data), "hasPrevious": .bool(previous != nil), "occurredDay": .string(day.text)]
         facts["previous"] = previous
-        return rules.filter { $0.logic.judge(facts).truth != .yes }.map(\.id)
+        return rules.filter { rule in
+            facts["threshold"] = rule.threshold
+            return rule.logic.judge(facts).truth != .yes
+        }.map(\.id)
     }
 }
