@@ -11,7 +11,7 @@ HOUSE := --explicit-target-dependency-import-check error
 STRICT := -Xswiftc -warnings-as-errors
 SOURCES := Package.swift Services Shared Tests ops/bench ops/fuzz ops/reference ops/simulate
 
-.PHONY: help toolchain build demo up test lint format bench bench-reference simulate mutants fuzz faults soak quality scenarios clean
+.PHONY: help toolchain build demo up test lint format bench bench-peers bench-reference simulate mutants fuzz faults soak quality scenarios clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ format: toolchain ## lay the sources out
 
 bench: build ## measure, beside the peers and the physical limits; one JSON object as the last line
 	@$(PATH_SETUP) .build/release/bench $(ARGS)
+
+bench-peers: ## install the packages of the bench's peers in Python below PEERS_HOME
+	@ops/bench/peers/install
 
 bench-reference: build ## CREDIT-REF-1 beside expert Java and Kafka Streams, on a real Kafka: ARGS=--quick
 	@/usr/bin/python3 ops/reference/reference.py $(ARGS)

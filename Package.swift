@@ -93,7 +93,7 @@ let tools: [Target] = [
             "Adapters", "Wire", "Schema", "Models", "Rules", "Ledger", "Pipeline", "Province", "Deciding", "Kafka", "Postgres", "Chassis",
             "Contracts", "Vocabulary",
         ],
-        path: "ops/bench", exclude: ["README.md", "hashlib_tree.py"], swiftSettings: strict),
+        path: "ops/bench", exclude: ["README.md", "hashlib_tree.py", "peers"], swiftSettings: strict),
     .executableTarget(
         name: "credit-reference",
         dependencies: ["Pipeline", "Kafka", "Postgres", "Chassis", "Deciding", "Contracts", "Wire", "Vocabulary"],

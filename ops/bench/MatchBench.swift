@@ -22,27 +22,24 @@ enum MatchBench {
         let ranking = try Ranking(data, count: products)
         try compare(index, requirements, rows)
 
-        let times = try Race.times(
-            runs: runs,
-            [
-                .init(name: "match") {
-                    var hits = RuleHits()
-                    var ranks: [Int32] = []
-                    var total = 0
-                    var (eligible, rankSum) = (0, 0)
-                    for (number, row) in rows.enumerated() {
-                        index.match(row, facts: [String: RuleValue](), into: &hits)
-                        let best = ranking.sumOfBest(hits, score: Int32(row.cells[6]), &ranks)
-                        if number < 5 {
-                            eligible += hits.count
-                            rankSum += best
-                        }
-                        total &+= hits.count &+ best
-                    }
-                    guard (eligible, rankSum) == check else { throw BenchFault.unequal("match: check [\(eligible), \(rankSum)]") }
-                    return total
+        func matchAll() throws -> Int {
+            var hits = RuleHits()
+            var ranks: [Int32] = []
+            var total = 0
+            var (eligible, rankSum) = (0, 0)
+            for (number, row) in rows.enumerated() {
+                index.match(row, facts: [String: RuleValue](), into: &hits)
+                let best = ranking.sumOfBest(hits, score: Int32(row.cells[6]), &ranks)
+                if number < 5 {
+                    eligible += hits.count
+                    rankSum += best
                 }
-            ])
+                total &+= hits.count &+ best
+            }
+            guard (eligible, rankSum) == check else { throw BenchFault.unequal("match: check [\(eligible), \(rankSum)]") }
+            return total
+        }
+        let times = try Race.times(runs: runs, [.init(name: "match", run: matchAll)])
         let changes = try changeTimes(index, rules, runs: runs)
         let explanations = try explanationTimes(index, rows, runs: runs)
         let ours = times[0].map { $0 * 1e6 / Double(enterprises) }
@@ -60,9 +57,25 @@ enum MatchBench {
             ("match_vs_drools", "drools-join-indexed", "Drools, facts indexed by region"),
             ("match_vs_lucene", "monitor-multi4-set", "Lucene Monitor, a stored query a product"),
         ] {
-            guard let java = try JavaPeer.microseconds(part: "match", peer: peer, size: products) else { continue }
+            guard let java = try JavaPeer.microseconds(part: "match", peer: peer, size: products, check: [check.eligible, check.ranks])
+            else { continue }
             figures.append(Figure(key + "_us", "the same by \(title)", unit: "µs", of: [java]))
             figures.append(Figure(key, "how many times as fast", unit: "×", of: ours.map { java / $0 }))
+        }
+        for (key, script, count, title) in [
+            ("match_vs_native", "match_numba", enterprises, "bitmaps joined by code that numba compiles, thresholds looked up beforehand"),
+            ("match_vs_pyroaring", "match_roaring", 500, "pyroaring, a bitmap a value"),
+        ] {
+            guard
+                let times = try PythonPeer.race(
+                    script, data: data.folder, check: [check.eligible, check.ranks], runs: runs, ours: matchAll)
+            else { continue }
+            let theirs = times.theirs.map { $0 * 1e6 / Double(count) }
+            figures.append(Figure(key + "_us", "the same by \(title)", unit: "µs", of: theirs))
+            figures.append(
+                Figure(
+                    key, "how many times as fast, in turns", unit: "×",
+                    of: ratios(theirs, times.ours.map { $0 * 1e6 / Double(enterprises) })))
         }
         return .figures(figures)
     }

@@ -5,11 +5,15 @@ import Wire
 struct PeerData {
     let folder: String
 
-    /// The data below PEERS_HOME (`~/.cache/peers` when it is not set); nil when they are not there.
-    init?() {
+    /// PEERS_HOME, or `~/.cache/peers` when it is not set.
+    static var home: String {
         let environment = ProcessInfo.processInfo.environment
-        let home = environment["PEERS_HOME"] ?? (environment["HOME"] ?? "") + "/.cache/peers"
-        folder = home + "/data"
+        return environment["PEERS_HOME"] ?? (environment["HOME"] ?? "") + "/.cache/peers"
+    }
+
+    /// The data below the peers' home; nil when they are not there.
+    init?() {
+        folder = PeerData.home + "/data"
         guard FileManager.default.fileExists(atPath: folder + "/manifest.json") else { return nil }
     }
 

@@ -31,7 +31,7 @@ enum PolicyBench {
         }
         let perPolicy = times.map { $0.map { $0 * 1e6 / Double(policies) } }
         let changes = changeTimes(index, rows, runs: runs)
-        return .figures([
+        var figures = [
             Figure(
                 "policy_us_1500k", "one policy against 1.5 M enterprises, ascending numbers, check [\(check.count), \(check.sum)]",
                 unit: "µs",
@@ -41,7 +41,20 @@ enum PolicyBench {
                 "policy_change_us", "one enterprise replaced while a reader holds a snapshot, rebuilding included", unit: "µs", of: changes),
             Figure("policy_bytes", "memory of an indexed enterprise", unit: "bytes", of: [Double(index.byteCount) / Double(enterprises)]),
             Figure("policy_build_s", "build the index", unit: "s", of: [buildTime]),
-        ])
+        ]
+        for (key, script, title) in [
+            ("policy_vs_pyroaring", "policy_roaring", "pyroaring, a bitmap a value, thresholds looked at on what is left"),
+            ("policy_vs_native", "policy_numba", "one pass over the columns that numba compiles"),
+        ] {
+            guard
+                let times = try PythonPeer.race(
+                    script, data: data.folder, check: [check.count, check.sum], runs: runs, ours: { try search(index, rules) })
+            else { continue }
+            figures.append(
+                Figure(key + "_us", "the same by \(title)", unit: "µs", of: times.theirs.map { $0 * 1e6 / Double(policies) }))
+            figures.append(Figure(key, "how many times as fast, in turns", unit: "×", of: ratios(times.theirs, times.ours)))
+        }
+        return .figures(figures)
     }
 
     private static func search(_ index: SubjectIndex, _ rules: [CompiledRule]) throws -> Int {

@@ -41,9 +41,12 @@ enum RulesBench {
         var figures = [
             Figure("rules_us_event", "50 early-warning rules on one event of 20 indicators, check \(check)", unit: "µs", of: ours)
         ]
-        if let java = try JavaPeer.microseconds(part: "rules", peer: "java", size: events) {
-            figures.append(Figure("rules_java_us_event", "the same by a Java class generated from the rules", unit: "µs", of: [java]))
-            figures.append(Figure("rules_vs_java", "how many times as fast", unit: "×", of: ours.map { java / $0 }))
+        for (peer, title) in [
+            ("java", "a Java class generated from the rules"), ("drools", "Drools: an event is inserted, fired and deleted in one session"),
+        ] {
+            guard let theirs = try JavaPeer.microseconds(part: "rules", peer: peer, size: events, check: [check]) else { continue }
+            figures.append(Figure("rules_\(peer)_us_event", "the same by \(title)", unit: "µs", of: [theirs]))
+            figures.append(Figure("rules_vs_\(peer)", "how many times as fast", unit: "×", of: ours.map { theirs / $0 }))
         }
         return .figures(figures)
     }

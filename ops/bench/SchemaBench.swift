@@ -2,7 +2,7 @@ import Foundation
 import Schema
 import Wire
 
-/// Records of 440 bytes against their JSON Schema, beside a hand-written parser in Java for just this record.
+/// Records of 440 bytes against their JSON Schema, beside corvus-json-schema-rs and a hand-written parser in Java for just this record.
 ///
 /// The records come from the peers' generator (`PEERS_HOME/data`); of the 200,000 exactly 191,185 are right.
 enum SchemaBench {
@@ -11,7 +11,7 @@ enum SchemaBench {
     private static let firstCount = 20_000
 
     static func measured(runs: Int) throws -> Part.Answer {
-        let home = ProcessInfo.processInfo.environment["PEERS_HOME"] ?? NSHomeDirectory() + "/.cache/peers"
+        let home = PeerData.home
         guard let text = FileManager.default.contents(atPath: home + "/data/record.schema.json"),
             let data = FileManager.default.contents(atPath: home + "/data/records.jsonl")
         else { return .skipped("no records in \(home)/data (PEERS_HOME)") }
@@ -42,6 +42,15 @@ enum SchemaBench {
             ),
             Figure("schema_vs_parse", "how many times as fast as parsing alone", unit: "×", of: ratios(times[3], times[0])),
         ]
+        if let times = try PythonPeer.race(
+            "schema_corvus", data: home + "/data", check: [expected.all], runs: runs, ours: { accepted(schema, lines[...]) })
+        {
+            figures.append(
+                Figure(
+                    "schema_corvus_per_s", "corvus-json-schema-rs, the same bytes accepted or refused", unit: "1/s",
+                    of: times.theirs.map { Double(count) / $0 }))
+            figures.append(Figure("schema_vs_corvus", "how many times as fast, in turns", unit: "×", of: ratios(times.theirs, times.ours)))
+        }
         if let java = javaRate(home: home) {
             figures.append(Figure("schema_java_parser_per_s", "the hand-written Java parser", unit: "1/s", of: [java]))
             figures.append(Figure("schema_vs_java_parser", "how many times as fast", unit: "×", of: rates.map { $0 / java }))
