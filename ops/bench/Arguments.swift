@@ -1,3 +1,5 @@
+import Province
+
 /// What the command line asks for.
 enum Arguments {
     case help
@@ -6,13 +8,14 @@ enum Arguments {
     case servePath
 
     static let usage = """
-        bench [--part NAME]… [--runs N] [--model FILE] [--write FILE] [--messages N] [--firms N,N]
+        bench [--part NAME]… [--runs N] [--model FILE] [--write FILE] [--messages N] [--firms N,N] [--subjects N]
 
           --part NAME   one of \(Part.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated; all when left out
           --runs N      measured runs of each contender, 5 or more (default 5); one more of each goes before, unmeasured
           --model FILE  catalogue entry with the card to score by (default \(Plan.modelDefault))
           --messages N  of a run of the part `path` (default 1000000); `endure` takes ten times as many
           --firms N,N   sizes of the part `suite`, small and large (default 600,6060: 100,000 and a million records)
+          --subjects N  the part `intake` with two records each of so many firms: what memory does when subjects are many
           --write FILE  put the table between `\(Report.beginMark)` and `\(Report.endMark)` of FILE
 
         Prints a table and, as its last line, one JSON object.
@@ -50,6 +53,11 @@ enum Arguments {
                     throw .usage("--firms \(value): numbers with commas")
                 }
                 plan.firms = sizes
+            case "--subjects":
+                guard let count = Int(value), (1_000...Province.firmsMax).contains(count) else {
+                    throw .usage("--subjects \(value): 1000 to \(Province.firmsMax)")
+                }
+                plan.subjects = count
             case "--model": plan.model = value
             case "--write": plan.document = value
             default: throw .usage("\(word) is unknown; see --help")
@@ -70,6 +78,8 @@ struct Plan {
     var model = Plan.modelDefault
     var messages = 1_000_000
     var firms = [600, 6_060]
+    /// Of the part `intake`, where memory is all that is asked for.
+    var subjects: Int?
     /// A Markdown file to put the table into.
     var document: String?
 }

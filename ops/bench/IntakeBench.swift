@@ -18,11 +18,36 @@ enum IntakeBench {
     private static let lanes = 4
     private static let services: [ServiceName] = [.ingestion, .governance]
 
-    static func measured(firms: Int) throws -> Part.Answer {
-        try PathBench.onBoth { try measured(firms: firms, $0, $1) }
+    /// Whose records are sent.
+    struct Load {
+        let firms: Int
+        /// So many of a firm's records, the first ones.
+        let recordsMax: Int
+        let months: Int
+        /// The feed takes no part of the cores: services stand still meanwhile. Where it takes minutes they run, and only memory is of worth.
+        let isTimed: Bool
+
+        /// Two years of each firm.
+        static func whole(firms: Int) -> Load { Load(firms: firms, recordsMax: .max, months: 24, isTimed: true) }
+
+        /// Two records of each, of many.
+        static func thin(firms: Int) -> Load { Load(firms: firms, recordsMax: 2, months: 1, isTimed: false) }
     }
 
-    private static func measured(firms: Int, _ kafka: ScratchKafka, _ postgres: ScratchPostgres) throws -> [Figure] {
+    /// What one wave of records showed.
+    private struct Wave {
+        let rate: Double
+        /// Microseconds a record, by service.
+        let processor: [Double]
+        /// Resident at its end, by service. Unit: MiB.
+        let memory: [Double]
+    }
+
+    static func measured(_ load: Load) throws -> Part.Answer {
+        try PathBench.onBoth { try measured(load, $0, $1) }
+    }
+
+    private static func measured(_ load: Load, _ kafka: ScratchKafka, _ postgres: ScratchPostgres) throws -> [Figure] {
         let admin = try postgres.connect()
         // These tables have queries whose plans follow their sizes.
         for order in ["ALTER SYSTEM SET autovacuum = on", "SELECT pg_reload_conf()"] { try admin.script(order) }
@@ -37,47 +62,66 @@ enum IntakeBench {
         try addRules(in: folder, environment)
         let settings = KafkaSettings(bootstrap: kafka.bootstrap, clientID: "bench", extra: ["linger.ms": "200"])
 
-        // The first records find a broker whose compiler is at work and services that know nobody: these are not timed.
-        let warmUp = firms / 3
-        let half = (firms - warmUp) / 2
-        var records = try feed(0..<warmUp, of: firms, settings)
+        // The first quarter finds a broker whose compiler is at work and services that know nobody: it is not timed. The second leads to half
+        // of all firms, the third wave to all: so the services know twice as many when memory is looked at again.
+        let ends = [load.firms / 4, load.firms / 2, load.firms]
+        var records = try feed(0..<ends[0], of: load, settings)
         var processes: [ChildProcess] = []
         defer { for process in processes { process.stop() } }
         for service in services { processes.append(try start(service, folder, environment)) }
         try wait(for: records, admin, processes)
 
-        var rates: [Double] = []
-        var memory: [Double] = []
-        var processor = [[Double]](repeating: [], count: services.count)
-        for first in [warmUp, warmUp + half] {
-            // They stand still meanwhile, so that the feed takes no part of the cores.
-            for process in processes { process.send(SIGSTOP) }
-            let fed = try feed(first..<first + half, of: firms, settings)
+        var waves: [Wave] = []
+        for (first, end) in zip(ends, ends.dropFirst()) {
+            if load.isTimed { for process in processes { process.send(SIGSTOP) } }
+            var begin = ContinuousClock.now
+            var before = processes.map { processorSeconds(of: $0) }
+            let fed = try feed(first..<end, of: load, settings)
             records += fed
-            let begin = ContinuousClock.now
-            let before = processes.map { processorSeconds(of: $0) }
-            for process in processes { process.send(SIGCONT) }
+            if load.isTimed {
+                begin = ContinuousClock.now
+                before = processes.map { processorSeconds(of: $0) }
+                for process in processes { process.send(SIGCONT) }
+            }
             try wait(for: records, admin, processes)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let spent = zip(processes, before).map { (processorSeconds(of: $0) - $1) * 1e6 / Double(fed) }
-            for (place, microseconds) in spent.enumerated() { processor[place].append(microseconds) }
-            let largest = processes.compactMap { ProcessMemory.resident.kibibytes(of: $0.pid) }.max() ?? 0
-            rates.append(Double(fed) / seconds)
-            memory.append(Double(largest) / 1_024)
-            print("intake: \(fed) records of \(half) firms in \(Figure.text(seconds)) s")
+            let memory = processes.map { Double(ProcessMemory.resident.kibibytes(of: $0.pid) ?? 0) / 1_024 }
+            waves.append(Wave(rate: Double(fed) / seconds, processor: spent, memory: memory))
+            print(
+                "intake: \(fed) records of \(end - first) firms in \(Figure.text(seconds)) s; memory for \(end) firms: "
+                    + zip(services, memory).map { "\($0.rawValue) \(Figure.text($1)) MiB" }.joined(separator: ", "))
         }
         let facts = try admin.execute("SELECT count(*) FROM governance.fact")[0].int64(0)
         guard facts >= Int64(records) * 99 / 100 else { throw BenchFault.unequal("intake: \(facts) facts of \(records) records") }
-        return [
+        return figures(waves, load)
+    }
+
+    private static func figures(_ waves: [Wave], _ load: Load) -> [Figure] {
+        let largest = waves.map { $0.memory.max() ?? 0 }
+        let last = waves.last?.memory ?? []
+        var figures = [
+            Figure(
+                "intake_rss_growth", "memory of the larger of the two once it knows \(load.firms) firms, through at \(load.firms / 2)",
+                unit: "×", of: [(largest.last ?? 0) / (largest.first ?? 1)]),
+            Figure("intake_rss_mb", "memory of the larger of the two at the end", unit: "MiB", of: [largest.last ?? 0]),
+        ]
+        for (service, memory) in zip(services, last) {
+            figures.append(
+                Figure("intake_\(service.rawValue)_rss_mb", "memory of \(service.rawValue) at the end", unit: "MiB", of: [memory]))
+        }
+        // With the feed on the same cores, and two records of a firm, they would be of something else.
+        guard load.isTimed else { return figures }
+        let timed = [
             Figure(
                 "intake_records_per_s", "records through ingestion and governance, ten quality rules each, until their facts are given out",
-                unit: "records/s", of: rates),
-            Figure("intake_ingestion_cpu_us", "processor time of ingestion a record, all its threads", unit: "µs", of: processor[0]),
-            Figure("intake_governance_cpu_us", "the same of governance", unit: "µs", of: processor[1]),
+                unit: "records/s", of: waves.map(\.rate)),
             Figure(
-                "intake_rss_growth", "memory of the larger of the two, with twice as many subjects", unit: "×", of: [memory[1] / memory[0]]),
-            Figure("intake_rss_mb", "memory of the larger of the two at the end", unit: "MiB", of: [memory[1]]),
+                "intake_ingestion_cpu_us", "processor time of ingestion a record, all its threads", unit: "µs",
+                of: waves.map { $0.processor[0] }),
+            Figure("intake_governance_cpu_us", "the same of governance", unit: "µs", of: waves.map { $0.processor[1] }),
         ]
+        return timed + figures
     }
 
     /// As many rules for each type as bring it to ten, each over a field of the record.
@@ -135,12 +179,13 @@ enum IntakeBench {
     }
 
     /// Sends the firms' records to the sources' topics; returns how many.
-    private static func feed(_ range: Range<Int>, of firms: Int, _ settings: KafkaSettings) throws -> Int {
-        let province = Province(seed: 1, firms: firms, lastMonth: Month(year: 2026, month: 3), badShare: BasisPoints(0))
+    private static func feed(_ range: Range<Int>, of load: Load, _ settings: KafkaSettings) throws -> Int {
+        let province = Province(
+            seed: 1, firms: load.firms, months: load.months, lastMonth: Month(year: 2026, month: 3), badShare: BasisPoints(0))
         let producer = try KafkaProducer(settings) { _ in }
         var sent = 0
         for firm in range {
-            for record in province.records(ofFirm: firm) where types.contains(record.type) {
+            for record in province.records(ofFirm: firm).filter({ types.contains($0.type) }).prefix(load.recordsMax) {
                 var event = CloudEvent(id: record.id, source: "bench", type: record.type, data: record.data)
                 event.time = record.time
                 event.subject = record.subject
@@ -158,8 +203,10 @@ enum IntakeBench {
     }
 
     /// Until ingestion has had so many, governance has everything that ingestion gave out, and the broker all of both.
+    /// Refuses two minutes in which nothing moves.
     private static func wait(for records: Int, _ admin: Connection, _ processes: [ChildProcess]) throws {
-        let limit = ContinuousClock.now + .seconds(600)
+        var limit = ContinuousClock.now + .seconds(120)
+        var seen: [Int64] = []
         while true {
             let row = try admin.execute(
                 """
@@ -169,10 +216,14 @@ enum IntakeBench {
                        (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM ingestion.link_out)
                          + (SELECT coalesce(sum(last_seq - acked_seq), 0)::int8 FROM governance.link_out)
                 """)[0]
-            if try row.int64(0) >= Int64(records), try row.int64(1) == 0, try row.int64(2) == 0 { return }
+            let counts = [try row.int64(0), try row.int64(1), try row.int64(2)]
+            if counts[0] >= Int64(records), counts[1] == 0, counts[2] == 0 { return }
+            if counts != seen {
+                seen = counts
+                limit = ContinuousClock.now + .seconds(120)
+            }
             guard ContinuousClock.now < limit, processes.allSatisfy(\.isRunning) else {
-                throw BenchFault.unequal(
-                    "intake: \(try row.int64(0)) of \(records) records, \(try row.int64(1)) and \(try row.int64(2)) under way")
+                throw BenchFault.unequal("intake: \(counts[0]) of \(records) records, \(counts[1]) and \(counts[2]) under way")
             }
             Thread.sleep(forTimeInterval: 0.02)
         }

@@ -20,7 +20,9 @@ enum Part: String, CaseIterable {
         case .policy: try PolicyBench.measured(runs: plan.runs)
         case .path: try PathBench.measured(messages: plan.messages, rounds: plan.runs)
         case .endure: try EndureBench.measured(messages: plan.messages * 10)
-        case .intake: try IntakeBench.measured(firms: plan.firms.first.map { $0 * 5 } ?? 0)
+        case .intake:
+            try IntakeBench.measured(
+                plan.subjects.map { IntakeBench.Load.thin(firms: $0) } ?? IntakeBench.Load.whole(firms: (plan.firms.first ?? 0) * 4))
         case .suite: try SuiteBench.measured(firms: plan.firms)
         case .rules: try RulesBench.measured(runs: plan.runs)
         }
