@@ -18,7 +18,7 @@ public struct WorkerBounds: Sendable {
     public var sweepEntriesMax = 500
     public var timersMax = 200
     /// How often timers are looked for, and how often while at least `busyEventsMin` events come in one batch.
-    public var timersWait: Duration = .seconds(1)
+    public var timersWait: Duration = .milliseconds(250)
     public var timersWaitBusy: Duration = .seconds(10)
     public var busyEventsMin = 50
     /// States kept decoded.
