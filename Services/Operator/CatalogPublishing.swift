@@ -168,7 +168,8 @@ enum CatalogPublishing {
                     "\(entry.file): \(entry.entry.key) was published with another body, `effectiveFrom` or `withdrawn`; raise its version")
             }
         }
-        let sender = try Sender(settings)
+        // Few batches: everybody reads them from the start, and the built-in broker gives out one a request.
+        let sender = try Sender(settings, inBulk: toSend.count > 1)
         for entry in toSend {
             try sender.send(topic: Topic.catalogEntries, partition: 0, key: entry.entry.key, value: entry.published, headers: [])
         }
