@@ -345,12 +345,16 @@ private struct Explaining {
 
     private static func write(_ bytes: [UInt8], to path: String) throws {
         guard path != "-" else {
-            FileHandle.standardOutput.write(Data(bytes))
-            return
+            return try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         }
-        guard !FileManager.default.fileExists(atPath: path) else { throw Failure("\(path) is there already; name a new file") }
         // What a source says may be personal: for nobody else's eyes.
-        guard FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600]) else {
+        let usual = umask(0o077)
+        defer { _ = umask(usual) }
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)
+        } catch CocoaError.fileWriteFileExists {
+            throw Failure("\(path) is there already; name a new file")
+        } catch {
             throw Failure("\(path) can not be written")
         }
     }

@@ -7,7 +7,7 @@ public final class DivisionTables: CatalogView {
     private let tables: [Versions<DivisionTable>]
     /// When a version takes effect, ascending.
     public let starts: [Instant]
-    /// When a version takes effect, or a division of one is no more in force, ascending.
+    /// When a version takes effect, or a division of one begins or is no more in force, ascending.
     public let changes: [Instant]
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     public let defects: [String: [String]]
@@ -15,19 +15,19 @@ public final class DivisionTables: CatalogView {
     public init(_ catalog: Catalog) {
         var tables: [String: Versions<DivisionTable>] = [:]
         var unusable: [String: [String]] = [:]
-        var ends: Set<Day> = []
+        var turns: Set<Day> = []
         // By kind and id, versions ascending.
         for entry in catalog.all where entry.kind == "divisionTable" {
             tables.add(entry, unusable: &unusable) { entry, defects in
                 let table = DivisionTable.read(entry.body, defects: &defects)
-                ends.formUnion(table?.ends ?? [])
+                turns.formUnion(table?.turns ?? [])
                 return table
             }
         }
         self.tables = tables.sorted { $0.key < $1.key }.map(\.value)
         let starts = tables.values.reduce(into: Set<Instant>()) { $0.formUnion($1.starts) }
         self.starts = starts.sorted()
-        changes = starts.union(ends.map(\.startInChina)).sorted()
+        changes = starts.union(turns.map(\.startInChina)).sorted()
         defects = unusable
     }
 

@@ -142,8 +142,11 @@ import Vocabulary
 
     /// How many partitions the topic has, asked of a broker now; nil where there is no such topic.
     public func partitionCount(topic: String, timeout: Duration) throws(KafkaFault) -> Int? {
-        try open().partitionCounts(timeout: timeout)[topic]
+        try partitionCounts(timeout: timeout)[topic]
     }
+
+    /// The same of all topics that there are, by name, in one question.
+    public func partitionCounts(timeout: Duration) throws(KafkaFault) -> [String: Int] { try open().partitionCounts(timeout: timeout) }
 
     /// The last thing that the library complained of in the background since the last call (a lost broker, a refused group).
     public func takeBackgroundFault() -> KafkaFault? { handle?.context.takeFault() }

@@ -58,6 +58,8 @@ public final class Worker<Service: Decider> {
     private var wantedTopics: [String] = []
     private var missingTopics: [String] = []
     private var topicsCheckedAt = MonotonicClock.now
+    /// Since when just these topics are wanted.
+    private var topicsWantedAt = MonotonicClock.now
     private var pauses: [TopicPartition: PauseReason] = [:]
     /// Since it was turned away last, and how long it waits when that happens again.
     private var hasCommittedNothing = false
@@ -199,7 +201,8 @@ public final class Worker<Service: Decider> {
             if let next = work.book.nextOffset[pausesDue[index].place] { pausesDue[index].next = next }
         }
         try pauseBook.pause(pausesDue, catalog: catalog, on: store.connection)
-        for pause in pausesDue {
+        // What is torn stays told as torn.
+        for pause in pausesDue where pauses[pause.place]?.isTruncation != true {
             pauses[pause.place] = .standing("\(pause)")
             announce(pause.place, .standing("\(pause)"))
         }
@@ -241,7 +244,10 @@ public final class Worker<Service: Decider> {
         renewedAt = MonotonicClock.now
         let wanted = inputs(catalog)
         var changedTopics = false
-        if lease == nil || wanted != wantedTopics || (!missingTopics.isEmpty && MonotonicClock.now.since(topicsCheckedAt) >= .seconds(10)) {
+        if wanted != wantedTopics { topicsWantedAt = MonotonicClock.now }
+        var isAsked = lease == nil || wanted != wantedTopics
+        if !isAsked { isAsked = try hasCome(missingTopics, consumer) }
+        if isAsked {
             let there = try checkPartitions(wanted, consumer)
             changedTopics = lease == nil || there != topics
             wantedTopics = wanted
@@ -258,21 +264,34 @@ public final class Worker<Service: Decider> {
         try load(held, store, consumer, catalog)
     }
 
+    /// Whether one of the topics that were not there has been made. Looked for at every renewal in the first minute, since who publishes a
+    /// source makes its topic next, and then every ten seconds: the question may wait behind a fetch.
+    private func hasCome(_ missing: [String], _ consumer: KafkaConsumer) throws(StoreFault) -> Bool {
+        let now = MonotonicClock.now
+        let every: Duration = now.since(topicsWantedAt) < .seconds(60) ? .zero : .seconds(10)
+        guard !missing.isEmpty, now.since(topicsCheckedAt) >= every else { return false }
+        topicsCheckedAt = now
+        let there = try partitionCounts(consumer)
+        return missing.contains { there[$0] != nil }
+    }
+
+    private func partitionCounts(_ consumer: KafkaConsumer) throws(StoreFault) -> [String: Int] {
+        do {
+            return try consumer.partitionCounts(timeout: .seconds(10))
+        } catch {
+            throw .kafka("\(error)")
+        }
+    }
+
     /// The topics that are there, all with the same number of partitions. A sender's topic that is not there yet must not stop
     /// the others: it is named in `/readyz` and looked for again. One of our own must be there.
     private func checkPartitions(_ wanted: [String], _ consumer: KafkaConsumer) throws(StoreFault) -> [String] {
-        topicsCheckedAt = MonotonicClock.now
+        let known = try partitionCounts(consumer)
         var counts: Set<Int> = []
         var there: [String] = []
         missingTopics = []
         for topic in wanted {
-            let count: Int?
-            do {
-                count = try consumer.partitionCount(topic: topic, timeout: .seconds(10))
-            } catch {
-                throw .kafka("\(error)")
-            }
-            guard let count else {
+            guard let count = known[topic] else {
                 guard Topic.writer(of: topic) != nil else {
                     throw .kafka("topic \(topic) is missing; run `xinqiao topics apply`")
                 }
@@ -302,27 +321,29 @@ public final class Worker<Service: Decider> {
     ) throws(StoreFault) {
         try work.settle(tools(store))
         try committer.drain(.seconds(2))
-        for place in pauses.keys {
-            health.remove(place.checkName)
-            metrics.resumed(place)
-        }
         try forgetKept(consumer)
         // A question to a partition's leader waits behind the fetches on the same connection, and there are many questions.
         do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("\(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics, progress: health.progress).load(held)
         metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
         work.takeUp(held, loaded.book)
-        pauses = loaded.pauses
-        pausesDue = []
-        pausesCheckedVersion = catalog.version
+        var found = loaded.pauses
         for (place, reason) in loaded.pauses {
             try pauseBook.pauseTruncated(
                 place, next: loaded.book.nextOffset[place] ?? 0, "\(reason)", catalog: catalog, on: store.connection)
         }
-        for (place, reason) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where pauses[place] == nil {
-            pauses[place] = reason
+        for (place, reason) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where found[place] == nil {
+            found[place] = reason
         }
         try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
+        // Only now: as long as the lanes can not be taken up, what stood goes on standing.
+        for place in pauses.keys where found[place] == nil {
+            health.remove(place.checkName)
+            metrics.resumed(place)
+        }
+        pauses = found
+        pausesDue = []
+        pausesCheckedVersion = catalog.version
         try assign(consumer)
         for (place, reason) in pauses { announce(place, reason) }
         health.set("kafka", .ok)

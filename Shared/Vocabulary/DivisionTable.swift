@@ -104,8 +104,8 @@ public struct DivisionTable: Sendable {
     /// The same for a code as text. What is no code stands for itself.
     public func counted(_ text: String, on day: Day) -> String { DivisionCode(text).map { counted($0, on: day).text } ?? text }
 
-    /// The first days on which a division is no more in force.
-    public var ends: Set<Day> { Set(byCode.values.joined().compactMap(\.validTo)) }
+    /// The days on which a code may begin to count as another one: where a division comes into force, and the first on which it is no more.
+    public var turns: Set<Day> { Set(byCode.values.joined().flatMap { [$0.validFrom, $0.validTo].compactMap(\.self) }) }
 
     /// The division of `level` to which statistics on `day` count `code`.
     ///

@@ -235,7 +235,7 @@ import Wire
             #expect(house.standing.count == 3)
             #expect(house.sum("overdueDays") == 135)
             #expect(house.timers.isEmpty)
-            #expect(house.cells(GovernanceTables.factRetracted, "retracted_by").allSatisfy { $0.isEmpty })
+            #expect(house.retracted == [])
             // What is said again has an id of its own.
             let ids = house.facts.filter { !$0.isRetraction }.map(\.factID)
             #expect(Set(ids).count == ids.count)

@@ -183,6 +183,16 @@ struct GovernanceHouse {
         }.sorted()
     }
 
+    /// The facts whose latest row in `fact_retracted` says that they stand no more.
+    var retracted: Set<String> {
+        var latest: [String: (at: Instant, isGone: Bool)] = [:]
+        for cells in (rows[GovernanceTables.factRetracted.name] ?? [:]).values {
+            guard case .text(let id) = cells[0], case .text(let cause) = cells[1], case .instant(let at) = cells[2] else { continue }
+            if at >= (latest[id]?.at ?? at) { latest[id] = (at, !cause.isEmpty) }
+        }
+        return Set(latest.filter(\.value.isGone).keys)
+    }
+
     // MARK: Making
 
     static func json(_ text: String) -> JSONValue {

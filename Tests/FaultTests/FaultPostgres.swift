@@ -51,6 +51,8 @@ final class FaultPostgres {
     func start() throws {
         let settings = [
             "listen_addresses=", "unix_socket_directories=\(folder.path)", "max_connections=120", "shared_buffers=64MB", "fsync=off",
+            // Worlds live for minutes: what is rewritten in one must be swept as it is in an hour of life.
+            "autovacuum_naptime=2s", "autovacuum_vacuum_cost_delay=0",
             "full_page_writes=off", "max_wal_size=\(roomMiB == nil ? 1_024 : 64)MB", "min_wal_size=32MB",
             "wal_level=\(isBackedUp ? "replica" : "minimal")", "max_wal_senders=\(isBackedUp ? 4 : 0)", "deadlock_timeout=200ms",
             // In the data folder, so that a postmaster which is killed leaves nothing in /dev/shm.

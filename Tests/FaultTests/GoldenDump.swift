@@ -64,6 +64,9 @@ struct GoldenDump: Equatable {
         // How often a comparison was told, see above.
         "reporting.coverage_view": "record_type <> 'cross-check.result'",
         "governance.quarantine": "status <> 'released'",
+        // What stood again after all leaves its former rows where the news that ended it came first.
+        "governance.fact_retracted":
+            "retracted_by <> '' AND NOT EXISTS (SELECT FROM governance.fact_retracted l WHERE l.fact_id = t.fact_id AND l.known_at > t.known_at)",
         "policypush.push": "status <> 'withdrawn'",
         "reporting.push_view": "status <> 'withdrawn'",
         "matchmaking.match": "is_current AND application_id = ''",

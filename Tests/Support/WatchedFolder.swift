@@ -31,6 +31,9 @@ public struct WatchedFolder: Sendable {
     public func note(_ process: ChildProcess, named name: String) {
         // The kernel keeps 15 bytes of a name.
         let known = String(name.prefix(15))
-        _ = FileManager.default.createFile(atPath: "\(path)/started/\(process.pid)", contents: Data(known.utf8))
+        // Its number is given out again when it has ended; the 22nd field is when it was started.
+        let stat = (try? String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8)) ?? ""
+        guard let start = stat.split(separator: ")").last?.split(separator: " ").dropFirst(19).first else { return }
+        _ = FileManager.default.createFile(atPath: "\(path)/started/\(process.pid)", contents: Data("\(known) \(start)\n".utf8))
     }
 }

@@ -36,6 +36,9 @@ struct Exclusion {
                 service: .governance, table: "quarantine", columns: nil, when: .disorderly,
                 reason: "a record that came before its consent was held and released; one that came after it left no trace"),
             Exclusion(
+                service: .governance, table: "fact_retracted", columns: nil, when: .disorderly,
+                reason: "what stood again after all was taken back before where the news that ended it came first"),
+            Exclusion(
                 service: .governance, table: "quality_verdict", columns: nil, when: .disorderly,
                 reason: "judged against what was there when the record came, or was released"),
             Exclusion(

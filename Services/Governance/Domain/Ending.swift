@@ -145,7 +145,7 @@ extension Turn {
         let sent = say(saying, as: "\(slot.order.id)/again-\(slot.returned + 1)", replacing: nil, state: &state, effects: &effects)
         let place = try state.openMemory(of: type)
         state.memories[place].comeBack(slot.key, as: sent)
-        writeRetraction(of: slot.order.id, by: "", effects: &effects)
+        writeRetraction(of: slot.order.id, by: "", state: &state, effects: &effects)
         send("stands-again", slot.order.id, type, reason: "", effects: &effects)
         try crossCheck(type, changed: [slot.data], cause: slot.order, origin: origin, state: &state, effects: &effects)
     }
@@ -159,7 +159,7 @@ extension Turn {
         let place = try state.openMemory(of: type)
         let isCovered = state.memories[place].slot(slot.key).map { $0.order != slot.order } ?? false
         if !isCovered { retract(slot, type, by: cause, writer: writer, origin: origin, quality: 10_000, state: &state, effects: &effects) }
-        writeRetraction(of: slot.order.id, by: cause, effects: &effects)
+        writeRetraction(of: slot.order.id, by: cause, state: &state, effects: &effects)
         send("retracted", slot.order.id, type, reason: cause, effects: &effects)
         if isCovered { return state.memories[place].takeBackOwn(slot.key) }
         state.memories[place].takeBack(slot.key)
@@ -188,7 +188,9 @@ extension Turn {
     }
 
     /// - Parameter cause: empty when the fact stands again.
-    func writeRetraction(of factID: String, by cause: String, effects: inout Effects) {
-        effects.write([.text(factID), .text(cause), .instant(now)], to: GovernanceTables.factRetracted)
+    func writeRetraction(of factID: String, by cause: String, state: inout GovernanceState, effects: inout Effects) {
+        // The latest row counts, and the clock may go back.
+        let at = state.retractionsSaid.next(at: now)
+        effects.write([.text(factID), .text(cause), .instant(at)], to: GovernanceTables.factRetracted)
     }
 }

@@ -26,6 +26,8 @@ public struct GovernanceState: DecidedState {
     public var objections: [Objection] = []
     /// About disputes.
     var disputesSaid = LastWord()
+    /// About statements that are taken back, or stand again.
+    var retractionsSaid = LastWord()
     /// By check and key.
     public var results: [CrossResult] = []
     /// By check and key.
@@ -55,6 +57,7 @@ public struct GovernanceState: DecidedState {
         corrections = try fields.list("corrections") { json throws(ContractDefect) in try Correction(json) }
         objections = try fields.list("objections") { json throws(ContractDefect) in try Objection(json) }
         disputesSaid = LastWord(at: try fields.intOrNil("disputesSaid").map { Instant(microseconds: $0) })
+        retractionsSaid = LastWord(at: try fields.intOrNil("retractionsSaid").map { Instant(microseconds: $0) })
         results = try fields.list("results") { json throws(ContractDefect) in try CrossResult(json) }
         comparisons = try fields.list("comparisons") { json throws(ContractDefect) in try DueComparison(json) }
         if let merger = fields["merger"] { self.merger = try Merger(merger) }
@@ -102,6 +105,7 @@ public struct GovernanceState: DecidedState {
             object.member("objections", array: { list in for one in objections { list.element(object: { one.write(to: &$0) }) } })
         }
         object.memberIfPresent("disputesSaid", disputesSaid.at?.microseconds)
+        object.memberIfPresent("retractionsSaid", retractionsSaid.at?.microseconds)
         if !results.isEmpty {
             object.member("results", array: { list in for one in results { list.element(object: { one.write(to: &$0) }) } })
         }

@@ -223,7 +223,7 @@ extension Turn {
                     let id = MergedStatement.factID(of: own.order.id, from: statement.from, number: statement.number)
                     slot.send(as: say(back, as: id, replacing: former, state: &state, effects: &effects))
                     if own.sent == nil {
-                        writeRetraction(of: own.order.id, by: "", effects: &effects)
+                        writeRetraction(of: own.order.id, by: "", state: &state, effects: &effects)
                         send("stands-again", own.order.id, type.id, reason: "", effects: &effects)
                     }
                 } else {
@@ -233,7 +233,7 @@ extension Turn {
                             state: &state, effects: &effects)
                     }
                     if let withheld, own.sent != nil {
-                        writeRetraction(of: own.order.id, by: withheld.by, effects: &effects)
+                        writeRetraction(of: own.order.id, by: withheld.by, state: &state, effects: &effects)
                         send("retracted", own.order.id, type.id, reason: withheld.by, effects: &effects)
                     }
                     slot.sent = nil

@@ -135,7 +135,7 @@ extension Turn {
                     others: covered?.others ?? [], isSuspect: isSuspect, quality: quality, asked: asked, replacing: covered)
                 state.memories[place].cover(own)
                 if let withheld {
-                    writeRetraction(of: record.recordID, by: withheld.by, effects: &effects)
+                    writeRetraction(of: record.recordID, by: withheld.by, state: &state, effects: &effects)
                     send("retracted", record, reason: withheld.by, effects: &effects)
                 }
                 if !(covered?.data.saysTheSame(as: record.data) ?? false) {
@@ -165,7 +165,7 @@ extension Turn {
                     former, type.id, by: withheld.by, writer: record.writer, origin: record.origin, quality: quality, state: &state,
                     effects: &effects)
             }
-            writeRetraction(of: record.recordID, by: withheld.by, effects: &effects)
+            writeRetraction(of: record.recordID, by: withheld.by, state: &state, effects: &effects)
             if !isSame { send("retracted", record, reason: withheld.by, effects: &effects) }
             sent = nil
         case .none:

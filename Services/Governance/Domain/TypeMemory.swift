@@ -238,7 +238,12 @@ public struct TypeMemory: Sendable {
 
     /// An earlier statement came late.
     mutating func note(older recordID: String, saying data: JSONValue, under key: String) {
-        if let found = place(key).found { slots[found].note(recordID, saying: data) }
+        guard let found = place(key).found else { return }
+        slots[found].note(recordID, saying: data)
+        // The subject's own statement that a guest covers has heard it, too.
+        guard var own = slots[found].under.first, own.order.id != recordID else { return }
+        own.note(recordID, saying: data)
+        slots[found].under = [own]
     }
 
     /// Downstream has it under another id now.

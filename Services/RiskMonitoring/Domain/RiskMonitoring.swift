@@ -14,7 +14,7 @@ public struct RiskMonitoring: Decider {
 
     public var service: ServiceName { .riskmonitoring }
 
-    public var sweptKinds: Set<String> { [RiskCatalog.ruleKind] }
+    public var sweptKinds: Set<String> { [RiskCatalog.ruleKind, "tag"] }
 
     static let disbursedType = "financing.disbursed"
     static let settledType = "financing.settled"
@@ -53,8 +53,8 @@ public struct RiskMonitoring: Decider {
             } catch {
                 return effects.refuse(error.code, error.description)
             }
-        case .sweep(let entries) where entries.contains { $0.kind == RiskCatalog.ruleKind }: break
-        case .sweep, .timer: return
+        case .sweep: break
+        case .timer: return
         }
         turn.alignAlerts(state: &state, effects: &effects)
     }

@@ -71,13 +71,20 @@ public struct Scoring: Decider {
             }
         case .timer:
             turn.tell(of: &state, answering: nil, effects: &effects)
+            watchDivisions(catalog, now, &effects)
         case .sweep(let entries):
             for entry in entries where entry.effectiveFrom > now {
                 effects.schedule("effective/\(entry.kind)/\(entry.id)", at: entry.effectiveFrom)
             }
             // The version before one that is to come may have been replaced under the same number.
             turn.tell(of: &state, answering: nil, effects: &effects)
+            watchDivisions(catalog, now, &effects)
         }
+    }
+
+    /// Sets the clock for the next day on which a division counts under another code: rules may ask for the region.
+    private func watchDivisions(_ catalog: Catalog, _ now: Instant, _ effects: inout Effects) {
+        if let change = catalog.view(DivisionTables.self).nextChange(after: now) { effects.schedule("divisions", at: change) }
     }
 }
 
