@@ -93,20 +93,27 @@ import Vocabulary
     ///
     /// Asks for all topics: a question about one topic makes some brokers create it.
     func partitionCounts(timeout: Duration) throws(KafkaFault) -> [String: Int] {
+        unsafe try metadata(timeout: timeout) { metadata in
+            var counts: [String: Int] = [:]
+            for index in 0..<Int(unsafe metadata.topic_cnt) {
+                let topic = unsafe metadata.topics[index]
+                guard let name = unsafe topic.topic else { continue }
+                let count = unsafe Int(topic.partition_cnt)
+                if count > 0 { unsafe counts[String(cString: name)] = count }
+            }
+            return counts
+        }
+    }
+
+    /// What a broker knows now of all topics and brokers.
+    func metadata<Answer>(timeout: Duration, _ read: (rd_kafka_metadata) -> Answer) throws(KafkaFault) -> Answer {
         var answer: UnsafePointer<rd_kafka_metadata>?
         let error = unsafe rd_kafka_metadata(raw, 1, nil, &answer, timeout.clientMilliseconds)
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata = unsafe answer else {
             throw KafkaFault(error, during: "metadata")
         }
         defer { unsafe rd_kafka_metadata_destroy(metadata) }
-        var counts: [String: Int] = [:]
-        for index in 0..<Int(unsafe metadata.pointee.topic_cnt) {
-            let topic = unsafe metadata.pointee.topics[index]
-            guard let name = unsafe topic.topic else { continue }
-            let count = unsafe Int(topic.partition_cnt)
-            if count > 0 { unsafe counts[String(cString: name)] = count }
-        }
-        return counts
+        return unsafe read(metadata.pointee)
     }
 
     /// The error after which the client is unusable, if there was one.

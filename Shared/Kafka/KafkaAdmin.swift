@@ -50,17 +50,11 @@ public struct TopicDescription: Hashable, Sendable {
 
     /// Whether the controller that a broker names is one of the brokers, or none is known yet.
     func hasController(timeout: Duration) throws(KafkaFault) -> Bool {
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let error = unsafe rd_kafka_metadata(handle.raw, 1, nil, &answer, timeout.clientMilliseconds)
-        guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata = unsafe answer else { throw KafkaFault(error, during: "metadata") }
-        defer { unsafe rd_kafka_metadata_destroy(metadata) }
-        let controller = unsafe rd_kafka_controllerid(handle.raw, timeout.clientMilliseconds)
-        guard controller >= 0 else { return true }
-        for index in 0..<Int(unsafe metadata.pointee.broker_cnt) {
-            let broker = unsafe metadata.pointee.brokers[index]
-            if unsafe broker.id == controller { return true }
+        let brokers = unsafe try handle.metadata(timeout: timeout) { metadata in
+            (0..<Int(unsafe metadata.broker_cnt)).map { unsafe metadata.brokers[$0].id }
         }
-        return false
+        let controller = unsafe rd_kafka_controllerid(handle.raw, timeout.clientMilliseconds)
+        return controller < 0 || brokers.contains(controller)
     }
 
     /// Makes the topics and waits until a broker shows them; one outcome per spec, in the same order. Throws when there was no

@@ -167,8 +167,9 @@ private final class ServiceRoom<Service: Decider>: Room {
             }
         }
         batch.timers = store.dueTimers(at: now)
+        let swept = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }
         for lane in 0..<lanes {
-            let entries = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }.filter { entry in
+            let entries = swept.filter { entry in
                 store.sweeps[MemoryStore.SweepKey(lane: lane, kind: entry.kind, id: entry.id)]?.version != entry.version
             }
             guard !entries.isEmpty else { continue }

@@ -13,4 +13,7 @@ public struct FNV64: Sendable {
         hash.mix(bytes)
         return hash.value
     }
+
+    /// Cut to 53 bits, so that every JSON reader keeps it whole.
+    public static func number(_ bytes: some Sequence<UInt8>) -> Int64 { Int64(truncatingIfNeeded: hash(bytes) >> 11) }
 }

@@ -45,6 +45,18 @@ extension MemoryHouse {
         try bodies(Topic.governanceFacts, Fact.type).map { try Fact($0) }.filter { $0.recordType == type }
     }
 
+    /// Each fact leads back to the message that it came in.
+    func checkOrigins(of facts: [Fact]) {
+        let rows = rows(.ingestion, "accepted_record")
+        for fact in facts {
+            let row = rows.first {
+                $0["topic"] == .text(fact.origin.topic) && $0["partition"] == .int64(Int64(fact.origin.partition))
+                    && $0["offset"] == .int64(fact.origin.offset)
+            }
+            #expect(row?["sha256"] == .text(fact.origin.sha256))
+        }
+    }
+
     /// Everything that a service set aside, in words.
     func setAside(_ service: ServiceName) -> [String] {
         store(of: service)?.deadLetters.values.map { "\($0.refusal.code): \($0.refusal.detail)" } ?? []

@@ -20,9 +20,7 @@ extension Exchange {
         if !rule.forwards.isEmpty, !rule.filter.lists(ExchangeTurn.markMember) {
             defects.append("`forwards`: `fields` lacks `\(ExchangeTurn.markMember)`, so a contested statement would leave without its mark")
         }
-        for (number, example) in examples.enumerated() {
-            if let defect = rule.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-        }
+        ExampleRun.all(examples, &defects) { rule.defect(ofExample: $0) }
         return defects
     }
 

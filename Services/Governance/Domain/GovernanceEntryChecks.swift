@@ -24,23 +24,27 @@ extension Governance {
         if examples.isEmpty { defects.append("there is no example") }
         switch entry.kind {
         case "calendar":
-            if let years = WorkingYear.list(entry.body, defects: &defects) { run(examples, &defects) { ExampleRuns.term($0, years) } }
+            if let years = WorkingYear.list(entry.body, defects: &defects) {
+                ExampleRun.all(examples, &defects) { ExampleRuns.term($0, years) }
+            }
         case "qualityRule": checkRule(entry, examples, &defects)
         case "crossCheck": checkComparison(entry, examples, &defects)
         case "sourceTrust":
-            if let trust = SourceTrust(entry.body, defects: &defects) { run(examples, &defects) { ExampleRuns.weighing($0, by: trust) } }
+            if let trust = SourceTrust(entry.body, defects: &defects) {
+                ExampleRun.all(examples, &defects) { ExampleRuns.weighing($0, by: trust) }
+            }
         case "identityRule":
             if entry.body["successors"] != nil { defects.append("`successors` are the `divisionTable`'s to say") }
             if let rule = IdentityRule(entry.body, defects: &defects) {
                 let divisions = DivisionTables(catalog)
-                run(examples, &defects) { ExampleRuns.identity($0, rule, divisions) }
+                ExampleRun.all(examples, &defects) { ExampleRuns.identity($0, rule, divisions) }
             }
         default:
             if entry.kind == "purpose" {
                 // A purpose is a name and does nothing; its examples can only say which.
-                run(examples, &defects) { $0["purpose"]?.string == entry.id ? nil : "`purpose` is not `\(entry.id)`" }
+                ExampleRun.all(examples, &defects) { $0["purpose"]?.string == entry.id ? nil : "`purpose` is not `\(entry.id)`" }
             } else if let demand = ConsentDemand(entry.body, defects: &defects) {
-                run(examples, &defects) { ExampleRuns.consent($0, to: entry.id, demand) }
+                ExampleRun.all(examples, &defects) { ExampleRuns.consent($0, to: entry.id, demand) }
             }
             let isPlain = entry.id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
             if entry.id.isEmpty || !isPlain { defects.append("the id is not of a-z, 0-9 and -") }
@@ -48,13 +52,6 @@ extension Governance {
             if (title?["en"]?.string ?? "").isEmpty || (title?["zh"]?.string ?? "").isEmpty { defects.append("`title` is not {en, zh}") }
         }
         return defects
-    }
-
-    /// Each example with its number, where something is wrong with it.
-    private static func run(_ examples: [JSONValue], _ defects: inout [String], _ defect: (JSONValue) -> String?) {
-        for (number, example) in examples.enumerated() {
-            if let wrong = defect(example) { defects.append("example \(number + 1): \(wrong)") }
-        }
     }
 
     /// What the catalogue says of the entry by itself.
@@ -81,12 +78,7 @@ extension Governance {
     /// An example is `{key, parts: {name: [data, …]}, verdicts: {check: truth}}`; of a form, `{form: data, file: {part: data}, differing: [field]}`.
     private static func checkComparison(_ entry: CatalogEntry, _ examples: [JSONValue], _ defects: inout [String]) {
         guard let check = CrossCheck(entry, defects: &defects) else { return }
-        guard check.form == nil else {
-            for (number, example) in examples.enumerated() {
-                if let defect = check.defect(ofFormExample: example) { defects.append("example \(number + 1): \(defect)") }
-            }
-            return
-        }
+        guard check.form == nil else { return ExampleRun.all(examples, &defects) { check.defect(ofFormExample: $0) } }
         for (number, example) in examples.enumerated() {
             var parts: [String: [JSONValue]] = [:]
             for part in check.parts { parts[part.name] = example["parts"]?.list(part.name) ?? [] }

@@ -315,8 +315,7 @@ public struct TypeMemory: Sendable {
         changeOwn(key) { $0.sent = nil }
     }
 
-    /// Cut to 53 bits so that every JSON reader keeps it whole.
-    private static func hash(_ key: String) -> Int64 { Int64(truncatingIfNeeded: FNV64.hash(key.utf8) >> 11) }
+    private static func hash(_ key: String) -> Int64 { FNV64.number(key.utf8) }
 }
 
 /// The latest statement under one business key.
@@ -469,8 +468,8 @@ public struct Slot: Sendable {
         send(as: id)
     }
 
-    /// The same for the same content, however it is written. Cut to 53 bits so that every JSON reader keeps it whole.
-    private static func content(of data: JSONValue) -> Int64 { Int64(truncatingIfNeeded: FNV64.hash(data.canonicalBytes) >> 11) }
+    /// The same for the same content, however it is written.
+    private static func content(of data: JSONValue) -> Int64 { FNV64.number(data.canonicalBytes) }
 
     private mutating func change(_ change: (inout Parts) -> Void) {
         var parts = kept.parts

@@ -10,15 +10,12 @@ enum DivisionEntryChecks {
             defects.append("there is a table of divisions already, `\(other.id)`: raise its version")
         }
         guard let table = DivisionTable.read(entry.body, defects: &defects) else { return }
-        for (number, example) in examples.enumerated() {
+        ExampleRun.all(examples, &defects) { example in
             guard let code = example["code"]?.string.flatMap({ DivisionCode($0) }), let day = example["on"]?.day,
                 let expected = example["is"]?.string
-            else {
-                defects.append("example \(number + 1): not {\"code\", \"on\", \"is\"}")
-                continue
-            }
+            else { return "not {\"code\", \"on\", \"is\"}" }
             let counted = table.counted(code, on: day).text
-            if counted != expected { defects.append("example \(number + 1): \(code) counts under \(counted), not under \(expected)") }
+            return counted == expected ? nil : "\(code) counts under \(counted), not under \(expected)"
         }
     }
 }

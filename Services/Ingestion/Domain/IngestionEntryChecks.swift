@@ -70,9 +70,7 @@ extension Ingestion {
         }
         checkKey(entry.body, &defects)
         guard let type = RecordType(entry, defects: &defects) else { return }
-        for (number, example) in examples.enumerated() {
-            if let defect = type.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-        }
+        ExampleRun.all(examples, &defects) { type.defect(ofExample: $0) }
     }
 
     /// A business key stands in clear in tables, in requests for correction and in every proof, where nothing can be erased: nobody's name or

@@ -16,17 +16,13 @@ extension Matchmaking {
         if examples.isEmpty { defects.append("there is no example") }
         if entry.kind == "ranking" {
             guard let weights = RankingWeights(entry, defects: &defects) else { return defects }
-            for (number, example) in examples.enumerated() {
-                if let defect = weights.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-            }
+            ExampleRun.all(examples, &defects) { weights.defect(ofExample: $0) }
             return defects
         }
         let title = entry.body["title"]
         if (title?["en"]?.string ?? "").isEmpty || (title?["zh"]?.string ?? "").isEmpty { defects.append("`title` is not {en, zh}") }
         guard let product = Product(entry, defects: &defects) else { return defects }
-        for (number, example) in examples.enumerated() {
-            if let defect = product.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-        }
+        ExampleRun.all(examples, &defects) { product.defect(ofExample: $0) }
         return defects
     }
 

@@ -14,9 +14,7 @@ extension PolicyPush {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         guard let policy = Policy(entry, defects: &defects) else { return defects }
-        for (number, example) in examples.enumerated() {
-            if let defect = policy.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-        }
+        ExampleRun.all(examples, &defects) { policy.defect(ofExample: $0) }
         return defects
     }
 

@@ -15,9 +15,7 @@ extension RiskMonitoring {
         var defects: [String] = []
         if examples.isEmpty { defects.append("there is no example") }
         guard let rule = RiskRule(entry, defects: &defects) else { return defects }
-        for (number, example) in examples.enumerated() {
-            if let defect = rule.defect(ofExample: example) { defects.append("example \(number + 1): \(defect)") }
-        }
+        ExampleRun.all(examples, &defects) { rule.defect(ofExample: $0) }
         return defects
     }
 

@@ -25,6 +25,8 @@ public struct Scoring: Decider {
     static let portraitTimer = "portrait"
     /// The official grade becomes stale.
     static let gradeTimer = "public-grade"
+    /// A division counts under another code.
+    static let divisionsTimer = "divisions"
     static let requestType = "financing.requested"
 
     public func admit(_ message: Message, catalog: Catalog) -> Admission {
@@ -71,20 +73,20 @@ public struct Scoring: Decider {
             }
         case .timer:
             turn.tell(of: &state, answering: nil, effects: &effects)
-            watchDivisions(catalog, now, &effects)
+            watch(view.divisions, now, &effects)
         case .sweep(let entries):
             for entry in entries where entry.effectiveFrom > now {
                 effects.schedule("effective/\(entry.kind)/\(entry.id)", at: entry.effectiveFrom)
             }
             // The version before one that is to come may have been replaced under the same number.
             turn.tell(of: &state, answering: nil, effects: &effects)
-            watchDivisions(catalog, now, &effects)
+            watch(view.divisions, now, &effects)
         }
     }
 
     /// Sets the clock for the next day on which a division counts under another code: rules may ask for the region.
-    private func watchDivisions(_ catalog: Catalog, _ now: Instant, _ effects: inout Effects) {
-        if let change = catalog.view(DivisionTables.self).nextChange(after: now) { effects.schedule("divisions", at: change) }
+    private func watch(_ divisions: DivisionTables, _ now: Instant, _ effects: inout Effects) {
+        if let change = divisions.nextChange(after: now) { effects.schedule(Self.divisionsTimer, at: change) }
     }
 }
 

@@ -8,6 +8,7 @@ public final class ScoringCatalog: CatalogView {
     private let books: [ScoringBook]
     /// What facts are kept for. Also for entries not in force yet, so that they do not start with nothing.
     public let collected: Collected
+    let divisions: DivisionTables
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     public let defects: [String: [String]]
 
@@ -43,7 +44,7 @@ public final class ScoringCatalog: CatalogView {
             }
         }
 
-        let divisions = DivisionTables(catalog)
+        divisions = DivisionTables(catalog)
         starts.formUnion(divisions.starts)
         var books: [ScoringBook] = []
         for start in starts.sorted() {

@@ -39,14 +39,7 @@ import Wire
         bank.checkFeatures(of: portrait)
 
         // Each fact leads back to the message it came in, and that to the bank whose file it was.
-        let rows = house.rows(.ingestion, "accepted_record")
-        for fact in facts {
-            let row = rows.first {
-                $0["topic"] == .text(fact.origin.topic) && $0["partition"] == .int64(Int64(fact.origin.partition))
-                    && $0["offset"] == .int64(fact.origin.offset)
-            }
-            #expect(row?["sha256"] == .text(fact.origin.sha256))
-        }
+        house.checkOrigins(of: facts)
         #expect(Set(facts.compactMap { $0.data["bank"]?.string }) == ["bank-a", "bank-b", "bank-c"])
     }
 }

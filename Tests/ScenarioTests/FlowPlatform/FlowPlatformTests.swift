@@ -56,14 +56,7 @@ import Wire
         #expect(abs((portrait.number("day-flow-monthly-inflow-12m") ?? 0) - 9_600_000.0 / 11) < 0.01)
         #expect(abs((portrait.number("day-flow-cv-12m") ?? 0) - 30.0.squareRoot() / 16) < 1e-9)
         // Every fact leads back to the message that it came in.
-        let rows = house.rows(.ingestion, "accepted_record")
-        for fact in facts {
-            let row = rows.first {
-                $0["topic"] == .text(fact.origin.topic) && $0["partition"] == .int64(Int64(fact.origin.partition))
-                    && $0["offset"] == .int64(fact.origin.offset)
-            }
-            #expect(row?["sha256"] == .text(fact.origin.sha256))
-        }
+        house.checkOrigins(of: facts)
     }
 }
 
