@@ -177,14 +177,24 @@ public final class LaneWork<Service: Decider> {
             marks: walk.entries.map { SweepMark(lane: walk.lane, of: $0, cursor: cursor, isDone: isDone) })
     }
 
+    /// True when no catalogue walk is left to do.
+    public func hasWalked(_ catalog: Catalog) -> Bool { sweptVersion == catalog.version && walks.isEmpty }
+
     /// One walk for all entries of a lane that stand behind the same key: a new catalogue is shown to a key once and not once for each entry.
     private func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
-        // Few lanes and very many entries: found by entry, then looked through.
+        let kinds = decider.sweptKinds
+        let entries = kinds.sorted().flatMap { catalog.latest($0) }
+        let marks = try store.sweepMarks(held)
+        // Mostly a lane is only taken up again, and nothing is new: that is told by counting, without a table of what is known.
+        var done: [Int32: Int] = [:]
+        for mark in marks where mark.isDone && kinds.contains(mark.kind) {
+            if catalog.latestVersion(mark.kind, mark.id) == mark.version { done[mark.lane, default: 0] += 1 }
+        }
+        let behind = held.filter { done[$0] ?? 0 < entries.count }
         var known: [String: [String: [SweepMark]]] = [:]
-        for mark in try store.sweepMarks(held) { known[mark.kind, default: [:]][mark.id, default: []].append(mark) }
-        let entries = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }
+        if !behind.isEmpty { for mark in marks { known[mark.kind, default: [:]][mark.id, default: []].append(mark) } }
         walks = []
-        for lane in held.sorted() {
+        for lane in behind.sorted() {
             // By cursor: those that were interrupted go on where they were.
             var together: [String: [CatalogEntry]] = [:]
             for entry in entries {

@@ -83,7 +83,8 @@ struct LinkTrace {
         while !left.isEmpty {
             var messages: [RawMessage] = []
             var errors: [PartitionError] = []
-            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+            // Less than the client's queue holds: only a full answer wakes a client whose queue was full.
+            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 8 << 20, wait: .milliseconds(500))
             idle = messages.isEmpty ? idle + 1 : 0
             if idle > 40 { throw Trouble("the log can not be read to its end: \(left)") }
             for message in messages {

@@ -1,3 +1,4 @@
+import Chassis
 import Contracts
 import Foundation
 import Kafka
@@ -65,7 +66,7 @@ final class RawLog {
         var ends: [Int32: Int64] = [:]
         var positions: [TopicPosition] = []
         for partition in 0..<FaultWorld.lanes {
-            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            let marks = try watermarks(consumer, topic, partition)
             guard marks.low < marks.high else { continue }
             ends[partition] = marks.high
             positions.append(TopicPosition(topic: topic, partition: partition, offset: marks.low))
@@ -75,7 +76,7 @@ final class RawLog {
         while !ends.isEmpty, idle < 40 {
             var messages: [RawMessage] = []
             var errors: [PartitionError] = []
-            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 64 << 20, wait: .milliseconds(500))
+            try consumer.poll(into: &messages, errors: &errors, countMax: 10_000, bytesMax: 8 << 20, wait: .milliseconds(500))
             idle = messages.isEmpty ? idle + 1 : 0
             for message in messages {
                 guard let end = ends[message.partition] else { continue }
@@ -85,13 +86,27 @@ final class RawLog {
         }
     }
 
+    /// A broker that has hardly a core to itself may lose its own lease for a moment, and leads nothing until it has it again.
+    private func watermarks(_ consumer: KafkaConsumer, _ topic: String, _ partition: Int32) throws -> (low: Int64, high: Int64) {
+        var last: (any Error)?
+        for _ in 0..<60 {
+            do {
+                return try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            } catch {
+                last = error
+                OwnThread.sleep(for: .seconds(1))
+            }
+        }
+        throw last ?? Trouble("no watermarks of \(topic)/\(partition)")
+    }
+
     /// How many messages lie in all partitions of the topic.
     func count(_ topic: String) throws -> Int64 {
         let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
         defer { consumer.close() }
         var count: Int64 = 0
         for partition in 0..<FaultWorld.lanes {
-            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            let marks = try watermarks(consumer, topic, partition)
             count += marks.high - marks.low
         }
         return count

@@ -31,8 +31,9 @@ struct Toy: Decider {
     /// Whether every number is a leaf of the lane's log, and the log is told about.
     var isLogging = false
 
+    var sweptKinds: Set<String> = ["toy"]
+
     var service: ServiceName { .ingestion }
-    var sweptKinds: Set<String> { ["toy"] }
 
     func admit(_ message: Message, catalog: Catalog) -> Admission {
         switch message.type {

@@ -25,26 +25,26 @@ extension Governance {
         switch entry.kind {
         case "calendar":
             if let years = WorkingYear.list(entry.body, defects: &defects) {
-                ExampleRun.all(examples, &defects) { ExampleRuns.term($0, years) }
+                ExampleRun.all(examples, &defects) { ExampleDefects.term($0, years) }
             }
         case "qualityRule": checkRule(entry, examples, &defects)
         case "crossCheck": checkComparison(entry, examples, &defects)
         case "sourceTrust":
             if let trust = SourceTrust(entry.body, defects: &defects) {
-                ExampleRun.all(examples, &defects) { ExampleRuns.weighing($0, by: trust) }
+                ExampleRun.all(examples, &defects) { ExampleDefects.weighing($0, by: trust) }
             }
         case "identityRule":
             if entry.body["successors"] != nil { defects.append("`successors` are the `divisionTable`'s to say") }
             if let rule = IdentityRule(entry.body, defects: &defects) {
                 let divisions = DivisionTables(catalog)
-                ExampleRun.all(examples, &defects) { ExampleRuns.identity($0, rule, divisions) }
+                ExampleRun.all(examples, &defects) { ExampleDefects.identity($0, rule, divisions) }
             }
         default:
             if entry.kind == "purpose" {
                 // A purpose is a name and does nothing; its examples can only say which.
                 ExampleRun.all(examples, &defects) { $0["purpose"]?.string == entry.id ? nil : "`purpose` is not `\(entry.id)`" }
             } else if let demand = ConsentDemand(entry.body, defects: &defects) {
-                ExampleRun.all(examples, &defects) { ExampleRuns.consent($0, to: entry.id, demand) }
+                ExampleRun.all(examples, &defects) { ExampleDefects.consent($0, to: entry.id, demand) }
             }
             let isPlain = entry.id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
             if entry.id.isEmpty || !isPlain { defects.append("the id is not of a-z, 0-9 and -") }

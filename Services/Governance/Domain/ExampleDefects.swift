@@ -4,7 +4,7 @@ import Vocabulary
 import Wire
 
 /// The examples of governance's smaller kinds of entries, run by the code that decides with them. Each says what is wrong, or nil.
-enum ExampleRuns {
+enum ExampleDefects {
     /// `{"from", "workingDays", "due", "isProvisional"?}`: the last day of a term, by the entry's own years.
     static func term(_ example: JSONValue, _ years: [WorkingYear]) -> String? {
         guard let from = example["from"]?.day, let days = example["workingDays"]?.int, let due = example["due"]?.day else {
