@@ -2,7 +2,7 @@ import Vocabulary
 
 /// A table as the batch writer sees it. Names are quoted, so they must be in the case that the table was created with;
 /// the schema comes from the connection's search path.
-public struct Table: Sendable, Hashable {
+public struct Table: Sendable {
     /// Without the schema.
     public let name: String
     /// In the order of a row's values; columns left out get their default.
@@ -11,11 +11,63 @@ public struct Table: Sendable, Hashable {
     public let key: [String]
     public let onConflict: OnConflict
 
+    // The statements are made once: a small batch would spend more on their words than on its rows.
+
+    /// The text of the statement by which rows are copied straight in, as a fault names it.
+    public let copyStatement: String
+    /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it: one array per column.
+    public let unnestStatement: String
+    /// A session's own unlogged copy of the columns, emptied by every commit. Its name is made of the table's and columns'
+    /// because PostgreSQL cuts names at 63 bytes.
+    let loadingTable: String
+    private let loading: String
+    private let merging: String
+
     public init(name: String, columns: [Column], key: [String] = [], onConflict: OnConflict) {
         self.name = name
         self.columns = columns
         self.key = key
         self.onConflict = onConflict
+        let target = quotedIdentifier(name)
+        let names = columns.map { quotedIdentifier($0.name) }
+        let list = names.joined(separator: ", ")
+        let definitions = zip(names, columns).map { "\($0) \($1.type.sqlName)" }
+        let conflict = Self.conflictClause(columns.map(\.name), key, onConflict)
+        copyStatement = "COPY \(target) (\(list)) FROM STDIN (FORMAT binary)"
+        let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.elementName)[]" }.joined(separator: ", ")
+        if columns.contains(where: { $0.type.elementName != $0.type.sqlName }) {
+            let elements = columns.indices.map { "e\($0)" }
+            let selected = zip(elements, columns).map { $1.type.elementName == $1.type.sqlName ? $0 : "\($0)::\($1.type.sqlName)" }
+            unnestStatement = """
+                INSERT INTO \(target) (\(list)) SELECT \(selected.joined(separator: ", ")) \
+                FROM unnest(\(arrays)) AS e (\(elements.joined(separator: ", ")))\(conflict)
+                """
+        } else {
+            unnestStatement = "INSERT INTO \(target) (\(list)) SELECT * FROM unnest(\(arrays))\(conflict)"
+        }
+        loadingTable = "load_" + String(FNV64.hash("\(target) \(definitions)".utf8), radix: 16)
+        loading = "CREATE TEMP TABLE IF NOT EXISTS \(loadingTable) (\(definitions.joined(separator: ", "))) ON COMMIT DELETE ROWS;\n"
+        merging = """
+            COPY pg_temp.\(loadingTable) (\(list)) FROM STDIN (FORMAT binary);
+            INSERT INTO \(target) (\(list)) SELECT \(list) FROM pg_temp.\(loadingTable)\(conflict)
+            """
+    }
+
+    /// One message to the server, so one round trip: make, load, merge. Without a transaction around it, it is one by itself.
+    func mergeStatement(isFirstInTransaction: Bool) -> String {
+        loading + (isFirstInTransaction ? "" : "TRUNCATE pg_temp.\(loadingTable);\n") + merging
+    }
+
+    private static func conflictClause(_ columns: [String], _ key: [String], _ onConflict: OnConflict) -> String {
+        let target = key.isEmpty ? "" : " (\(key.map(quotedIdentifier).joined(separator: ", ")))"
+        switch onConflict {
+        case .refuse: return ""
+        case .keepFirst: return " ON CONFLICT\(target) DO NOTHING"
+        case .replace:
+            let others = columns.filter { !key.contains($0) }.map(quotedIdentifier)
+            guard !others.isEmpty else { return " ON CONFLICT\(target) DO NOTHING" }
+            return " ON CONFLICT\(target) DO UPDATE SET " + others.map { "\($0) = EXCLUDED.\($0)" }.joined(separator: ", ")
+        }
     }
 }
 
@@ -101,6 +153,11 @@ extension ColumnType {
         }
     }
 
+    /// As what a value goes in an array of many: a list as its text, since an array of lists would be one array of two dimensions.
+    var elementName: String { self == .int16s ? "text" : sqlName }
+    var elementTypeID: UInt32 { self == .int16s ? TypeID.text : typeID }
+
+    /// Of an array of `elementName`.
     var arrayTypeID: UInt32 {
         switch self {
         case .text: TypeID.textArray
@@ -112,54 +169,7 @@ extension ColumnType {
         case .instant: TypeID.timestamptzArray
         case .day: TypeID.dateArray
         case .jsonb: TypeID.jsonbArray
-        // An array of arrays is one array of two dimensions, which is not what a column of lists wants.
-        case .int16s: TypeID.unspecified
-        }
-    }
-}
-
-extension Table {
-    /// The text of the statement by which rows are copied straight in, as a fault names it.
-    public var copyStatement: String { "COPY \(quotedName) (\(columnList)) FROM STDIN (FORMAT binary)" }
-
-    var quotedName: String { quotedIdentifier(name) }
-
-    /// The columns, quoted and separated by commas.
-    var columnList: String { columns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
-
-    /// The text of the statement by which rows are queued or inserted in small numbers, as a fault names it: one array per column.
-    public var unnestStatement: String {
-        let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.sqlName)[]" }.joined(separator: ", ")
-        return "INSERT INTO \(quotedName) (\(columnList)) SELECT * FROM unnest(\(arrays))\(conflictClause)"
-    }
-
-    /// A session's own unlogged copy of the columns, emptied by every commit. Its name is made of the table's and columns'
-    /// because PostgreSQL cuts names at 63 bytes.
-    var loadingTable: String {
-        let text = "\(quotedName) \(columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" })"
-        return "load_" + String(FNV64.hash(text.utf8), radix: 16)
-    }
-
-    /// One message to the server, so one round trip: make, load, merge. Without a transaction around it, it is one by itself.
-    func mergeStatement(isFirstInTransaction: Bool) -> String {
-        let definition = columns.map { "\(quotedIdentifier($0.name)) \($0.type.sqlName)" }.joined(separator: ", ")
-        return """
-            CREATE TEMP TABLE IF NOT EXISTS \(loadingTable) (\(definition)) ON COMMIT DELETE ROWS;
-            \(isFirstInTransaction ? "" : "TRUNCATE pg_temp.\(loadingTable);")
-            COPY pg_temp.\(loadingTable) (\(columnList)) FROM STDIN (FORMAT binary);
-            INSERT INTO \(quotedName) (\(columnList)) SELECT \(columnList) FROM pg_temp.\(loadingTable)\(conflictClause)
-            """
-    }
-
-    private var conflictClause: String {
-        let target = key.isEmpty ? "" : " (\(key.map(quotedIdentifier).joined(separator: ", ")))"
-        switch onConflict {
-        case .refuse: return ""
-        case .keepFirst: return " ON CONFLICT\(target) DO NOTHING"
-        case .replace:
-            let others = columns.map(\.name).filter { !key.contains($0) }.map(quotedIdentifier)
-            guard !others.isEmpty else { return " ON CONFLICT\(target) DO NOTHING" }
-            return " ON CONFLICT\(target) DO UPDATE SET " + others.map { "\($0) = EXCLUDED.\($0)" }.joined(separator: ", ")
+        case .int16s: TypeID.textArray
         }
     }
 }

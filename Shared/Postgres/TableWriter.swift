@@ -10,9 +10,6 @@ extension Connection {
     public func write(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Int {
         let unique = try withoutReplaced(rows, in: table)
         switch table.onConflict {
-        // An array of lists would be one array of two dimensions: such tables are copied whatever the number of rows.
-        case .refuse where table.hasLists: return try copy(unique, into: table)
-        case .keepFirst where table.hasLists, .replace where table.hasLists: return try merge(unique, into: table)
         case .refuse where unique.count >= Connection.copyRowsMin: return try copy(unique, into: table)
         case .keepFirst where unique.count >= Connection.mergeRowsMin: return try merge(unique, into: table)
         case .replace where unique.count >= Connection.mergeRowsMin: return try merge(unique, into: table)
@@ -70,10 +67,10 @@ extension Connection {
         return try executeBuffered(statement, fieldStarts: starts, typeIDs: table.columns.map(\.type.arrayTypeID)).affected
     }
 
-    /// Queues the rows as one INSERT from arrays; the answer comes with `answerQueued`. False, and nothing queued, for a table or a
-    /// number of rows that is better copied.
+    /// Queues the rows as one INSERT from arrays; the answer comes with `answerQueued`. False, and nothing queued, for a number of rows
+    /// that is better copied.
     public func queue(_ rows: [[Value]], into table: Table) throws(PostgresFault) -> Bool {
-        guard rows.count <= Connection.queuedRowsMax, !table.hasLists else { return false }
+        guard rows.count <= Connection.queuedRowsMax else { return false }
         guard !rows.isEmpty else { return true }
         let unique = try withoutReplaced(rows, in: table)
         let statement = table.unnestStatement
@@ -91,9 +88,9 @@ extension Connection {
         buffer.clear()
         var starts: [Int] = []
         for (index, column) in table.columns.enumerated() {
-            let start = buffer.beginArray(of: column.type.typeID, count: rows.count)
+            let start = buffer.beginArray(of: column.type.elementTypeID, count: rows.count)
             starts.append(start)
-            for row in rows { try buffer.append(row[index], as: column, of: table) }
+            for row in rows { try buffer.append(element: row[index], as: column, of: table) }
             do { try buffer.endArray(begunAt: start) } catch { throw error.fault(in: statement) }
         }
         return starts
@@ -205,8 +202,6 @@ extension Connection {
 }
 
 extension Table {
-    fileprivate var hasLists: Bool { columns.contains { $0.type == .int16s } }
-
     fileprivate func expectWidth(of row: [Value]) throws(PostgresFault) {
         guard row.count == columns.count else {
             throw .unexpectedShape(reason: "table \(name): a row of \(row.count) values for \(columns.count) columns")
@@ -215,6 +210,13 @@ extension Table {
 }
 
 extension WireBuffer {
+    /// Writes an element of a column's array, or refuses it.
+    fileprivate mutating func append(element value: Value, as column: Column, of table: Table) throws(PostgresFault) {
+        guard column.type == .int16s, case .int16s(let list) = value else { return try append(value, as: column, of: table) }
+        let text = "{" + list.map(String.init).joined(separator: ",") + "}"
+        do { try append(field: text) } catch { throw error.fault(in: "table \(table.name), column \(column.name)") }
+    }
+
     /// Writes a field of a row, or refuses it with the SQLSTATE that the server would use.
     fileprivate mutating func append(_ value: Value, as column: Column, of table: Table) throws(PostgresFault) {
         do throws(Unwritable) {

@@ -110,6 +110,9 @@ import Vocabulary
                 #expect(try row.bytes(9) == Array(#"{"a": 1}"#.utf8))
                 let lists = try session.execute("SELECT c9::text FROM t ORDER BY id DESC LIMIT 2")
                 #expect(try lists[1].text(0) == "{1,-2}")
+                let last = [.int64(-1)] + full.dropLast() + [Value.int16s([])]
+                #expect(try session.write([last], into: Table(name: "t", columns: columns, key: ["id"], onConflict: onConflict)) == 1)
+                #expect(try session.execute("SELECT c9::text FROM t WHERE id = -1")[0].text(0) == "{}")
             }
         }
     }
