@@ -65,14 +65,17 @@ public final class PrivatePostgres: Sendable {
 
     private func conninfo(database: String) -> String { "host='\(folder.path)' user=xinqiao dbname=\(database)" }
 
-    /// The folder with `initdb`; the newest when there are several. Nil when there is none.
+    /// The folder with `initdb`; the newest when there are several. Nil when there is none. Where `PATH` has but links to some of the
+    /// programs, the folder that they lead to: it has all of them.
     public static func findBinaries() -> URL? {
         let versions = URL(fileURLWithPath: "/usr/lib/postgresql")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: versions.path)) ?? []
         let debian = names.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
             .map { versions.appendingPathComponent($0).appendingPathComponent("bin") }
         let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { URL(fileURLWithPath: String($0)) }
-        return (path + debian).first { FileManager.default.isExecutableFile(atPath: $0.appendingPathComponent("initdb").path) }
+        return (path + debian).map { $0.appendingPathComponent("initdb") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }?
+            .resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
     private static func start(in folder: URL, binaries: URL, isDurable: Bool, keeper: Process, lifeline: PrivatePipe) -> StartFailure? {
