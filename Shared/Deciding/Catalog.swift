@@ -86,9 +86,6 @@ public final class Catalog: Sendable {
         latestEntries[kind] ?? []
     }
 
-    /// The highest version of one id, a withdrawn one included; nil where there is none.
-    public func latestVersion(_ kind: String, _ id: String) -> Int64? { entries[kind]?[id]?.last?.version }
-
     /// Every entry, in a stable order.
     public var all: [CatalogEntry] {
         entries.keys.sorted().flatMap { kind in (entries[kind] ?? [:]).keys.sorted().flatMap { entries[kind]?[$0] ?? [] } }

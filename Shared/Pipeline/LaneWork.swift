@@ -182,19 +182,12 @@ public final class LaneWork<Service: Decider> {
 
     /// One walk for all entries of a lane that stand behind the same key: a new catalogue is shown to a key once and not once for each entry.
     private func planSweeps(_ store: some LaneStore, _ catalog: Catalog) throws(StoreFault) {
-        let kinds = decider.sweptKinds
-        let entries = kinds.sorted().flatMap { catalog.latest($0) }
-        let marks = try store.sweepMarks(held)
-        // Mostly a lane is only taken up again, and nothing is new: that is told by counting, without a table of what is known.
-        var done: [Int32: Int] = [:]
-        for mark in marks where mark.isDone && kinds.contains(mark.kind) {
-            if catalog.latestVersion(mark.kind, mark.id) == mark.version { done[mark.lane, default: 0] += 1 }
-        }
-        let behind = held.filter { done[$0] ?? 0 < entries.count }
+        // Few lanes and very many entries: found by entry, then looked through.
         var known: [String: [String: [SweepMark]]] = [:]
-        if !behind.isEmpty { for mark in marks { known[mark.kind, default: [:]][mark.id, default: []].append(mark) } }
+        for mark in try store.sweepMarks(held) { known[mark.kind, default: [:]][mark.id, default: []].append(mark) }
+        let entries = decider.sweptKinds.sorted().flatMap { catalog.latest($0) }
         walks = []
-        for lane in behind.sorted() {
+        for lane in held.sorted() {
             // By cursor: those that were interrupted go on where they were.
             var together: [String: [CatalogEntry]] = [:]
             for entry in entries {

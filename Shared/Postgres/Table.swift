@@ -35,16 +35,12 @@ public struct Table: Sendable {
         let conflict = Self.conflictClause(columns.map(\.name), key, onConflict)
         copyStatement = "COPY \(target) (\(list)) FROM STDIN (FORMAT binary)"
         let arrays = columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type.elementName)[]" }.joined(separator: ", ")
-        if columns.contains(where: { $0.type.elementName != $0.type.sqlName }) {
-            let elements = columns.indices.map { "e\($0)" }
-            let selected = zip(elements, columns).map { $1.type.elementName == $1.type.sqlName ? $0 : "\($0)::\($1.type.sqlName)" }
-            unnestStatement = """
-                INSERT INTO \(target) (\(list)) SELECT \(selected.joined(separator: ", ")) \
-                FROM unnest(\(arrays)) AS e (\(elements.joined(separator: ", ")))\(conflict)
-                """
-        } else {
-            unnestStatement = "INSERT INTO \(target) (\(list)) SELECT * FROM unnest(\(arrays))\(conflict)"
-        }
+        let elements = columns.indices.map { "e\($0)" }
+        let selected = zip(elements, columns).map { $1.type.elementName == $1.type.sqlName ? $0 : "\($0)::\($1.type.sqlName)" }
+        unnestStatement = """
+            INSERT INTO \(target) (\(list)) SELECT \(selected.joined(separator: ", ")) \
+            FROM unnest(\(arrays)) AS e (\(elements.joined(separator: ", ")))\(conflict)
+            """
         loadingTable = "load_" + String(FNV64.hash("\(target) \(definitions)".utf8), radix: 16)
         loading = "CREATE TEMP TABLE IF NOT EXISTS \(loadingTable) (\(definitions.joined(separator: ", "))) ON COMMIT DELETE ROWS;\n"
         merging = """

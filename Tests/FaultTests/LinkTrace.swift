@@ -72,7 +72,7 @@ struct LinkTrace {
             let parts = name.split(separator: "/")
             guard parts.count == 2, let partition = Int32(parts[1]) else { continue }
             let topic = String(parts[0])
-            let marks = try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            let marks = try consumer.marks(of: topic, partition)
             let position = next[name] ?? marks.low
             guard position < marks.high else { continue }
             left[name] = (position, marks.high)

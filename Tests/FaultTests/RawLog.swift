@@ -1,4 +1,3 @@
-import Chassis
 import Contracts
 import Foundation
 import Kafka
@@ -66,7 +65,7 @@ final class RawLog {
         var ends: [Int32: Int64] = [:]
         var positions: [TopicPosition] = []
         for partition in 0..<FaultWorld.lanes {
-            let marks = try watermarks(consumer, topic, partition)
+            let marks = try consumer.marks(of: topic, partition)
             guard marks.low < marks.high else { continue }
             ends[partition] = marks.high
             positions.append(TopicPosition(topic: topic, partition: partition, offset: marks.low))
@@ -86,30 +85,29 @@ final class RawLog {
         }
     }
 
-    /// A broker that has hardly a core to itself may lose its own lease for a moment, and leads nothing until it has it again.
-    private func watermarks(_ consumer: KafkaConsumer, _ topic: String, _ partition: Int32) throws -> (low: Int64, high: Int64) {
-        var last: (any Error)?
-        for _ in 0..<60 {
-            do {
-                return try consumer.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
-            } catch {
-                last = error
-                OwnThread.sleep(for: .seconds(1))
-            }
-        }
-        throw last ?? Trouble("no watermarks of \(topic)/\(partition)")
-    }
-
     /// How many messages lie in all partitions of the topic.
     func count(_ topic: String) throws -> Int64 {
         let consumer = try KafkaConsumer(KafkaSettings(bootstrap: world.kafka.bootstrap, clientID: "raw"), groupID: "raw")
         defer { consumer.close() }
         var count: Int64 = 0
         for partition in 0..<FaultWorld.lanes {
-            let marks = try watermarks(consumer, topic, partition)
+            let marks = try consumer.marks(of: topic, partition)
             count += marks.high - marks.low
         }
         return count
+    }
+}
+
+extension KafkaConsumer {
+    /// Where the log of a partition begins and ends. A broker that has hardly a core to itself may lose its own lease for a moment, and leads
+    /// nothing until it has it again.
+    func marks(of topic: String, _ partition: Int32) throws -> (low: Int64, high: Int64) {
+        var found: (low: Int64, high: Int64)?
+        _ = eventually(within: .seconds(60)) {
+            found = try? watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+            return found != nil
+        }
+        return try found ?? watermarks(topic: topic, partition: partition, timeout: .seconds(10))
     }
 }
 

@@ -119,7 +119,7 @@ final class ServiceRoom<Service: Decider>: Room {
 
     func isAtRest(_ catalog: Catalog, firesTimers: Bool, at now: Instant) -> Bool {
         guard !database.isLanding, workers.allSatisfy({ $0.isQuiet && $0.asleep == 0 }) else { return false }
-        if firesTimers, store.timers.values.contains(where: { $0 <= now }) { return false }
+        if firesTimers, database.hasDueTimers(at: now) { return false }
         guard walkedFor != catalog.version else { return true }
         for kind in decider.sweptKinds {
             for entry in catalog.latest(kind) {

@@ -95,7 +95,7 @@ final class Run {
         } while hasFired
     }
 
-    private func hasDueTimers(_ room: any Room) -> Bool { room.store.timers.values.contains { $0 <= stage.now } }
+    private func hasDueTimers(_ room: any Room) -> Bool { room.database.hasDueTimers(at: stage.now) }
 
     private func work(_ rooms: [any Room], _ kind: TurnKind) {
         var order = rooms

@@ -33,6 +33,8 @@ final class Database {
 
     var isLanding: Bool { !landing.isEmpty }
 
+    func hasDueTimers(at now: Instant) -> Bool { store.timers.values.contains { $0 <= now } }
+
     func leave(_ write: BatchWrite, of worker: Int) { landing.append((write, worker)) }
 
     /// Whoever asks for the rows of a landing transaction, to lock or to change them, waits until it is over. It may have been undone.

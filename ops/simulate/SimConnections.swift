@@ -6,12 +6,12 @@ import Vocabulary
 import Wire
 
 /// What of a simulated process knows nothing of its service: what it reads, what it has given out, and what the broker said to it. Not
-/// generic, so that it is compiled for itself and not looked up for each service at run time: that was a tenth of the simulator's time.
+/// generic, so that it is compiled for itself and not looked up for each service at run time.
 class SimConnections {
     private let number: Int
     let stage: Stage
     let database: Database
-    let inputs: [[PartitionLog]]
+    private let inputs: [[PartitionLog]]
     let session: Session
     let hand: Hand
     private var sender: LinkSender
@@ -190,8 +190,8 @@ class SimConnections {
             if stage.chance.strikes(.messageLost) {
                 isThere = false
             } else {
-                write(flight.message, to: flight.log)
-                if stage.chance.strikes(.writtenTwice) { write(flight.message, to: flight.log) }
+                stage.write(flight.message, to: flight.log)
+                if stage.chance.strikes(.writtenTwice) { stage.write(flight.message, to: flight.log) }
                 if stage.chance.strikes(.acknowledgementLost) { isThere = false }
             }
             reports.append(Report(ticket: flight.ticket, link: flight.link, isThere: isThere))
@@ -218,8 +218,6 @@ class SimConnections {
         }
         reports.removeFirst(count)
     }
-
-    private func write(_ message: WireMessage, to log: PartitionLog) { stage.write(message, to: log) }
 }
 
 extension LinkOut {

@@ -1,9 +1,5 @@
-import Contracts
 import Deciding
-import Kafka
 import Pipeline
-import Vocabulary
-import Wire
 
 /// One process of a service, with its two halves: the real work on lanes and the real sender of links, over simulated connections.
 final class SimWorker<Service: Decider>: SimConnections {
@@ -29,8 +25,8 @@ final class SimWorker<Service: Decider>: SimConnections {
     /// A turn would find nothing to do. In a storm it may all the same: then something is handed out again.
     private func isIdle(_ catalog: Catalog, _ kind: TurnKind) -> Bool {
         !stage.chance.isStormy && isQuiet && work.hasWalked(catalog)
-            && reading.allSatisfy { $0.position == $0.log.high && $0.position >= $0.log.low }
-            && (kind == .messagesOnly || !database.store.timers.values.contains { $0 <= stage.now })
+            // A log that lost its end is to be told of.
+            && reading.allSatisfy { $0.position == $0.log.high } && (kind == .messagesOnly || !database.hasDueTimers(at: stage.now))
     }
 
     // MARK: taking up and losing lanes
