@@ -279,18 +279,19 @@ import Wire
         for (subject, isRemembered) in [(trader, true), (ana, false)] {
             var house = opened(on: "2025-12-31")
             house.writesStates = false
-            func month(_ id: String, _ asOf: String, _ overdueDays: Int, at day: String) -> AcceptedRecord {
+            func month(_ id: String, _ loan: Int, _ asOf: String, _ overdueDays: Int, at day: String) -> AcceptedRecord {
                 GovernanceHouse.record(
-                    id, "loan", of: subject, at: "\(day)T01:00:00Z", #"{"loan":"7","asOf":"\#(asOf)","overdueDays":\#(overdueDays)}"#)
+                    id, "loan", of: subject, at: "\(day)T01:00:00Z",
+                    #"{"loan":"\#(loan)","asOf":"\#(asOf)","overdueDays":\#(overdueDays)}"#)
             }
             for year in 2021...2025 {
                 for number in 1...12 {
                     let day = "\(year)-\(number < 10 ? "0" : "")\(number)-28"
-                    house.take(month("l-\(day)", day, 0, at: day))
+                    for loan in 1...2 { house.take(month("l\(loan)-\(day)", loan, day, 0, at: day)) }
                 }
             }
-            #expect(house.standing.count == 60)
-            house.take(month("late", "2021-01-28", 3, at: "2021-01-30"))
+            #expect(house.standing.count == 120)
+            house.take(month("late", 1, "2021-01-28", 3, at: "2021-01-30"))
             #expect(house.told == (isRemembered ? [] : ["quarantined beyond-memory"]))
         }
     }

@@ -116,8 +116,8 @@ import Wire
         }
         let months = (0..<24).map { Month(year: 2024, month: 1) + $0 }
         // More statements than are remembered, and an odd one at the end.
-        for month in months { for bank in ["a", "b"] { say("flow", bank, month, 50) } }
-        if let last = months.last { say("flow", "c", last, 0) }
+        for month in months { for bank in ["a", "b", "c", "d", "e"] { say("flow", bank, month, 20) } }
+        if let last = months.last { say("flow", "f", last, 0) }
         for month in months { say("books", "", month, 100) }
         house.ring()
         let verdicts = house.cells(GovernanceTables.crossResult, "verdict")

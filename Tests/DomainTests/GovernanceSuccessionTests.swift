@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import GovernanceDomain
 import Testing
 import Vocabulary
@@ -117,6 +118,25 @@ import Wire
         #expect(house.sum("sales") == 40)
         house.take(tax("first", "2019-12", 2, at: "2020-01-01T00:00:00Z"))
         #expect(house.sum("sales") == 42)
+    }
+
+    @Test func `three years of months are remembered of three banks each`() {
+        let type = GovernanceHouse.type("flow", key: ["no", "period"])
+        var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
+        func flow(_ id: String, _ month: Month, _ bank: String, _ amount: Int) -> AcceptedRecord {
+            GovernanceHouse.record(
+                id, "flow", of: ana, at: "\((month + 1).text)-05T00:00:00Z",
+                #"{"no":"\#(bank)","period":"\#(month.text)","amount":\#(amount)}"#)
+        }
+        let first = Month(year: 2023, month: 1)
+        for month in 0..<36 { for bank in ["a", "b", "c"] { house.take(flow("\(month)\(bank)", first + month, bank, 1)) } }
+        house.take(flow("better", first, "b", 3))
+        #expect(house.told == [])
+        #expect(house.sum("amount") == 110)
+        // The first month goes with all its rows.
+        house.take(flow("36a", first + 36, "a", 1), flow("late", first, "c", 5))
+        #expect(house.told == ["quarantined beyond-memory"])
+        #expect(house.sum("amount") == 111)
     }
 
     @Test func `of the registrations the latest holds`() {

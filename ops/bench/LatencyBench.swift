@@ -11,7 +11,12 @@ import Wire
 enum LatencyBench {
     private static let lanes: Int32 = 4
 
-    /// Sends at a steady pace, reads what comes out, and returns the 99th of a hundred after the first five seconds. Unit: milliseconds.
+    /// A new service and new topics: the first seconds are the broker's compiler's. They are printed, and not counted.
+    private static let warmSeconds = 15
+
+    /// Sends at a steady pace, reads what comes out, and returns the 99th of a hundred once all is warm. Unit: milliseconds.
+    ///
+    /// - Parameter seconds: that are counted, behind those of warming up.
     static func p99(rate: Int, seconds: Int, schema: String, _ settings: KafkaSettings, _ postgres: ScratchPostgres) throws -> Double {
         let admin = try postgres.connect()
         // The links begin anew: the feed numbers its messages from 1.
@@ -30,9 +35,8 @@ enum LatencyBench {
                 let high = try? consumer.watermarks(topic: PathBench.output, partition: lane, timeout: .seconds(5)).high
                 return TopicPosition(topic: PathBench.output, partition: lane, offset: high ?? 0)
             })
-        let count = rate * seconds
-        // A new service and new topics: the first seconds are the broker's compiler's. They are printed, and not counted.
-        let warm = rate * 5
+        let warm = rate * warmSeconds
+        let count = warm + rate * seconds
         let sentAt = SentTimes(count)
         let sending = Thread {
             guard let feed = try? LinkFeed(settings, lanes: lanes) else { return }
@@ -53,8 +57,8 @@ enum LatencyBench {
         }
         sending.start()
         var delays: [Double] = []
-        var bySecond: [[Double]] = Array(repeating: [], count: seconds)
-        let limit = Date().addingTimeInterval(Double(seconds) + 30)
+        var bySecond: [[Double]] = Array(repeating: [], count: warmSeconds + seconds)
+        let limit = Date().addingTimeInterval(Double(warmSeconds + seconds) + 30)
         var seen = 0
         while seen < count, Date() < limit {
             var messages: [RawMessage] = []
@@ -68,7 +72,7 @@ enum LatencyBench {
                     }
                     seen += 1
                     let delay = (now - sentAt[number]) * 1_000
-                    bySecond[min(seconds - 1, number / rate)].append(delay)
+                    bySecond[number / rate].append(delay)
                     if number >= warm { delays.append(delay) }
                 }
             }

@@ -104,8 +104,12 @@ public final class GovernedType: Sendable {
     /// Business keys of the type that are remembered of such a subject.
     ///
     /// Consents and repairs are looked up for years, and what is forgotten is not taken back when its time is over; of the rest, three years of
-    /// months are enough to take a correction in.
-    func slotsMax(forPerson isPerson: Bool) -> Int { isLookedUpForYears || canEnd(forPerson: isPerson) ? 200 : 36 }
+    /// months are enough to take a correction in, in three rows where a month has several: a firm's banks, or its meters.
+    func slotsMax(forPerson isPerson: Bool) -> Int {
+        if isLookedUpForYears || canEnd(forPerson: isPerson) { return 200 }
+        guard case .periods = succession, businessKey.count > 1 else { return 36 }
+        return 3 * 36
+    }
 
     /// The last day on which the statement holds by its own words; nil for ever.
     func lastDay(of data: JSONValue) -> Day? { holdsUntil.flatMap { data[$0]?.day } }
