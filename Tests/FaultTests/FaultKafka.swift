@@ -3,7 +3,7 @@ import Foundation
 import Kafka
 import Support
 
-/// An Apache Kafka that can be stopped, killed and put back, and that is reached through a proxy only.
+/// An Apache Kafka that can be stopped, killed and put back, and that is reached through a proxy, unless nothing is to be hurt.
 final class FaultKafka {
     let folder: URL
     let proxy: FaultProxy
@@ -12,6 +12,7 @@ final class FaultKafka {
     private let port: Int
     /// Lines of `server.properties` beside our own.
     private let settings: [String]
+    private let isProxied: Bool
     private var pid: Int32 = 0
 
     /// Nil where there is no Kafka with a script `bin/start`.
@@ -23,9 +24,10 @@ final class FaultKafka {
     }
 
     /// - Parameter watched: in whose name it is started.
-    init(home: String, folder: URL, watched: WatchedFolder, settings: [String] = []) throws {
+    init(home: String, folder: URL, watched: WatchedFolder, settings: [String] = [], isProxied: Bool = true) throws {
         self.home = home
         self.settings = settings
+        self.isProxied = isProxied
         self.folder = folder
         self.watched = watched
         guard let port = FaultProxy.freePorts(2) else { throw Trouble("no free ports") }
@@ -34,13 +36,13 @@ final class FaultKafka {
         try start()
     }
 
-    var bootstrap: String { "127.0.0.1:\(proxy.port)" }
+    var bootstrap: String { "127.0.0.1:\(isProxied ? proxy.port : port)" }
 
     func start() throws {
         let said = try Script.output(
             [
                 watched.assignment, home + "/bin/start", String(port), folder.path,
-                "advertised.listeners=PLAINTEXT://127.0.0.1:\(proxy.port)",
+                "advertised.listeners=PLAINTEXT://\(bootstrap)",
                 "log.message.timestamp.type=CreateTime",
             ] + settings)
         guard let pid = said.split(separator: "\n").compactMap({ Int32($0) }).last else { throw Trouble("Kafka did not start: \(said)") }

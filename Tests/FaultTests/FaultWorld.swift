@@ -8,13 +8,15 @@ import Support
 import Synchronization
 import Vocabulary
 
-/// The whole suite as real processes, with a PostgreSQL and a Kafka that can be hurt, both reached through proxies that can be hurt too.
+/// The whole suite as real processes, with a PostgreSQL and a Kafka that can be hurt, both reached through proxies that can be hurt too; where
+/// nothing is hurt they are left out, since they take a part of the processor for each small batch.
 final class FaultWorld: @unchecked Sendable {
     let folder: URL
     let postgres: FaultPostgres
     let kafka: FaultKafka
     /// Between the services and PostgreSQL.
     let databaseProxy: FaultProxy
+    private let isProxied: Bool
     private let watched: WatchedFolder
     private let statusPorts: Int
     private let lock = NSLock()
@@ -22,14 +24,18 @@ final class FaultWorld: @unchecked Sendable {
     static let database = "suite"
     static let lanes: Int32 = 4
 
-    init(kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false, kafkaSettings: [String] = []) throws {
+    init(
+        kafkaHome: String, roomMiB: Int? = nil, isBackedUp: Bool = false, kafkaSettings: [String] = [], isProxied: Bool = true
+    ) throws {
+        self.isProxied = isProxied
         watched = try WatchedFolder("faults")
         folder = URL(fileURLWithPath: watched.path)
         postgres = try FaultPostgres(
             folder: folder.appendingPathComponent("postgres"), watched: watched, roomMiB: roomMiB, isBackedUp: isBackedUp)
         databaseProxy = try FaultProxy(to: .socketFile(postgres.socketFile), hearsPostgres: true)
         kafka = try FaultKafka(
-            home: kafkaHome, folder: folder.appendingPathComponent("kafka"), watched: watched, settings: kafkaSettings)
+            home: kafkaHome, folder: folder.appendingPathComponent("kafka"), watched: watched, settings: kafkaSettings,
+            isProxied: isProxied)
         guard let statusPorts = FaultProxy.freePorts(16) else { throw Trouble("no free ports") }
         self.statusPorts = statusPorts
         let connection = try Connection(PostgresAddress(conninfo: postgres.conninfo(database: "postgres"), applicationName: "tests"))
@@ -63,9 +69,10 @@ final class FaultWorld: @unchecked Sendable {
     /// The database itself, past the proxy: for the tests and the operator.
     var conninfo: String { postgres.conninfo(database: Self.database) }
 
-    /// The service's own account, through the proxy.
+    /// The service's own account, through the proxy if there is one.
     private func conninfo(of service: ServiceName) -> String {
-        "host=127.0.0.1 port=\(databaseProxy.port) dbname=\(Self.database) user=xinqiao_\(service.rawValue) sslmode=disable"
+        let door = isProxied ? "host=127.0.0.1 port=\(databaseProxy.port)" : "host='\(postgres.folder.path)'"
+        return "\(door) dbname=\(Self.database) user=xinqiao_\(service.rawValue) sslmode=disable"
     }
 
     /// Runs `xinqiao` to its end and gives back what it printed.

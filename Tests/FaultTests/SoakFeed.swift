@@ -80,8 +80,8 @@ final class SoakFeed: @unchecked Sendable {
         while true {
             let (pace, lastRound, isOver) = orders.withLock { ($0.perSecond, $0.lastRound, $0.isOver) }
             let now = MonotonicClock.now
-            // Never more than a fifth of a second's worth at once: what a pause has cost is not made up for.
-            credit = min(max(50, pace / 5), credit + pace * now.since(last).inSeconds)
+            // Never more than two seconds' worth at once: a short wait for a core is made up for, and no more than that.
+            credit = min(max(50, pace * 2), credit + pace * now.since(last).inSeconds)
             last = now
             while credit >= 1, !isOver, lastRound.map({ records.round <= $0 }) ?? true, let record = records.next() {
                 send(record, by: producer)

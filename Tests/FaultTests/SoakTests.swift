@@ -11,7 +11,7 @@ extension ProcessFaultTests {
 
         @Test func `F23 half of what the suite can do, for as long as one likes, leaves it as large as it was`() throws {
             let home = try #require(FaultKafka.home, "no KAFKA_HOME and no ../shared/kafka with a bin/start")
-            let world = try FaultWorld(kafkaHome: home, kafkaSettings: Self.smallLog)
+            let world = try FaultWorld(kafkaHome: home, kafkaSettings: Self.smallLog, isProxied: false)
             defer { world.remove() }
             try world.startAll()
             let run = try SoakRun(world, FaultScale.current)
