@@ -59,13 +59,16 @@ clean: ## remove what was built and the demonstration's data
 	rm -rf .build .build-* .demo
 
 simulate: toolchain ## the whole suite in seeded storms, in memory: SEED=1 SEEDS=10000
+	@ops/setup run
 	@$(PATH_SETUP) swift build -c release --product simulate $(HOUSE) && SEED=$(SEED) SEEDS=$(or $(SEEDS),10000) .build/release/simulate $(ARGS)
 
 mutants: toolchain ## faults put into the path on purpose: each must be found by the storms
+	@ops/setup run
 	@$(PATH_SETUP) swift build -c release --product simulate $(HOUSE) -Xswiftc -DMUTANTS --scratch-path .build-mutants \
 	  && SEED=$(SEED) SEEDS=$(or $(SEEDS),10000) .build-mutants/release/simulate --mutants $(ARGS)
 
 fuzz: toolchain ## the JSON reader, the writer and CloudEvents under libFuzzer with sanitizers: EXECUTIONS=1000000
+	@ops/setup run
 	@$(PATH_SETUP) ops/fuzz/run $(or $(EXECUTIONS),1000000)
 
 faults: build ## the real processes under every fault, on a real PostgreSQL and Kafka; the table goes into docs/faults.md: FAULTS=short
@@ -78,6 +81,7 @@ soak: build ## hours at half of what the suite can do: memory, descriptors, thre
 	@$(PATH_SETUP) XINQIAO_FAULTS_SOAK_MINUTES=$(or $(MINUTES),$$(($(HOURS) * 60))) exec ops/soak $(HOUSE)
 
 quality: toolchain ## planted errors found and false alarms by kind: SEED=2 QUALITY_FIRMS=60
+	@ops/setup test
 	@$(PATH_SETUP) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),2) swift test $(HOUSE) --filter GovernanceQualityMeasure
 
 scenarios: toolchain ## the acceptance stories, row by row, as a table: FILTER=A04 takes all of row A4

@@ -24,14 +24,20 @@ made() { printf 'made secrets/%s\n' "$1"; }
 random_password() { openssl rand -hex 24; }
 
 authority() { # NAME COMMON-NAME
-    [ -f "secrets/$1.crt" ] && [ -f "secrets/authority/$1.key" ] && return
-    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "secrets/authority/$1.key"
-    openssl req -x509 -new -sha256 -key "secrets/authority/$1.key" -subj "/CN=$2" -days 3650 -out "secrets/$1.crt" \
+    # Its key may have been put away: then the authority stands all the same, and another in its place would make all that it signed worthless.
+    [ -f "secrets/$1.crt" ] && return
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/authority"
+    openssl req -x509 -new -sha256 -key "$work/authority" -subj "/CN=$2" -days 3650 -out "$work/crt" \
         -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign'
+    mv "$work/authority" "secrets/authority/$1.key" && mv "$work/crt" "secrets/$1.crt"
     made "$1.crt"
 }
 
 certificate() { # AUTHORITY COMMON-NAME USAGES ALTERNATIVE-NAMES: leaves $work/key and $work/crt
+    [ -f "secrets/authority/$1.key" ] || {
+        echo "make-secrets: to sign for $2, put secrets/authority/$1.key back" >&2
+        exit 1
+    }
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/key"
     openssl req -new -sha256 -key "$work/key" -subj "/CN=$2" -out "$work/csr"
     {
@@ -41,7 +47,10 @@ certificate() { # AUTHORITY COMMON-NAME USAGES ALTERNATIVE-NAMES: leaves $work/k
         [ -z "$4" ] || echo "subjectAltName=$4"
     } >"$work/extensions"
     openssl x509 -req -sha256 -in "$work/csr" -CA "secrets/$1.crt" -CAkey "secrets/authority/$1.key" \
-        -set_serial "0x$(openssl rand -hex 16)" -days "$days" -extfile "$work/extensions" -out "$work/crt" 2>/dev/null
+        -set_serial "0x$(openssl rand -hex 16)" -days "$days" -extfile "$work/extensions" -out "$work/crt" 2>"$work/said" || {
+        cat "$work/said" >&2
+        exit 1
+    }
 }
 
 # Key and certificate in one file, which both librdkafka and Kafka's own clients read.

@@ -108,7 +108,7 @@ extension MetricName {
         case .messagesConsumed: return counter("Messages taken from Kafka.", of: "messages", "topic")
         case .messagesProcessed:
             return counter(
-                "Messages whose transaction committed; outcome is applied, duplicate, rejected, suppressed or parked.",
+                "Messages whose transaction committed; outcome is applied, duplicate, rejected, suppressed, parked or abandoned.",
                 of: "messages", "topic", "outcome")
         case .batchDuration: return histogram("Time of one batch, from poll to commit.", in: "seconds", Self.workSeconds)
         case .batchMessages: return histogram("Messages in one batch.", in: "messages", Self.counts)
@@ -157,7 +157,7 @@ extension MetricName {
         case .kafkaFatalErrors: return counter("Fatal errors of the Kafka client; each makes a new producer.", of: "errors")
         case .ingestRecords: return counter("Records let in; writer is source, institution or portal.", of: "records", "writer", "type")
         case .qualityRecords:
-            return counter("Records that governance looked at; outcome is established or held.", of: "records", "type", "outcome")
+            return counter("Records that governance looked at; outcome is established, held or refused.", of: "records", "type", "outcome")
         case .scoresComputed: return counter("Scores computed and sent on.", of: "scores", "model", "version")
         case .scorePSI: return gauge("Population stability index of a model's scores against its training.", in: "index", "model")
         case .matchesEmitted: return counter("Matches of a firm and a product that were sent on.", of: "matches")

@@ -138,13 +138,16 @@ public struct AttemptMarker {
     }
 
     // Unclean: an own run without an end, or one of a worker that has not been seen for longer than a lease. The latter keeps its row
-    // until somebody got past it (`forget`), so that whoever takes its lanes next is careful too.
+    // until somebody got past it (`forget`), so that whoever takes its lanes next is careful too. What ended in order a day ago, and who has not
+    // been seen since, goes: every container has a name of its own.
     static let openSession = """
         WITH before AS (
             SELECT EXISTS (SELECT FROM worker_session s
                             WHERE s.ended_at IS NULL
                               AND (s.owner = $1
                                    OR NOT EXISTS (SELECT FROM worker w WHERE w.owner = s.owner AND w.seen_at > now() - interval '8 s'))) AS unclean),
+        gone AS (DELETE FROM worker_session WHERE owner <> $1 AND ended_at < now() - interval '1 day'),
+        unseen AS (DELETE FROM worker WHERE owner <> $1 AND seen_at < now() - interval '1 day'),
         mine AS (
             INSERT INTO worker_session (owner, started_at, ended_at) VALUES ($1, now(), NULL)
                 ON CONFLICT (owner) DO UPDATE SET started_at = now(), ended_at = NULL)

@@ -83,6 +83,8 @@ public final class PathMetrics: Sendable {
 
     func gap(_ link: LinkIn) { counter(.linkGaps, ("topic", link.place.topic)).add() }
 
+    func stalled(_ topic: String, _ links: Int) { metrics.gauge(.linkStalled, labels: [("topic", topic)]).set(links) }
+
     func resumed(_ place: TopicPartition) {
         let labels = [("topic", place.topic), ("partition", String(place.partition))]
         metrics.gauge(.consumerPaused, labels: labels).set(false)
@@ -96,12 +98,11 @@ public final class PathMetrics: Sendable {
     }
 
     func gauges(
-        deadLetters: Int64, transactionIDAge: Int64, oldestUnpublished: Double, stalledLinks: Int, leaves: Int64, unsignedAge: Double
+        deadLetters: Int64, transactionIDAge: Int64, oldestUnpublished: Double, leaves: Int64, unsignedAge: Double
     ) {
         metrics.gauge(.deadLettersPending).set(deadLetters)
         metrics.gauge(.dbTransactionIDAge).set(transactionIDAge)
         metrics.gauge(.outboxOldestAge).set(oldestUnpublished)
-        metrics.gauge(.linkStalled, labels: [("topic", "all")]).set(stalledLinks)
         metrics.gauge(.auditTreeSize).set(leaves)
         metrics.gauge(.auditCheckpointAge).set(unsignedAge)
     }
@@ -146,6 +147,13 @@ public final class PathMetrics: Sendable {
         metrics.gauge(.consumerLagMessages, labels: labels).set(waiting)
         let age = waiting > 0 ? reached.map { Double(max(0, now.microseconds - $0.microseconds)) / 1_000_000 } : 0
         if let age { metrics.gauge(.consumerLagSeconds, labels: labels).set(age) }
+    }
+
+    /// Another instance has its lane: what waits there is not ours.
+    func left(_ place: TopicPartition) {
+        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        metrics.gauge(.consumerLagMessages, labels: labels).set(0)
+        metrics.gauge(.consumerLagSeconds, labels: labels).set(0)
     }
 }
 

@@ -61,6 +61,8 @@ public final class Worker<Service: Decider> {
     /// Since when just these topics are wanted.
     private var topicsWantedAt = MonotonicClock.now
     private var pauses: [TopicPartition: PauseReason] = [:]
+    /// Links of which a message is missing, as readiness and the metrics say it.
+    private var stalled: Set<LinkIn> = []
     /// Since it was turned away last, and how long it waits when that happens again.
     private var hasCommittedNothing = false
     private var turnedAway = Backoff(initial: .milliseconds(100), cap: .seconds(2))
@@ -69,6 +71,7 @@ public final class Worker<Service: Decider> {
     private var markedAt = MonotonicClock.now
     private var gaugedAt = MonotonicClock.now + .seconds(-60)
     private var houseKeptAt = MonotonicClock.now
+    private var readAt = MonotonicClock.now
     private let housekeeping = Housekeeping()
     private var inbox = ReplayInbox()
     private var marker: AttemptMarker
@@ -160,6 +163,8 @@ public final class Worker<Service: Decider> {
         let consumer = try openConsumer()
         try holdLanes(store, consumer, catalog)
         guard let lease, !lease.held.isEmpty else {
+            // What the database knows is told by whoever is there: else an instance that gave its lanes up would go on telling what was.
+            try tell(store, catalog)
             _ = Shutdown.wait(atMost: .milliseconds(200))
             return
         }
@@ -326,13 +331,19 @@ public final class Worker<Service: Decider> {
         do throws(KafkaFault) { try consumer.assign([]) } catch { throw .kafka("\(error)") }
         let loaded = try LaneLoader(store: store, consumer: consumer, topics: topics, progress: health.progress).load(held)
         metrics.lanes(assigned: held.subtracting(work.held).count, revoked: work.held.subtracting(held).count)
+        let wanted = Set(topics)
+        for place in work.book.nextOffset.keys where loaded.book.nextOffset[place] == nil || !wanted.contains(place.topic) {
+            metrics.left(place)
+        }
+        for link in stalled { heal(link) }
         work.takeUp(held, loaded.book)
         var found = loaded.pauses
         for (place, reason) in loaded.pauses {
             try pauseBook.pauseTruncated(
                 place, next: loaded.book.nextOffset[place] ?? 0, "\(reason)", catalog: catalog, on: store.connection)
         }
-        for (place, reason) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection) where found[place] == nil {
+        for (place, reason) in try pauseBook.standing(in: held, catalog: catalog, on: store.connection)
+        where found[place] == nil && wanted.contains(place.topic) {
             found[place] = reason
         }
         try committer.restart(acked: loaded.acked, rows: loaded.unacknowledged, lanes: held)
@@ -492,14 +503,30 @@ public final class Worker<Service: Decider> {
         metrics.committed(done.result.write, in: MonotonicClock.now.since(done.started), messages: done.batch.messages.count)
         metrics.latencies(done.batch.messages, at: WallClock.now)
         note(done.batch.messages)
-        for (link, gap) in done.result.gaps {
-            health.set(
-                "link " + link.source, .failing("\(link.place.topic)/\(link.place.partition): expected \(gap.expected), found \(gap.found)")
-            )
-            metrics.gap(link)
-        }
-        for link in done.result.healed { health.remove("link " + link.source) }
+        for (link, gap) in done.result.gaps { stall(link, gap) }
+        for link in done.result.healed { heal(link) }
     }
+
+    private func stall(_ link: LinkIn, _ gap: LinkGap) {
+        stalled.insert(link)
+        metrics.gap(link)
+        tellStalled(link.place.topic)
+        guard health.set(link.checkName, .failing("expected \(gap.expected), found \(gap.found)")) else { return }
+        log.warning(
+            "a message of a link is missing; what comes behind it waits", event: "link-gap",
+            [
+                "link": .text(link.source), "topic": .text(link.place.topic), "partition": .integer(Int64(link.place.partition)),
+                "expected": .integer(gap.expected), "found": .integer(gap.found),
+            ])
+    }
+
+    private func heal(_ link: LinkIn) {
+        stalled.remove(link)
+        health.remove(link.checkName)
+        tellStalled(link.place.topic)
+    }
+
+    private func tellStalled(_ topic: String) { metrics.stalled(topic, stalled.count { $0.place.topic == topic }) }
 
     /// Notes when the last of these messages of each partition had come.
     private func note(_ messages: [RawMessage]) {
@@ -537,12 +564,11 @@ public final class Worker<Service: Decider> {
             positions.append(TopicPosition(topic: place.topic, partition: place.partition, offset: next))
         }
         consumer.storeForLag(positions)
-        try gauge(store)
         if MonotonicClock.now.since(houseKeptAt) >= .seconds(60) {
             houseKeptAt = MonotonicClock.now
             try housekeeping.keepHouse(store.connection, now: WallClock.now)
-            if let catalog = feed.current { try read(store, catalog) }
         }
+        if let catalog = feed.current { try tell(store, catalog) }
         if let fault = outlook.fault {
             if health.set("outbox", .failing("\(fault)")) {
                 log.warning("the outbox can not be worked on", event: "outbox-fault", ["reason": .text("\(fault)")])
@@ -554,15 +580,14 @@ public final class Worker<Service: Decider> {
         }
     }
 
-    /// The service's own gauges.
-    private func read(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) {
-        do {
-            for reading in try readings(catalog, store.connection, WallClock.now) { metrics.reading(reading) }
-        } catch { throw StoreFault(error) }
-    }
-
-    /// What only the database knows, for alerts: once every ten seconds, in which memory is given back as well.
-    private func gauge(_ store: PostgresStore) throws(StoreFault) {
+    /// What only the database knows, for alerts: once every ten seconds, in which memory is given back as well; the service's own once a minute.
+    private func tell(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) {
+        if MonotonicClock.now.since(readAt) >= .seconds(60) {
+            readAt = MonotonicClock.now
+            do {
+                for reading in try readings(catalog, store.connection, WallClock.now) { metrics.reading(reading) }
+            } catch { throw StoreFault(error) }
+        }
         guard MonotonicClock.now.since(gaugedAt) >= .seconds(10) else { return }
         gaugedAt = MonotonicClock.now
         HeapTuning.giveBack()
@@ -570,7 +595,7 @@ public final class Worker<Service: Decider> {
         do {
             metrics.gauges(
                 deadLetters: try row.int64(0), transactionIDAge: try row.int64(1), oldestUnpublished: try row.doubleOrNil(2) ?? 0,
-                stalledLinks: work.book.linksStalled.count, leaves: try row.int64(3), unsignedAge: try row.doubleOrNil(4) ?? 0)
+                leaves: try row.int64(3), unsignedAge: try row.doubleOrNil(4) ?? 0)
         } catch { throw StoreFault(error) }
     }
 
@@ -619,4 +644,9 @@ public final class Worker<Service: Decider> {
 extension TopicPartition {
     /// The name of the readiness check of this partition.
     var checkName: String { "partition \(topic)/\(partition)" }
+}
+
+extension LinkIn {
+    /// The name of the readiness check of this link.
+    fileprivate var checkName: String { "link \(source) \(place.topic)/\(place.partition)" }
 }

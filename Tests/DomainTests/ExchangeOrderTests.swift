@@ -23,6 +23,15 @@ import Wire
         }
     }
 
+    @Test func `a request whose consent is known by the end of its pause alone goes on waiting, in every order`() {
+        let messages = [exchangeRequest(), exchangeSwitch("resumed", at: "2026-05-02T00:00:00Z"), exchangeGrant()]
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            var house = ExchangeHouse()
+            for place in order { house.hear(messages[place]) }
+            #expect(house.events == ["released r1"], "\(order)")
+        }
+    }
+
     @Test func `a request of more members than a message may have waits like any other`() {
         var house = ExchangeHouse()
         let members = (0...10_000).map { #""f\#($0)":1"# }.joined(separator: ",")

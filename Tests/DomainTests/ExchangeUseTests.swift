@@ -107,6 +107,28 @@ import Wire
         #expect(house.releaseRows[.text("r2")]?[6] == .text("recalled"))
     }
 
+    @Test func `what was had is asked back on the day that was told with it, whatever the consent says since`() {
+        let others = (1...200).map { exchangeGrant("n\($0)") }
+        for (until, later) in [
+            ("2026-12-31", [exchangeGrant(at: "2026-05-10T07:00:00Z", more: #","keepDays":5"#)]),
+            ("2026-12-31", [exchangeGrant(at: "2026-05-10T07:00:00Z", more: #","keepDays":300"#)]),
+            ("2026-12-31", [exchangeGrant(at: "2026-05-10T07:00:00Z")]),
+            // It is over, and forgotten for others.
+            ("2026-05-10", others),
+        ] {
+            var house = ExchangeHouse()
+            house.hear(exchangeGrant(until: until, more: #","keepDays":20"#))
+            house.hear(exchangeRequest("r1"))
+            house.now = exchangeInstant("2026-05-20T08:00:00Z")
+            for message in later { house.hear(message) }
+            house.hear(exchangeRequest("r2"))
+            house.pass(until: "2026-05-30T07:59:59Z")
+            #expect(!house.events.contains("recalled r1 keeping-over"))
+            house.pass(until: "2026-05-30T08:00:00Z")
+            #expect(house.events.contains("recalled r1 keeping-over"), "\(later.count) later")
+        }
+    }
+
     @Test func `a revocation asks back at once what the clock would have asked back later, and not twice`() {
         var house = ExchangeHouse()
         house.hear(exchangeGrant(more: #","keepDays":20"#))

@@ -1,4 +1,5 @@
 import Contracts
+import Deciding
 import GovernanceDomain
 import Testing
 import Vocabulary
@@ -38,6 +39,11 @@ import Vocabulary
         #expect(late.states["Ana Ltd"] == early.states["Ana Ltd"])
         #expect(late.cells(GovernanceTables.identity, "subject") == [ana])
         #expect(late.cells(GovernanceTables.quarantine, "status") == ["released", "released"])
+        // What it says is kept as a fact where it belongs, and nowhere else.
+        for case .json(let record) in (late.rows[GovernanceTables.quarantine.name] ?? [:]).values.joined() {
+            let text = String(decoding: record, as: UTF8.self)
+            #expect(text.contains("tax.return") && !text.contains("sales"))
+        }
         #expect(late.told.count { $0 == "released identity-unresolved" } == 2)
     }
 
@@ -75,6 +81,23 @@ import Vocabulary
             for record in order { house.take(record) }
             #expect(house.state("Ana Ltd").canonical?.subject == ben)
             #expect(house.cells(GovernanceTables.identity, "subject") == [ben])
+        }
+    }
+
+    @Test func `a claim that was lost is won back by a later registration or by the desk, in every order`() {
+        let first = registration("a", of: ana, at: "2026-01-01T00:00:00Z", aliases: #"["Ana Ltd"]"#)
+        let second = registration("b", of: ben, at: "2026-02-01T00:00:00Z", aliases: #"["Ana Ltd"]"#)
+        let again = registration("c", of: ana, at: "2026-03-01T00:00:00Z", aliases: #"["Ana Ltd"]"#)
+        let told = GovernanceHouse.record(
+            "d", "identity.resolved", of: ana, at: "2026-03-01T00:00:00Z", writer: "source:desk", #"{"alias":"Ana Ltd"}"#)
+        let type = GovernanceHouse.type("identity.resolved", class: "control", key: ["alias"])
+        let catalog = Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type])
+        for third in [again, told] {
+            for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+                var house = GovernanceHouse(catalog: catalog)
+                for place in order { house.take([first, second, third][place]) }
+                #expect(house.state("Ana Ltd").canonical?.subject == ana, "\(third.recordType) \(order)")
+            }
         }
     }
 

@@ -71,6 +71,18 @@ import Wire
         }
     }
 
+    @Test func `a type that stays with its code does not move, whenever it is said`() {
+        let type = GovernanceHouse.type("request", key: ["no"], #","staysWithCode":true"#)
+        for isFirst in [true, false] {
+            var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + [type]))
+            if !isFirst { house.take(word("merged", at: "2026-05-01T00:00:00Z")) }
+            house.take(GovernanceHouse.record("r", "request", of: ben, at: "2026-04-01T00:00:00Z", #"{"no":"7"}"#))
+            if isFirst { house.take(word("merged", at: "2026-05-01T00:00:00Z")) }
+            #expect(house.standing.filter { $0.hasPrefix("request") } == [#"request \#(ben) {"no":"7"}"#], "\(isFirst)")
+            #expect(house.facts.count { $0.recordType == "request" } == 1)
+        }
+    }
+
     @Test func `a guest that was said again under another id goes with the merger`() {
         var house = GovernanceHouse()
         house.take(tax("b3", of: ben, "2026-03", 120, at: "2026-04-01T00:00:00Z"), word("merged", at: "2026-05-01T00:00:00Z"))

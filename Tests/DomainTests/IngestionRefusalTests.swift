@@ -26,7 +26,7 @@ struct IngestionDoor {
             ),
             GovernanceHouse.entry(
                 "recordType", "financing.accepted",
-                #"{"class":"financial","writers":["institution:*"],"consentCategory":null,"businessKey":["applicationId"],"institutionField":"institution","rules":[],"fields":{"applicationId":{"type":"text","required":true},"institution":{"type":"text","required":true}}}"#
+                #"{"class":"financial","writers":["institution:*"],"consentCategory":null,"businessKey":["institution","applicationId"],"institutionField":"institution","rules":[],"fields":{"applicationId":{"type":"text","required":true},"institution":{"type":"text","required":true}}}"#
             ),
             GovernanceHouse.entry(
                 "recordType", "consent.granted",
@@ -219,6 +219,8 @@ struct IngestionDoor {
         door.type = "financing.accepted"
         #expect(door.code(#"{"applicationId":"1","institution":"bank-a"}"#) == "accepted")
         #expect(door.code(#"{"applicationId":"1","institution":"bank-b"}"#) == "institution-mismatch")
+        // One spelling, so that it is one institution everywhere.
+        #expect(door.code(#"{"applicationId":"1","institution":"institution:bank-a"}"#) == "institution-mismatch")
     }
 
     @Test func `each moment has the version of the type that is in force then`() {

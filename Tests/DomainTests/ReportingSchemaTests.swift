@@ -73,6 +73,22 @@ import Testing
     }
 
     @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
+    func `what was released, refused or overridden is not held back any more`() throws {
+        let server = PrivatePostgres.shared
+        let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "reporting"))
+        try connection.script("CREATE SCHEMA reporting")
+        for name in ["schema_001_reporting", "schema_006_quarantine"] { try connection.script(try migration(name)) }
+        for (id, end) in [("a", "released"), ("b", "refused"), ("c", "overridden"), ("d", nil)] {
+            let kinds = ["quarantined"] + (end.map { [$0] } ?? [])
+            for (place, kind) in kinds.enumerated() {
+                let row = "'S', '\(id)', '\(kind)', 'jump', '2026-01-0\(place + 1)', 'tax.return', 'w'"
+                try connection.script("INSERT INTO governance_event_view VALUES (\(row))")
+            }
+        }
+        #expect(try connection.execute("SELECT record_id FROM quarantined_now").map { try $0.text(0) } == ["d"])
+    }
+
+    @Test(.enabled(if: PrivatePostgres.isInstalled, "no PostgreSQL is installed"))
     func `a policy's conversion is its claims over its pushes, of rows from before as well`() throws {
         let server = PrivatePostgres.shared
         let connection = try Connection(PostgresAddress(conninfo: server.makeDatabase(), applicationName: "tests", searchPath: "reporting"))

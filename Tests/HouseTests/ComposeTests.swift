@@ -100,6 +100,25 @@ struct ComposeTests {
         return listed.symmetricDifference(inPacks).sorted()
     }
 
+    @Test func `the image is built from every folder that the package names`() {
+        #expect(foldersLeftOut(tree) == [])
+        let poor = tree.editing("compose/Dockerfile") { $0.replacingOnce("COPY ops/simulate ops/simulate\n", with: "") }
+        #expect(foldersLeftOut(poor) == ["ops/simulate is not copied"])
+        let hidden = tree.editing("compose/Dockerfile.dockerignore") { $0.replacingOnce("!ops/reference\n", with: "") }
+        #expect(foldersLeftOut(hidden) == ["ops/reference is not seen"])
+    }
+
+    private func foldersLeftOut(_ tree: RepositoryTree) -> [String] {
+        let named =
+            (tree["Package.swift"] ?? "").matches(#"path: "([A-Za-z/]+)""#).filter { $0.hasPrefix("ops/") } + [
+                "Shared", "Services", "Tests",
+            ]
+        let copied = tree["compose/Dockerfile"] ?? ""
+        let seen = (tree["compose/Dockerfile.dockerignore"] ?? "").split(separator: "\n")
+        return named.filter { !copied.contains("COPY \($0) \($0)\n") }.map { "\($0) is not copied" }
+            + named.filter { !seen.contains("!\($0)") }.map { "\($0) is not seen" }
+    }
+
     @Test func `every kind of party has its measure of the broker`() {
         let kinds = (tree["compose/quotas.txt"] ?? "").matches(#"^(source|institution|portal) [1-9][0-9]* [1-9][0-9]*$"#)
         #expect(kinds.sorted() == ["institution", "portal", "source"])

@@ -82,7 +82,7 @@ public struct ConsentOnFile: Hashable, Sendable {
     var timer: String { Self.timerPrefix + id }
     static let keepingTimerPrefix = "keeping:"
     /// When something that was had under it must not be kept any longer.
-    var keepingTimer: String { Self.keepingTimerPrefix + id }
+    static func keepingTimer(_ id: String) -> String { keepingTimerPrefix + id }
 
     var isPaused: Bool { pause?.isOn ?? false }
     /// Nothing leaves under it any more.
@@ -152,6 +152,8 @@ public enum ConsentShortfall: Int, Comparable, CaseIterable, Sendable {
         case .usedUp: "consent-used-up"
         }
     }
+
+    static let codes = Set(allCases.map(\.code))
 
     public static func < (a: ConsentShortfall, b: ConsentShortfall) -> Bool { a.rawValue < b.rawValue }
 }

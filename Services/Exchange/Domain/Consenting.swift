@@ -36,7 +36,7 @@ extension ExchangeTurn {
         if let revokedAt = consent.revokedAt {
             if before.revokedAt == nil {
                 if before.terms != nil { effects.cancel(consent.timer) }
-                if before.terms?.keepDays != nil { effects.cancel(consent.keepingTimer) }
+                if before.terms?.keepDays != nil { effects.cancel(ConsentOnFile.keepingTimer(consent.id)) }
                 recall(under: consent.id, as: ConsentShortfall.revoked.code, endedAt: revokedAt, state: &state, effects: &effects)
             }
         } else if let terms = consent.terms {
@@ -60,18 +60,18 @@ extension ExchangeTurn {
 
     /// Something that was had under the consent may not be kept any longer: it is asked back, and the clock is set for the next.
     func endKeeping(under consentID: String, state: inout ExchangeState, effects: inout Effects) {
-        guard let consent = state.consents.first(where: { $0.id == consentID }), let terms = consent.terms else { return }
         recall(
             under: consentID, as: Self.keepingOver, endedAt: now, state: &state, effects: &effects,
-            where: { terms.keptUntil($0.at).map { $0 <= now } ?? false })
-        scheduleKeeping(consent, state: state, effects: &effects)
+            where: { $0.keptUntil.map { $0 <= now } ?? false })
+        scheduleKeeping(under: consentID, state: state, effects: &effects)
     }
 
     static let keepingOver = "keeping-over"
 
-    func scheduleKeeping(_ consent: ConsentOnFile, state: ExchangeState, effects: inout Effects) {
-        let kept = state.decisions.filter { $0.consentID == consent.id && $0.canBeRecalled }
-        if let first = kept.compactMap({ consent.terms?.keptUntil($0.at) }).min() { effects.schedule(consent.keepingTimer, at: first) }
+    /// By what each receiver was told, whatever the consent says since, and though it be forgotten.
+    func scheduleKeeping(under consentID: String, state: ExchangeState, effects: inout Effects) {
+        let kept = state.decisions.filter { $0.consentID == consentID && $0.canBeRecalled }
+        if let first = kept.compactMap(\.keptUntil).min() { effects.schedule(ConsentOnFile.keepingTimer(consentID), at: first) }
     }
 
     /// Asks every institution that got something under the consent to delete it, once. Needs no rule and no consent: it says nothing about

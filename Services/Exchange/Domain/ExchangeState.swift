@@ -104,6 +104,8 @@ public struct ReleaseDecision: Hashable, Sendable {
     let fields: Int64
     /// Of the request: the same id with another digest is another request under a used id.
     let digest: String
+    /// Until when the receiver may keep it, as it was told then; nil for as long as it likes.
+    let keptUntil: Instant?
 
     /// It went to an institution, which can be asked to delete it.
     var canBeRecalled: Bool { status == .released && !consentID.isEmpty && institution != nil }
@@ -141,7 +143,8 @@ extension ReleaseDecision {
         self.init(
             releaseID: try fields.text("id"), receiver: try fields.text("receiver"), messageType: try fields.text("type"),
             purpose: try fields.text("purpose"), consentID: try fields.text("consent"), status: status, reason: try fields.text("reason"),
-            at: try fields.instant("at"), fields: try fields.int("fields"), digest: try fields.text("digest"))
+            at: try fields.instant("at"), fields: try fields.int("fields"), digest: try fields.text("digest"),
+            keptUntil: try fields.instantOrNil("keptUntil"))
     }
 
     func write(to object: inout JSONWriter) {
@@ -155,6 +158,7 @@ extension ReleaseDecision {
         object.member("at", at)
         object.member("fields", fields)
         object.member("digest", digest)
+        object.memberIfPresent("keptUntil", keptUntil)
     }
 }
 

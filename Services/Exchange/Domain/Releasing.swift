@@ -64,9 +64,7 @@ extension ExchangeTurn {
         case .release(let rule, let consentID, let topic):
             release(request, under: rule, consentID: consentID, topic: topic, state: &state, effects: &effects)
         case .deny(let reason): deny(request, reason: reason, state: &state, effects: &effects)
-        case .wait(let shortfall):
-            deny(request, reason: shortfall.code, state: &state, effects: &effects)
-            effects.count(.consentDenied, request.purpose)
+        case .wait(let shortfall): deny(request, reason: shortfall.code, state: &state, effects: &effects)
         }
     }
 
@@ -96,7 +94,8 @@ extension ExchangeTurn {
         if !request.consentID.isEmpty {
             guard let consent = state.consents.first(where: { $0.id == request.consentID }) else { return .wait(else: .missing) }
             guard let gap = gap(consent) else { return .release(under: rule, consentID: consent.id, topic: topic) }
-            return .deny(gap.code)
+            // Of a consent whose pause alone has come nothing else is known yet.
+            return gap == .missing ? .wait(else: gap) : .deny(gap.code)
         }
         // None is named: of those that cover it, the one that lasts longest; the first by id among equals.
         let covering = state.consents.filter { gap($0) == nil }
@@ -113,20 +112,22 @@ extension ExchangeTurn {
         effects: inout Effects
     ) {
         let place = state.consents.firstIndex { $0.id == consentID }
+        let keptUntil = place.flatMap { state.consents[$0].terms?.keptUntil(now) }
         let outgoing = rule.outgoing(
-            request.body, releaseID: request.releaseID, consentID: consentID,
-            keepUntil: place.flatMap { state.consents[$0].terms?.keptUntil(now)?.dayInChina })
+            request.body, releaseID: request.releaseID, consentID: consentID, keepUntil: keptUntil?.dayInChina)
         effects.send(type: request.messageType, value: outgoing.bytes, to: topic, key: subject, subject: subject)
-        let decision = ReleaseDecision(request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now)
+        let decision = ReleaseDecision(
+            request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now, keptUntil: keptUntil)
         record(decision, "released", state: &state, effects: &effects)
         guard let place else { return }
         state.consents[place].note(receiver: request.receiver, messageType: request.messageType, at: now)
-        scheduleKeeping(state.consents[place], state: state, effects: &effects)
+        scheduleKeeping(under: consentID, state: state, effects: &effects)
     }
 
     private func deny(_ request: ReleaseRequest, reason: String, state: inout ExchangeState, effects: inout Effects) {
         let decision = ReleaseDecision(request, .denied, reason: reason, consentID: request.consentID, fields: 0, at: now)
         record(decision, "denied", state: &state, effects: &effects)
+        if ConsentShortfall.codes.contains(reason) { effects.count(.consentDenied, request.purpose) }
     }
 
     private func record(_ decision: ReleaseDecision, _ kind: String, state: inout ExchangeState, effects: inout Effects) {
@@ -146,9 +147,13 @@ extension ExchangeTurn {
 }
 
 extension ReleaseDecision {
-    init(_ request: ReleaseRequest, _ status: Status, reason: String, consentID: String, fields: Int64, at now: Instant) {
+    init(
+        _ request: ReleaseRequest, _ status: Status, reason: String, consentID: String, fields: Int64, at now: Instant,
+        keptUntil: Instant? = nil
+    ) {
         self.init(
             releaseID: request.releaseID, receiver: request.receiver, messageType: request.messageType, purpose: request.purpose,
-            consentID: consentID, status: status, reason: reason, at: now, fields: fields, digest: request.digest)
+            consentID: consentID, status: status, reason: reason, at: now, fields: fields, digest: request.digest,
+            keptUntil: keptUntil)
     }
 }

@@ -82,10 +82,7 @@ extension Turn {
     /// and its writer is told, who may send it again under an id of its own once there is a consent.
     func refuse(_ record: AcceptedRecord, raw: JSONValue, code: String, since: Instant, effects: inout Effects) {
         effects.count(.recordJudged, record.recordType, "refused")
-        let named = JSONValue.written { object in
-            for (name, value) in raw.members where name != "data" { object.member(name, value) }
-        }
-        writeQuarantine(record, raw: named, reason: code, status: "refused", since: since, effects: &effects)
+        writeQuarantine(record, raw: Self.withoutData(raw), reason: code, status: "refused", since: since, effects: &effects)
         send("refused", record, reason: code, effects: &effects)
         let body = JSONValue.written { object in
             object.member("writer", record.writer)

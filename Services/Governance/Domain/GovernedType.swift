@@ -20,6 +20,8 @@ public final class GovernedType: Sendable {
     public let consentCategory: String?
     /// What people and subjects say about records and rights, not about the world.
     let isControl: Bool
+    /// About one code, and no other takes it over in a merger.
+    let staysWithCode: Bool
     let succession: Succession
     /// An empty business key of a type whose statements do not replace one another: every record is its own.
     let standsAlone: Bool
@@ -84,6 +86,8 @@ public final class GovernedType: Sendable {
             if !isDay { defects.append("`holdsUntil` names no field that is a day") }
         }
         self.isControl = isControl
+        if let told = body["staysWithCode"], !told.isNull, told.bool == nil { defects.append("`staysWithCode` is neither true nor false") }
+        staysWithCode = isControl || entry.id == Registration.type || body["staysWithCode"]?.bool == true
         self.adverse = adverse
         self.repairs = repairs
         self.holdsUntil = holdsUntil

@@ -61,19 +61,21 @@ extension Turn {
         }
     }
 
-    /// Tells the aliases of a registration whom they stand for, each once.
+    /// Tells the aliases of a registration whom they stand for, with every registration anew: of two subjects that claim one, the later word
+    /// counts, and a claim that was lost can be won back.
     func announceAliases(of record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) {
         var names = record.data["aliases"]?.elements.compactMap(\.string) ?? []
         if let alias = record.data["alias"]?.string, record.recordType == Registration.resolvedType { names.append(alias) }
         if record.subject != key { names.append(record.subject) }
-        for name in names where !name.isEmpty && name != key && !state.aliases.contains(name) {
+        for name in names where !name.isEmpty && name != key {
+            let isKnown = state.aliases.contains(name)
             let refusal: String? =
                 if (try? USCC(name)) != nil {
                     // One subject taking over another is a merger, and not said in passing.
                     name == record.subject ? nil : "alias-is-a-code"
                 } else if name.unicodeScalars.count > Registration.aliasLengthMax {
                     "alias-too-long"
-                } else if state.aliases.count >= Registration.aliasesMax {
+                } else if !isKnown, state.aliases.count >= Registration.aliasesMax {
                     "aliases-full"
                 } else {
                     nil
@@ -83,7 +85,7 @@ extension Turn {
                 continue
             }
             if (try? USCC(name)) != nil { continue }
-            state.aliases.append(name)
+            if !isKnown { state.aliases.append(name) }
             effects.send(
                 IdentityMessage(alias: name, subject: key, recordID: record.recordID, occurredAt: record.occurredAt),
                 to: Topic.governanceIdentity, key: name)

@@ -132,10 +132,8 @@ extension Turn {
             to: Topic.governanceIdentity, key: other)
     }
 
-    /// Consents, registrations and what people say about records are about one code and stay with it.
-    func isMovable(_ type: String) -> Bool {
-        type != Registration.type && type != CrossCheck.resultType && !(book.type(type, at: now)?.isControl ?? true)
-    }
+    /// Consents, registrations, what people say about records, and the types that say so are about one code and stay with it.
+    func isMovable(_ type: String) -> Bool { type != CrossCheck.resultType && !(book.type(type, at: now)?.staysWithCode ?? true) }
 
     /// The latest word about the merger counts.
     func merge(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
@@ -203,7 +201,7 @@ extension Turn {
             let own = former.map { $0.guestOf == nil ? $0 : nil } ?? nil
             var slot = Slot(
                 key: slotKey, order: order, data: statement.data, sent: sent, others: former?.others ?? [], quality: statement.quality,
-                replacing: former)
+                replacing: former, keeping: state.objectedRecords)
             slot.guestOf = statement.from
             slot.under = own.map { [$0] } ?? former?.under ?? []
             store(slot, of: type, at: place, in: &state)

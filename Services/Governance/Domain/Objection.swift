@@ -65,6 +65,11 @@ public struct Objection: Sendable {
     }
 }
 
+extension GovernanceState {
+    /// The records that objections name.
+    var objectedRecords: Set<String> { objections.isEmpty ? [] : Set(objections.map(\.recordID)) }
+}
+
 extension Turn {
     /// An objection is opened or answered.
     func objection(_ record: AcceptedRecord, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {

@@ -126,13 +126,14 @@ extension Turn {
         }
         let withheld = try withholding(of: record, type, slotKey, state: &state)
         if let former, order < former.order {
-            state.memories[place].note(older: record.recordID, saying: record.data, under: slotKey)
+            state.memories[place].note(older: record.recordID, saying: record.data, under: slotKey, keeping: state.objectedRecords)
             // A guest stands before it only as long as it stays.
             if former.guestOf != nil, former.under.allSatisfy({ $0.order < order }) {
                 let covered = former.under.first
                 let own = Slot(
                     key: slotKey, order: order, data: record.data, sent: withheld == nil ? record.recordID : nil,
-                    others: covered?.others ?? [], isSuspect: isSuspect, quality: quality, asked: asked, replacing: covered)
+                    others: covered?.others ?? [], isSuspect: isSuspect, quality: quality, asked: asked, replacing: covered,
+                    keeping: state.objectedRecords)
                 state.memories[place].cover(own)
                 if let withheld {
                     writeRetraction(of: record.recordID, by: withheld.by, state: &state, effects: &effects)
@@ -183,13 +184,14 @@ extension Turn {
         }
         let slot = Slot(
             key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [], isSuspect: isSuspect,
-            quality: quality, asked: asked, replacing: former)
+            quality: quality, asked: asked, replacing: former, keeping: state.objectedRecords)
         store(slot, of: type, at: place, in: &state)
         // It may also be what ends another statement of its row.
         if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
             // The same word at another time is a new word.
+            if type.id == Registration.type { announceAliases(of: record, state: &state, effects: &effects) }
             try applyWheneverSaid(record, type, state: &state, effects: &effects)
         } else {
             try applyToSubject(record, type, slotKey, state: &state, effects: &effects)

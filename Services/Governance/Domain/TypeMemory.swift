@@ -236,13 +236,13 @@ public struct TypeMemory: Sendable {
         return gone.count <= slotsMax / 2 ? gone : [first]
     }
 
-    /// An earlier statement came late.
-    mutating func note(older recordID: String, saying data: JSONValue, under key: String) {
+    /// An earlier statement came late. `named`: ids that are not forgotten, as of `Slot.note`.
+    mutating func note(older recordID: String, saying data: JSONValue, under key: String, keeping named: Set<String>) {
         guard let found = place(key).found else { return }
-        slots[found].note(recordID, saying: data)
+        slots[found].note(recordID, saying: data, keeping: named)
         // The subject's own statement that a guest covers has heard it, too.
         guard var own = slots[found].under.first, own.order.id != recordID else { return }
-        own.note(recordID, saying: data)
+        own.note(recordID, saying: data, keeping: named)
         slots[found].under = [own]
     }
 
@@ -435,22 +435,26 @@ public struct Slot: Sendable {
 
     init(
         key: String, order: Order, data: JSONValue, sent: String?, sentAt: Instant? = nil, others: [Earlier], isSuspect: Bool = false,
-        quality: Int64 = 10_000, asked: Int64 = 0, replacing former: Slot?
+        quality: Int64 = 10_000, asked: Int64 = 0, replacing former: Slot?, keeping named: Set<String>
     ) {
         kept = Kept(
             Parts(
                 key: key, order: order, data: data, sent: sent, sentAt: sentAt ?? order.at, others: others, isSuspect: isSuspect,
                 asked: asked, quality: quality))
-        if let former { note(former.order.id, saying: former.data) }
+        if let former { note(former.order.id, saying: former.data, keeping: named) }
     }
 
-    mutating func note(_ recordID: String, saying data: JSONValue) {
+    /// Remembers who else said something under the key: the last few by id, and all of those that an objection names, since what is
+    /// removed under one id stays removed however often it is said again.
+    mutating func note(_ recordID: String, saying data: JSONValue, keeping named: Set<String>) {
         guard !others.contains(where: { $0.id == recordID }) else { return }
         let earlier = Earlier(id: recordID, content: Self.content(of: data))
         change { parts in
             parts.others.append(earlier)
             parts.others.sort { $0.id.precedesBytewise($1.id) }
-            if parts.others.count > Self.othersMax { parts.others.removeFirst() }
+            if parts.others.count > Self.othersMax, let place = parts.others.firstIndex(where: { !named.contains($0.id) }) {
+                parts.others.remove(at: place)
+            }
         }
     }
 

@@ -35,11 +35,19 @@ extension Turn {
         send("quarantined", record, reason: reason, effects: &effects)
     }
 
-    /// What waited goes on.
+    /// What waited goes on. What it says is kept where it goes, and not here: it may not be kept there for want of a consent.
     func released(_ record: AcceptedRecord, _ parked: ParkedRecord, effects: inout Effects) {
         writeQuarantine(
-            record, raw: parked.record, reason: parked.reason.rawValue, status: "released", since: parked.since, effects: &effects)
+            record, raw: Self.withoutData(parked.record), reason: parked.reason.rawValue, status: "released", since: parked.since,
+            effects: &effects)
         send("released", record, reason: parked.reason.rawValue, effects: &effects)
+    }
+
+    /// The record as it came, but for what it says.
+    static func withoutData(_ raw: JSONValue) -> JSONValue {
+        JSONValue.written { object in
+            for (name, value) in raw.members where name != "data" { object.member(name, value) }
+        }
     }
 
     func writeQuarantine(

@@ -47,6 +47,10 @@ public struct RecordType: Sendable {
             // Without it, two statements about different things would take each other's place.
             if !check.requires(name) { defects.append("`businessKey` names `\(name)`, which is not required") }
         }
+        // Without it, what one institution says would take the place of what another said.
+        if let institutionField, !elements("businessKey").contains(where: { $0.string == institutionField }) {
+            defects.append("`businessKey` lacks `\(institutionField)`, which says whose word it is")
+        }
         if let category = body["consentCategory"], !category.isNull, category.string == nil {
             defects.append("`consentCategory` is neither null nor a text")
         }
@@ -73,7 +77,7 @@ public struct RecordType: Sendable {
     /// The institution that the body names, when the writer is another one.
     func otherInstitution(in body: JSONValue, from writer: OutsideWriter) -> String? {
         guard let institutionField, case .institution(let id) = writer, let named = body[institutionField]?.string else { return nil }
-        return named == id || named == writer.name ? nil : String(named.prefix(64))
+        return named == id ? nil : String(named.prefix(64))
     }
 
     /// Everything that is wrong with the body: by its members in their order, then what is missing, then what else is wrong in a member.

@@ -117,8 +117,7 @@ public struct Feedback: Hashable, Sendable {
     func wrongWriter(dispatched: String) -> String? {
         if step == .withdrawn { return writer == "portal" ? nil : "not-the-applicant" }
         let isTheirs =
-            !dispatched.isEmpty && writer == "institution:" + dispatched
-            && (institution.isEmpty || institution == dispatched || institution == writer)
+            !dispatched.isEmpty && writer == "institution:" + dispatched && (institution.isEmpty || institution == dispatched)
         return isTheirs ? nil : "not-the-dispatched-institution"
     }
 

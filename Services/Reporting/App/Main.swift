@@ -15,6 +15,8 @@ struct Main {
                     name: "schema_004_alert_marks", sql: String(decoding: PackageResources.schema_004_alert_marks_sql, as: UTF8.self)),
                 Migration(
                     name: "schema_005_conversion", sql: String(decoding: PackageResources.schema_005_conversion_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_006_quarantine", sql: String(decoding: PackageResources.schema_006_quarantine_sql, as: UTF8.self)),
             ],
             tables: ReportingTables.all,
             furtherKeys: ["XINQIAO_CONSOLE_SERVICES"],
