@@ -3,6 +3,7 @@
 # Idempotent: makes what is missing, keeps what is there. Says what it made, never what is in it.
 #
 #   make-secrets.sh            everything, and a certificate for each line of parties.txt
+#   make-secrets.sh --check    makes nothing; lists the certificates that end within 60 days, and ends with 1 when there are any (for cron)
 #   XINQIAO_EXTERNAL_HOST=broker.example.org make-secrets.sh     the name under which parties reach the broker and the console
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -12,6 +13,27 @@ fi
 external_host=${XINQIAO_EXTERNAL_HOST:-localhost}
 services="ingestion governance scoring matchmaking policypush riskmonitoring exchange reporting"
 days=825
+
+# Most are made on one day and end on one day, and from then on nobody can speak to anybody.
+ending_soon() {
+    local file
+    for file in secrets/*.pem secrets/*.crt secrets/parties/*.pem; do
+        [ ! -f "$file" ] || openssl x509 -checkend $((60 * 86400)) -noout -in "$file" >/dev/null 2>&1 || printf '%s\n' "$file"
+    done
+}
+case "${1:-}" in
+    "") ;;
+    --check)
+        soon=$(ending_soon)
+        [ -n "$soon" ] || exit 0
+        printf 'make-secrets: these end within 60 days; renew them as secrets/README.md says:\n%s\n' "$soon" >&2
+        exit 1
+        ;;
+    *)
+        echo "make-secrets: no argument, or --check" >&2
+        exit 64
+        ;;
+esac
 
 # Files are born closed and are opened to the containers' users at the end; the folder stays closed.
 umask 077
@@ -130,3 +152,4 @@ done < <(sed 's/#.*//' parties.txt | awk 'NF == 2')
 find secrets -maxdepth 1 -type f ! -name '.gitignore' ! -name README.md -exec chmod 444 {} +
 find secrets/authority secrets/parties -type f -exec chmod 400 {} +
 chmod 700 secrets/parties
+"./$(basename "$0")" --check || true
