@@ -15,20 +15,18 @@ services="ingestion governance scoring matchmaking policypush riskmonitoring exc
 days=825
 
 # Most are made on one day and end on one day, and from then on nobody can speak to anybody.
-ending_soon() {
-    local file
+check_ends() {
+    local file soon=
     for file in secrets/*.pem secrets/*.crt secrets/parties/*.pem; do
-        [ ! -f "$file" ] || openssl x509 -checkend $((60 * 86400)) -noout -in "$file" >/dev/null 2>&1 || printf '%s\n' "$file"
+        [ ! -f "$file" ] || openssl x509 -checkend $((60 * 86400)) -noout -in "$file" >/dev/null 2>&1 || soon="$soon$file"$'\n'
     done
+    [ -n "$soon" ] || return 0
+    printf 'make-secrets: these end within 60 days; renew them as secrets/README.md says:\n%s' "$soon" >&2
+    return 1
 }
 case "${1:-}" in
     "") ;;
-    --check)
-        soon=$(ending_soon)
-        [ -n "$soon" ] || exit 0
-        printf 'make-secrets: these end within 60 days; renew them as secrets/README.md says:\n%s\n' "$soon" >&2
-        exit 1
-        ;;
+    --check) check_ends && exit 0 || exit 1 ;;
     *)
         echo "make-secrets: no argument, or --check" >&2
         exit 64
@@ -152,4 +150,4 @@ done < <(sed 's/#.*//' parties.txt | awk 'NF == 2')
 find secrets -maxdepth 1 -type f ! -name '.gitignore' ! -name README.md -exec chmod 444 {} +
 find secrets/authority secrets/parties -type f -exec chmod 400 {} +
 chmod 700 secrets/parties
-"./$(basename "$0")" --check || true
+check_ends || true

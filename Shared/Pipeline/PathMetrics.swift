@@ -66,7 +66,7 @@ public final class PathMetrics: Sendable {
     func refused(_ sqlstate: String) { counter(.dbErrors, ("sqlstate_class", String(sqlstate.prefix(2)))).add() }
 
     func paused(_ place: TopicPartition, _ reason: PauseReason) {
-        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        let labels = place.labels
         metrics.gauge(.consumerPaused, labels: labels).set(true)
         metrics.gauge(.sourceTruncated, labels: labels).set(reason.isTruncation)
     }
@@ -86,7 +86,7 @@ public final class PathMetrics: Sendable {
     func stalled(_ topic: String, _ links: Int) { metrics.gauge(.linkStalled, labels: [("topic", topic)]).set(links) }
 
     func resumed(_ place: TopicPartition) {
-        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        let labels = place.labels
         metrics.gauge(.consumerPaused, labels: labels).set(false)
         metrics.gauge(.sourceTruncated, labels: labels).set(false)
     }
@@ -138,7 +138,7 @@ public final class PathMetrics: Sendable {
 
     /// - Parameter reached: when the last committed message of the partition came.
     func position(_ place: TopicPartition, next: Int64, marks: (low: Int64, high: Int64)?, reached: Instant?, at now: Instant) {
-        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        let labels = place.labels
         metrics.gauge(.consumerNextOffset, labels: labels).set(next)
         guard let marks else { return }
         metrics.gauge(.topicLowWatermark, labels: labels).set(marks.low)
@@ -151,10 +151,14 @@ public final class PathMetrics: Sendable {
 
     /// Another instance has its lane: what waits there is not ours.
     func left(_ place: TopicPartition) {
-        let labels = [("topic", place.topic), ("partition", String(place.partition))]
+        let labels = place.labels
         metrics.gauge(.consumerLagMessages, labels: labels).set(0)
         metrics.gauge(.consumerLagSeconds, labels: labels).set(0)
     }
+}
+
+extension TopicPartition {
+    fileprivate var labels: [(String, String)] { [("topic", topic), ("partition", String(partition))] }
 }
 
 extension Tally.Name {

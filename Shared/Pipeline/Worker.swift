@@ -168,7 +168,7 @@ public final class Worker<Service: Decider> {
             _ = Shutdown.wait(atMost: .milliseconds(200))
             return
         }
-        try keepHouse(store, consumer)
+        try keepHouse(store, consumer, catalog)
         try standStill(store, consumer, catalog)
         try replayLetter(store, catalog, lease.held)
 
@@ -549,7 +549,7 @@ public final class Worker<Service: Decider> {
 
     // MARK: housekeeping
 
-    private func keepHouse(_ store: PostgresStore, _ consumer: KafkaConsumer) throws(StoreFault) {
+    private func keepHouse(_ store: PostgresStore, _ consumer: KafkaConsumer, _ catalog: Catalog) throws(StoreFault) {
         guard MonotonicClock.now.since(markedAt) >= .milliseconds(500) else { return }
         markedAt = MonotonicClock.now
         let outlook = committer.outlook
@@ -568,7 +568,7 @@ public final class Worker<Service: Decider> {
             houseKeptAt = MonotonicClock.now
             try housekeeping.keepHouse(store.connection, now: WallClock.now)
         }
-        if let catalog = feed.current { try tell(store, catalog) }
+        try tell(store, catalog)
         if let fault = outlook.fault {
             if health.set("outbox", .failing("\(fault)")) {
                 log.warning("the outbox can not be worked on", event: "outbox-fault", ["reason": .text("\(fault)")])

@@ -196,7 +196,8 @@ def main():
     figures = {"records": chosen.records, "runs": chosen.runs}
     try:
         # Whoever comes first finds a broker whose compiler is still at work: nobody is timed there.
-        throughput(pipe, [OURS], min(chosen.records, 300_000))
+        if chosen.only != "crash":
+            throughput(pipe, [OURS], min(chosen.records, 300_000))
         if chosen.only in (None, "throughput"):
             engines = {
                 "ours": ([OURS], chosen.records), "expert java, direct COPY": (pipe.java("Expert", "--direct"), chosen.records),

@@ -18,9 +18,7 @@ public final class GovernedType: Sendable {
 
     public let id: String
     public let consentCategory: String?
-    /// What people and subjects say about records and rights, not about the world.
-    let isControl: Bool
-    /// About one code, and no other takes it over in a merger.
+    /// About one code, and no other takes it over in a merger: of itself so is what people and subjects say about records and rights.
     let staysWithCode: Bool
     let succession: Succession
     /// An empty business key of a type whose statements do not replace one another: every record is its own.
@@ -85,7 +83,6 @@ public final class GovernedType: Sendable {
             let isDay = holdsUntil.map { fields?.days.contains($0) ?? true } ?? false
             if !isDay { defects.append("`holdsUntil` names no field that is a day") }
         }
-        self.isControl = isControl
         if let told = body["staysWithCode"], !told.isNull, told.bool == nil { defects.append("`staysWithCode` is neither true nor false") }
         staysWithCode = isControl || entry.id == Registration.type || body["staysWithCode"]?.bool == true
         self.adverse = adverse
