@@ -62,6 +62,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case processOpenFiles = "process_open_fds"
     case processOpenFilesMax = "process_max_fds"
     case processStart = "process_start_time_seconds"
+    case certificateEnd = "credit_certificate_end_seconds"
     case buildInfo = "credit_build_info"
     case ready = "credit_ready"
     case live = "credit_live"
@@ -178,6 +179,10 @@ extension MetricName {
         case .processOpenFiles: return gauge("Open file descriptors.", in: "files")
         case .processOpenFilesMax: return gauge("The most file descriptors the process may open.", in: "files")
         case .processStart: return gauge("When the process started, in seconds since the Unix epoch.", in: "seconds")
+        case .certificateEnd:
+            return gauge(
+                "When the first certificate of a file ends with which the process began, in seconds since the Unix epoch.", in: "seconds",
+                "file")
         case .buildInfo:
             return gauge("Always 1; the labels say what runs.", in: "flag", "version", "revision", "swift", "librdkafka", "libpq")
         case .ready: return gauge("1 while /readyz says yes.", in: "flag")

@@ -4,7 +4,7 @@ import Vocabulary
 /// The counts of this process. Handles are taken once and kept; what they do is lock-free, and rendering never makes them wait.
 public final class Metrics: Sendable {
     /// Label values beyond this many series of one metric are counted together under `other`, so that no input can fill the memory.
-    public static let seriesMax = 2_000
+    public static let seriesMax = 10_000
 
     private let service: String
     private let series = Mutex<[MetricName: [[String]: Series]]>([:])
@@ -55,21 +55,30 @@ public final class Metrics: Sendable {
         return handle
     }
 
-    private func handle(_ name: MetricName, _ labels: [(String, String)], make: () -> Series) -> Series? {
+    /// Shows the series of these labels no longer: what it told of is no more. Asked for again, it begins anew.
+    public func forget(_ name: MetricName, labels: [(String, String)]) {
+        guard let values = values(of: name, labels) else { return }
+        series.withLock { $0[name]?[constant(of: name) + values] = nil }
+    }
+
+    /// The labels' values in the declared order; nil for other labels than the declared.
+    private func values(of name: MetricName, _ labels: [(String, String)]) -> [String]? {
         let declared = name.declaration.labels
-        var values: [String] = []
-        for label in declared {
-            guard let value = labels.first(where: { $0.0 == label })?.1 else { return nil }
-            values.append(value)
-        }
-        guard labels.count == declared.count else { return nil }
-        let constant = name.carriesService ? [service] : []
+        let values = declared.compactMap { label in labels.first { $0.0 == label }?.1 }
+        return values.count == declared.count && labels.count == declared.count ? values : nil
+    }
+
+    private func constant(of name: MetricName) -> [String] { name.carriesService ? [service] : [] }
+
+    private func handle(_ name: MetricName, _ labels: [(String, String)], make: () -> Series) -> Series? {
+        guard let values = values(of: name, labels) else { return nil }
+        let constant = constant(of: name)
         return series.withLock { all in
             var key = constant + values
             if let known = all[name]?[key] { return known }
             if all[name]?.count ?? 0 >= Metrics.seriesMax {
                 misuses.add()
-                key = constant + declared.map { _ in "other" }
+                key = constant + values.map { _ in "other" }
                 if let known = all[name]?[key] { return known }
             }
             let made = make()

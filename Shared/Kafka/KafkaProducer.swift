@@ -112,9 +112,6 @@ import Vocabulary
     /// The error after which only a new producer helps, if there was one.
     public var fatal: KafkaFault? { current?.fatal }
 
-    /// The last thing that the library complained of in the background since the last call (a lost broker, a failed handshake).
-    public func takeBackgroundFault() -> KafkaFault? { context.takeFault() }
-
     /// How many partitions the topic has, as first asked; nil where there is no such topic (asked again the next time).
     public func partitionCount(topic: String, timeout: Duration = .seconds(5)) throws(KafkaFault) -> Int? {
         let (handle, known) = state.withLock { ($0.handle, $0.destinations[topic]?.partitionCount) }

@@ -15,6 +15,15 @@ public struct GaugeReading: Sendable {
         self.value = value
     }
 
+    /// Which series it is of.
+    struct Name: Hashable {
+        let metric: MetricName
+        let labels: [String]
+        let values: [String]
+    }
+
+    var name: Name { Name(metric: metric, labels: labels.map(\.0), values: labels.map(\.1)) }
+
     /// Reads them all, once a minute, on the worker's connection between two batches.
     public typealias Source = @Sendable (Catalog, Connection, Instant) throws(PostgresFault) -> [GaugeReading]
 }

@@ -8,6 +8,8 @@ import Vocabulary
 public final class PathMetrics: Sendable {
     private let metrics: Metrics
     private let counters = Mutex<[String: Metrics.Counter]>([:])
+    /// The service's own gauges that are shown.
+    private let shown = Mutex<Set<GaugeReading.Name>>([])
 
     public init(_ metrics: Metrics) {
         self.metrics = metrics
@@ -107,7 +109,15 @@ public final class PathMetrics: Sendable {
         metrics.gauge(.auditCheckpointAge).set(unsignedAge)
     }
 
-    func reading(_ reading: GaugeReading) { metrics.gauge(reading.metric, labels: reading.labels).set(reading.value) }
+    /// The service's own gauges, all of them: what is no longer read, such as that of a source that was withdrawn, is no longer shown.
+    func show(_ readings: [GaugeReading]) {
+        for reading in readings { metrics.gauge(reading.metric, labels: reading.labels).set(reading.value) }
+        let names = Set(readings.map(\.name))
+        shown.withLock { shown in
+            for gone in shown.subtracting(names) { metrics.forget(gone.metric, labels: Array(zip(gone.labels, gone.values))) }
+            shown = names
+        }
+    }
 
     /// How long the first message of each topic took from its entry into the topic to this commit.
     func latencies(_ messages: [RawMessage], at now: Instant) {

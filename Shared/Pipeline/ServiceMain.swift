@@ -3,6 +3,7 @@ import Contracts
 import Deciding
 import Glibc
 import Kafka
+import Ledger
 import Postgres
 import Vocabulary
 
@@ -99,6 +100,7 @@ public struct ServiceMain<Service: Decider> {
             if level <= 4 { log.warning(text, event: "kafka-client", ["facility": .text(facility)]) }
         }
         let metrics = Metrics(service: decider.service.rawValue)
+        metrics.set(settings.kafka.tls)
         let health = Health(stuckAfter: .seconds(60), expecting: ["db", "kafka", "catalog"])
         let server = StatusServer(
             address: settings.statusAddress, port: settings.statusPort, health: health, metrics: metrics,
@@ -270,4 +272,15 @@ func hostName() -> String {
     var bytes = [CChar](repeating: 0, count: 256)
     guard unsafe gethostname(&bytes, bytes.count - 1) == 0 else { return "instance" }
     return String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+extension Metrics {
+    /// When the certificates end that brokers are shown and asked for. A client reads them once: a new file counts from the next start on.
+    fileprivate func set(_ tls: KafkaSettings.TLSFiles?) {
+        guard let tls else { return }
+        for (name, path) in [("certificate", tls.certificatePath), ("authority", tls.caPath)] {
+            guard let end = Certificates.firstEnd(in: path) else { continue }
+            gauge(.certificateEnd, labels: [("file", name)]).set(Double(end.microseconds) / 1_000_000)
+        }
+    }
 }

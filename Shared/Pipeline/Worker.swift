@@ -57,6 +57,9 @@ public final class Worker<Service: Decider> {
     private var topics: [String] = []
     private var wantedTopics: [String] = []
     private var missingTopics: [String] = []
+    /// What the library complained of last while no broker has answered since.
+    private var brokerFault: KafkaFault?
+    private var brokerAskedAt = MonotonicClock.now + .seconds(-60)
     private var topicsCheckedAt = MonotonicClock.now
     /// Since when just these topics are wanted.
     private var topicsWantedAt = MonotonicClock.now
@@ -564,6 +567,7 @@ public final class Worker<Service: Decider> {
             positions.append(TopicPosition(topic: place.topic, partition: place.partition, offset: next))
         }
         consumer.storeForLag(positions)
+        askBroker(consumer)
         if MonotonicClock.now.since(houseKeptAt) >= .seconds(60) {
             houseKeptAt = MonotonicClock.now
             try housekeeping.keepHouse(store.connection, now: WallClock.now)
@@ -580,12 +584,29 @@ public final class Worker<Service: Decider> {
         }
     }
 
+    /// A broker that goes while there is work to wait for changes nothing: no message comes, as when there is none. So what the library complains
+    /// of is followed by a question, until one is answered.
+    private func askBroker(_ consumer: KafkaConsumer) {
+        brokerFault = consumer.takeBackgroundFault() ?? brokerFault
+        guard let fault = brokerFault, MonotonicClock.now.since(brokerAskedAt) >= .seconds(5) else { return }
+        do throws(KafkaFault) {
+            _ = try consumer.partitionCounts(timeout: .seconds(2))
+            brokerFault = nil
+            health.set("kafka", .ok)
+        } catch {
+            if health.set("kafka", .failing("\(fault)")) {
+                log.warning("no broker answers", event: "broker-unreachable", ["reason": .text("\(fault)")])
+            }
+        }
+        brokerAskedAt = MonotonicClock.now
+    }
+
     /// What only the database knows, for alerts: once every ten seconds, in which memory is given back as well; the service's own once a minute.
     private func tell(_ store: PostgresStore, _ catalog: Catalog) throws(StoreFault) {
         if MonotonicClock.now.since(readAt) >= .seconds(60) {
             readAt = MonotonicClock.now
             do {
-                for reading in try readings(catalog, store.connection, WallClock.now) { metrics.reading(reading) }
+                metrics.show(try readings(catalog, store.connection, WallClock.now))
             } catch { throw StoreFault(error) }
         }
         guard MonotonicClock.now.since(gaugedAt) >= .seconds(10) else { return }

@@ -30,6 +30,13 @@ import Wire
             #","adverse":{"when":{">":[{"var":"data.overdueDays"},0]},"from":"asOf","ended":{"nextInRow":true},"retention":"persons"}"#,
             fields: #"{"loan":{"type":"text"},"asOf":{"type":"day"},"overdueDays":{"type":"int"}}"#),
         GovernanceHouse.type(
+            "credit", key: ["loan", "asOf"],
+            #","adverse":{"when":{">":[{"var":"data.overdueDays"},0]},"from":"asOf","ended":{"nextInRow":true,"orBy":{"recordType":"settled","fields":["loan"],"on":"settledOn"}},"retention":"persons"}"#,
+            fields: #"{"loan":{"type":"text"},"asOf":{"type":"day"},"overdueDays":{"type":"int"}}"#),
+        GovernanceHouse.type(
+            "settled", key: ["application"],
+            fields: #"{"application":{"type":"text"},"loan":{"type":"text"},"settledOn":{"type":"day"}}"#),
+        GovernanceHouse.type(
             "fixed", key: ["no"],
             #","adverse":{"publication":{"classes":{"any":{"monthsMin":0,"monthsMax":36}},"otherwise":"any"},"repairable":false}"#,
             fields: #"{"no":{"type":"text"}}"#),
@@ -220,6 +227,65 @@ import Wire
         }
     }
 
+    private func credit(_ asOf: String, _ overdueDays: Int, of subject: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "c-\(asOf)", "credit", of: subject, at: "\(asOf)T01:00:00Z", #"{"loan":"7","asOf":"\#(asOf)","overdueDays":\#(overdueDays)}"#)
+    }
+
+    private func settled(_ id: String, _ loan: String, on day: String, of subject: String, application: String? = nil) -> AcceptedRecord {
+        GovernanceHouse.record(
+            id, "settled", of: subject, at: "\(day)T01:00:00Z",
+            #"{"application":"\#(application ?? id)","loan":"\#(loan)","settledOn":"\#(day)"}"#)
+    }
+
+    private func credits(_ house: GovernanceHouse) -> Int { house.standing.count { $0.hasPrefix("credit") } }
+
+    @Test func `months overdue go five years after another type says that the loan was settled, in every order`() {
+        for (subject, isPerson) in [(trader, true), (ana, false)] {
+            let records = [
+                credit("2021-01-31", 31, of: subject), credit("2021-02-28", 59, of: subject),
+                settled("s", "7", on: "2021-03-15", of: subject),
+                // Of another loan, and of a day on which it was not overdue yet.
+                settled("t", "8", on: "2021-03-01", of: subject), settled("u", "7", on: "2021-01-10", of: subject),
+            ]
+            var dice = SplitMix64(seed: 8)
+            for _ in 0..<12 {
+                var house = opened(on: "2021-05-01")
+                for record in records.shuffled(using: &dice) { house.take(record) }
+                #expect(credits(house) == 2)
+                #expect(house.timers.values.map { $0 } == (isPerson ? [Self.day("2026-03-16").startInChina] : []))
+                house.now = Self.day("2026-03-16").startInChina
+                house.ring()
+                #expect(credits(house) == (isPerson ? 0 : 2))
+                #expect(house.standing.count { $0.hasPrefix("settled") } == 3)
+
+                var late = opened(on: "2026-03-16")
+                for record in records.shuffled(using: &dice) { late.take(record) }
+                #expect(late.standing == house.standing)
+
+                // It was settled later after all, and then it was not at all.
+                house.take(settled("s2", "7", on: "2021-04-20", of: subject, application: "s"))
+                #expect(credits(house) == 2)
+                house.now = Self.day("2026-04-21").startInChina
+                house.ring()
+                #expect(credits(house) == (isPerson ? 0 : 2))
+                house.take(
+                    GovernanceHouse.record(
+                        "x", "objection.answered", of: subject, at: "2026-04-21T00:00:00Z", writer: "source:governance-desk",
+                        #"{"objectionId":"X1","recordId":"source:test/s2","outcome":"removed"}"#))
+                #expect(credits(house) == 2)
+            }
+        }
+    }
+
+    @Test func `a statement that ended by a settlement does not return when that is forgotten`() {
+        var house = opened(on: "2026-04-01")
+        house.take(credit("2021-01-31", 31, of: trader), settled("s", "7", on: "2021-03-15", of: trader))
+        #expect(credits(house) == 0)
+        for number in 0..<40 { house.take(settled("o\(number)", "other-\(number)", on: "2021-03-16", of: trader)) }
+        #expect(credits(house) == 0)
+    }
+
     private func march(_ id: String, _ overdueDays: Int, at day: String) -> AcceptedRecord {
         GovernanceHouse.record(
             id, "loan", of: trader, at: "\(day)T01:00:00Z", #"{"loan":"7","asOf":"2021-03-31","overdueDays":\#(overdueDays)}"#)
@@ -339,6 +405,14 @@ import Wire
             (#"{"retention":"persons"}"#, "`adverse` does not say how the state is told to have ended"),
             (#"{"retention":"some"}"#, "`adverse.retention` is none of persons, all"),
             (#"{"ended":{"nextInRow":true},"retention":"all"}"#, "`adverse.ended.nextInRow`: the business key has no period"),
+            (
+                #"{"ended":{"on":"removedOn","orBy":{"fields":["caseNo"],"on":"settledOn"}},"retention":"all"}"#,
+                "`adverse.ended.orBy` is not {recordType, fields: [field, …], on: field}"
+            ),
+            (
+                #"{"ended":{"on":"removedOn","orBy":{"recordType":"settled","fields":["loan"],"on":"settledOn"}},"retention":"all"}"#,
+                "`adverse.ended.orBy.fields` names no field"
+            ),
             (
                 #"{"when":{"==":[{"var":"data.amuont"},1]},"ended":{"on":"removedOn"},"retention":"all"}"#,
                 "`adverse.when` asks for `data.amuont`, which no statement has"

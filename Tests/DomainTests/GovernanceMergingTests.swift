@@ -83,6 +83,60 @@ import Wire
         }
     }
 
+    /// One return for each of the months, counted from January 2020, said when the month is over.
+    private func returns(of subject: String, _ months: Range<Int>, _ sales: Int) -> [AcceptedRecord] {
+        let first = Month("2020-01") ?? Month(year: 2020, month: 1)
+        return months.map { number in
+            tax("\(subject)-\(number)", of: subject, (first + number).text, sales + number, at: "\((first + number + 1).text)-01T00:00:00Z")
+        }
+    }
+
+    @Test func `what came along and was forgotten is corrected in its place and goes with its code`() {
+        let (early, late) = (returns(of: ben, 0..<3, 1_000), returns(of: ana, 3..<45, 2_000))
+        let correction = tax("corrected", of: ben, "2020-02", 1_500, at: "2020-03-05T00:00:00Z")
+        var plain = GovernanceHouse()
+        for record in early + late { plain.take(record) }
+        var corrected = plain
+        corrected.take(correction)
+
+        for isCorrected in [false, true] {
+            let goal = isCorrected ? corrected : plain
+            var house = GovernanceHouse()
+            for record in early { house.take(record) }
+            house.take(word("merged", at: "2026-05-01T00:00:00Z"))
+            // 45 months are more than the other code remembers.
+            for record in late { house.take(record) }
+            if isCorrected { house.take(correction) }
+            #expect(said(ben, taxes(house)) == [])
+            #expect(taxes(house).count == 45)
+            #expect(house.sum("sales") == goal.sum("sales"))
+            for time in 1...3 {
+                house.take(word("unmerged", at: "2026-06-0\(time)T00:00:00Z"))
+                #expect(taxes(house) == taxes(goal), "\(isCorrected) \(time)")
+                #expect(house.sum("sales") == goal.sum("sales"))
+                house.take(word("merged", at: "2026-06-0\(time)T12:00:00Z"))
+                #expect(said(ben, taxes(house)) == [])
+                #expect(taxes(house).count == 45)
+                #expect(house.sum("sales") == goal.sum("sales"))
+            }
+            let ids = house.facts.map { "\($0.subject) \($0.factID)" }
+            #expect(Set(ids).count == ids.count)
+        }
+    }
+
+    @Test func `what the other code has forgotten itself is not said a second time`() {
+        let records = returns(of: ana, 0..<42, 2_000) + [tax("b", of: ben, "2020-03", 7_777, at: "2020-04-02T00:00:00Z")]
+        var plain = GovernanceHouse()
+        for record in records { plain.take(record) }
+        var house = plain
+        house.take(word("merged", at: "2026-05-01T00:00:00Z"))
+        #expect(taxes(house) == taxes(plain).filter { !$0.contains(ben) })
+        #expect(house.sum("sales") == plain.sum("sales") - 7_777)
+        house.take(word("unmerged", at: "2026-06-01T00:00:00Z"))
+        #expect(taxes(house) == taxes(plain))
+        #expect(house.sum("sales") == plain.sum("sales"))
+    }
+
     @Test func `a guest that was said again under another id goes with the merger`() {
         var house = GovernanceHouse()
         house.take(tax("b3", of: ben, "2026-03", 120, at: "2026-04-01T00:00:00Z"), word("merged", at: "2026-05-01T00:00:00Z"))
@@ -258,6 +312,33 @@ import Wire
                 "q", "identity.resolved", of: ben, at: "2026-08-01T00:00:00Z", writer: "source:governance-desk", #"{"alias":"old-7"}"#))
         #expect(house.standing.filter { $0.hasPrefix("licence") }.allSatisfy { $0.contains(ben) })
         #expect(house.standing.filter { $0.hasPrefix("licence") }.count == 1)
+    }
+
+    @Test func `what the desk said of an alias holds when the name is matched otherwise later`() throws {
+        func registered(_ code: String, _ division: String, at time: String) -> AcceptedRecord {
+            GovernanceHouse.record(
+                "r-\(code)-\(time)", "registration", of: code, at: time,
+                #"{"uscc":"\#(code)","name":"星桥商贸","division":"\#(division)"}"#)
+        }
+        let records = [
+            registered(ana, "430102", at: "2026-01-01T00:00:00Z"), registered(ben, "430102", at: "2026-01-01T00:00:00Z"),
+            licence("old-7", "星桥商贸", "430102", ""),
+            GovernanceHouse.record(
+                "q", "identity.resolved", of: ben, at: "2026-05-01T00:00:00Z", writer: "source:governance-desk", #"{"alias":"old-7"}"#),
+            // From now on the name alone would say that it is the other one.
+            registered(ben, "430302", at: "2026-06-01T00:00:00Z"), registered(ana, "430102", at: "2026-07-01T00:00:00Z"),
+        ]
+        var dice = SplitMix64(seed: 17)
+        for number in 0..<24 {
+            var house = try house()
+            for record in number == 0 ? records : records.shuffled(using: &dice) { house.take(record) }
+            house.take(
+                GovernanceHouse.record(
+                    "l2", "licence", of: "old-7", at: "2026-07-05T00:00:00Z", #"{"no":"2","name":"星桥商贸","division":"430102"}"#))
+            let licences = house.standing.filter { $0.hasPrefix("licence") }
+            #expect(licences.filter { $0.contains(#""no":"2""#) }.allSatisfy { $0.contains(ben) }, "\(licences)")
+            #expect(licences.count == 2)
+        }
     }
 
     @Test func `another division speaks against a firm and what is not said speaks for nobody`() throws {

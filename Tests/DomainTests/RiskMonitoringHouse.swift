@@ -110,10 +110,12 @@ func riskDisbursed(
             + #""disbursedOn":"\#(day)"}"#, more: more)
 }
 
-func riskSettled(_ loan: String, bank: String = "bank-a", on day: String = "2026-05-01") -> Message {
+func riskSettled(
+    _ loan: String, bank: String = "bank-a", on day: String = "2026-05-01", id: String? = nil, more: String = ""
+) -> Message {
     riskFact(
-        "financing.settled", "s-\(bank)-\(loan)", at: day + "T08:00:00Z",
-        data: #"{"applicationId":"a","institution":"\#(bank)","loanId":"\#(loan)","settledOn":"\#(day)"}"#)
+        "financing.settled", id ?? "s-\(bank)-\(loan)", at: day + "T08:00:00Z",
+        data: #"{"applicationId":"a","institution":"\#(bank)","loanId":"\#(loan)","settledOn":"\#(day)"}"#, more: more)
 }
 
 func riskStatus(

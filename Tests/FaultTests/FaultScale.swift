@@ -36,7 +36,7 @@ struct FaultScale: Sendable {
         fuzzedMessages = number("FUZZED", short: 100_000, long: 9_000_000)
         databaseCrashes = number("DATABASE_CRASHES", short: 6, long: 200)
         brokerRestarts = number("BROKER_RESTARTS", short: 2, long: 50)
-        brokerOutage = .seconds(number("OUTAGE_SECONDS", short: 5, long: 600))
+        brokerOutage = .seconds(number("OUTAGE_SECONDS", short: 10, long: 600))
         pauseRounds = number("PAUSES", short: 1, long: 50)
         rollingRounds = number("ROLLS", short: 1, long: 50)
         storm = .seconds(number("STORM_SECONDS", short: 5, long: 60))

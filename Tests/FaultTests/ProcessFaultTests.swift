@@ -371,8 +371,10 @@ struct ProcessFaultTests {
         let before = ServiceName.allCases.map { world.memory($0) }
         world.kafka.stop(SIGKILL)
         OwnThread.sleep(for: scale.brokerOutage)
+        let unaware = ServiceName.allCases.filter { world.isReady($0) }
         let grown = zip(ServiceName.allCases, before).map { world.memory($0) - $1 }.max() ?? 0
         #expect(ServiceName.allCases.allSatisfy { world.process($0)?.isRunning == true }, "a service ended while the broker was away")
+        #expect(unaware.isEmpty, "ready while the broker was away: \(unaware)")
         try world.kafka.start()
         #expect(grown < 64 << 10, "\(grown) KiB more memory while the broker was away")
         try house.judge(
@@ -381,6 +383,7 @@ struct ProcessFaultTests {
                 fault: "F11", how: "Kafka stopped or killed and started; then away for \(scale.brokerOutage)",
                 count: scale.brokerRestarts + 1,
                 remarks: "memory grew by \(grown) KiB at most while it was away"))
+        #expect(eventually(within: .seconds(15)) { ServiceName.allCases.allSatisfy { world.isReady($0) } }, "not ready again")
     }
 
     @Test func `F12 connections reset all the time on both sides cost time and nothing else`() throws {

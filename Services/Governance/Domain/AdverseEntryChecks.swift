@@ -13,7 +13,7 @@ enum AdverseEntryChecks {
     }
 
     /// Beside `data` and `occurredDay`, such an example has `adverse`: `false` for a statement that is not, else `{goneOn, repairFrom, person?,
-    /// later?: [{data, occurredDay}]}`; both days may be null, for never.
+    /// later?: [{data, occurredDay}], endedBy?: [data]}`, the last being what `ended.orBy`'s type says; both days may be null, for never.
     private static func check(_ adverse: AdverseInformation, _ examples: [JSONValue], _ defects: inout [String]) {
         var isShown = false
         for (number, example) in examples.enumerated() {
@@ -39,7 +39,9 @@ enum AdverseEntryChecks {
             }
             let later = expected.list("later").compactMap { Self.statement($0) }
             let next = adverse.readsRow ? later.first { !adverse.isAdverse($0) } : nil
-            let ending = adverse.ending(of: statement, next: next, isPerson: expected["person"]?.bool ?? false)
+            let ends = expected.list("endedBy").filter { adverse.endRecord?.key(of: $0) == adverse.endRecord?.key(of: statement.data) }
+            let told = adverse.toldEnd(of: statement, next: next, days: ends.compactMap { adverse.endRecord?.day(in: $0) })
+            let ending = adverse.ending(of: statement, told: told, isPerson: expected["person"]?.bool ?? false)
             if ending?.day != goneOn { defects.append("\(place) is gone on \(text(ending?.day)) instead of \(text(goneOn))") }
             let earliest = adverse.earliestRepair(statement)
             if earliest != repairFrom {

@@ -10,7 +10,7 @@ import Wire
 /// |---|---|
 /// | `when` | a condition over `data`: which statements are adverse; all when it is missing |
 /// | `from` | the field with the day on which publication began; the day on which it happened when there is none |
-/// | `ended` | how the end of the adverse state is told: `{on: field}`, `{when: condition}`, `{nextInRow: true}` |
+/// | `ended` | how the end of the adverse state is told: `{on: field}`, `{when: condition}`, `{nextInRow: true}`; and `{orBy: {recordType, fields, on}}` |
 /// | `publication` | `{class?: field, classes: {name: {monthsMin, monthsMax?}}, otherwise: name, untilEnded?}` |
 /// | `fulfilled` | the field with the day on which the duties were fulfilled |
 /// | `repairable` | `true`, `false`, or the field that says so; `true` when it is missing and there is a publication |
@@ -37,6 +37,20 @@ struct AdverseInformation: Sendable {
         case persons
         /// Those of every subject, since the type speaks of a person.
         case all
+    }
+
+    /// Another record type whose statements tell the end of the state: those that say the same in the fields, from the day in another one.
+    struct EndRecord: Sendable {
+        let recordType: String
+        /// They have the same names in both types.
+        let fields: [String]
+        let dayField: String
+
+        /// The day on which the statement of that type says that the state ended.
+        func day(in data: JSONValue) -> Day? { data[dayField]?.day }
+
+        /// What both statements say in the fields, as one text.
+        func key(of data: JSONValue) -> String { CrossCheck.joinedKey(fields, data) }
     }
 
     private let condition: Logic?
@@ -79,6 +93,12 @@ struct AdverseInformation: Sendable {
     /// The end of the state can only be told beside what the same row says later.
     var readsRow: Bool { end?.isNextInRow ?? false }
 
+    /// The other type that tells the end of the state, too.
+    var endRecord: EndRecord? { end?.other }
+
+    /// The end of the state may be told by other statements.
+    var readsOthers: Bool { readsRow || endRecord != nil }
+
     /// Whether any statement of such a subject can come to an end by itself.
     func canEnd(forPerson isPerson: Bool) -> Bool { publication != nil || retains(forPerson: isPerson) }
 
@@ -97,17 +117,24 @@ struct AdverseInformation: Sendable {
 
     /// The day on which the adverse state ended; nil while it lasts.
     ///
-    /// - Parameter next: of the same row the nearest later statement that is not adverse, where the type reads it.
-    func endedOn(_ statement: Statement, next: Statement?) -> Day? {
-        guard let end else { return nil }
-        if end.isNextInRow { return next.map { publishedOn($0) } }
-        return end.day(of: statement)
+    /// - Parameter told: by other statements, as of `toldEnd`.
+    func endedOn(_ statement: Statement, told: Day?) -> Day? { earlier(end?.day(of: statement), told) }
+
+    /// The day on which other statements tell that the state ended.
+    ///
+    /// - Parameters:
+    ///   - next: of the same row the nearest later statement that is not adverse, where the type reads it.
+    ///   - days: what `endRecord`'s type says. Of a day before the statement was published it can not tell the end.
+    func toldEnd(of statement: Statement, next: Statement?, days: [Day]) -> Day? {
+        earlier(next.map { publishedOn($0) }, days.filter { $0 >= publishedOn(statement) }.min())
     }
 
+    private func earlier(_ one: Day?, _ other: Day?) -> Day? { [one, other].compactMap(\.self).min() }
+
     /// When the statement must be gone, and by which rule; nil while it has not begun to end, and for what is not adverse.
-    func ending(of statement: Statement, next: Statement?, isPerson: Bool) -> Ending? {
+    func ending(of statement: Statement, told: Day?, isPerson: Bool) -> Ending? {
         guard canEnd(forPerson: isPerson), isAdverse(statement) else { return nil }
-        let ended = endedOn(statement, next: next)
+        let ended = endedOn(statement, told: told)
         var endings: [Ending] = []
         if let publication {
             let last = publication.term(of: statement.data).automaticEnd(published: publishedOn(statement))
@@ -125,11 +152,11 @@ struct AdverseInformation: Sendable {
     func fulfilledOn(_ data: JSONValue) -> Day? { fulfilledField.flatMap { data[$0]?.day } }
 
     /// What is known of the statement when its repair is asked for.
-    func repairCase(_ statement: Statement, next: Statement?, fulfilled: Day?, hasCommitment: Bool) -> RepairCase {
+    func repairCase(_ statement: Statement, told: Day?, fulfilled: Day?, hasCommitment: Bool) -> RepairCase {
         RepairCase(
             term: publication?.term(of: statement.data) ?? PublicationTerm(monthsMin: 0, monthsMax: nil),
             published: publishedOn(statement),
-            endedOn: publication?.isUntilEnded == true ? endedOn(statement, next: next) : nil, fulfilled: fulfilled,
+            endedOn: publication?.isUntilEnded == true ? endedOn(statement, told: told) : nil, fulfilled: fulfilled,
             hasCommitment: hasCommitment, isRepairable: isRepairable(statement.data))
     }
 
@@ -151,15 +178,18 @@ private struct AdverseEnd: Sendable {
     let condition: Logic?
     /// The next statement of the row that is not adverse any more says so.
     let isNextInRow: Bool
+    /// A statement of another type may say so, too.
+    let other: AdverseInformation.EndRecord?
 
     init(_ json: JSONValue, hasPeriods: Bool, _ reader: inout MemberReader) {
-        reader.expect(json, "adverse.ended", ["on", "when", "nextInRow"])
+        reader.expect(json, "adverse.ended", ["on", "when", "nextInRow", "orBy"])
         field = reader.day(json["on"], "`adverse.ended.on`")
         condition = reader.condition(json["when"], "`adverse.ended.when`")
         isNextInRow = json["nextInRow"]?.bool ?? false
         if isNextInRow, !hasPeriods {
             reader.defects.append("`adverse.ended.nextInRow`: the business key has no period")
         }
+        other = json["orBy"].flatMap { $0.isNull ? nil : AdverseInformation.EndRecord($0, &reader) }
         if isNextInRow ? field != nil || condition != nil : field == nil && condition == nil {
             reader.defects.append("`adverse.ended` is none of {on, when}, {nextInRow: true}")
         }
@@ -168,6 +198,19 @@ private struct AdverseEnd: Sendable {
     func day(of statement: AdverseInformation.Statement) -> Day? {
         if let day = field.flatMap({ statement.data[$0]?.day }) { return day }
         return condition?.holds(for: statement) == true ? statement.occurredOn : nil
+    }
+}
+
+extension AdverseInformation.EndRecord {
+    fileprivate init?(_ json: JSONValue, _ reader: inout MemberReader) {
+        reader.expect(json, "adverse.ended.orBy", ["recordType", "fields", "on"])
+        let names = json["fields"].map { Array($0.elements) } ?? []
+        let fields = names.compactMap { reader.field($0, "`adverse.ended.orBy.fields`") }
+        guard let type = json["recordType"]?.string, !fields.isEmpty, let day = json["on"]?.string else {
+            reader.defects.append("`adverse.ended.orBy` is not {recordType, fields: [field, …], on: field}")
+            return nil
+        }
+        self.init(recordType: type, fields: fields, dayField: day)
     }
 }
 

@@ -42,25 +42,27 @@ extension Turn {
         let place = try state.openMemory(of: type.id)
         // What was removed may be said again under another id.
         let ids = isRemovable ? [record.recordID] + (state.memories[place].slot(slotKey)?.ids(saying: record.data) ?? []) : []
-        let next = type.adverse.flatMap { whatEnds(slotKey, $0, state.memories[place], state) }
-        return endOrRepair(of: AdverseInformation.Statement(record), type, slotKey, next: next, state) ?? removal(of: ids, state)
+        let statement = AdverseInformation.Statement(record)
+        let told = try toldEnd(of: statement, type, slotKey, state.memories[place], state: &state)
+        return endOrRepair(of: statement, type, slotKey, told: told, state) ?? removal(of: ids, state)
     }
 
     /// The same for what stands, or would stand without the guest that covers it.
-    func withholding(of slot: Slot, _ type: GovernedType, _ memory: TypeMemory, _ state: GovernanceState) -> Withholding? {
-        let next = type.adverse.flatMap { whatEnds(slot.key, $0, memory, state) }
-        return endOrRepair(of: slot.statement, type, slot.key, next: next, state) ?? removal(of: slot, state)
+    func withholding(
+        of slot: Slot, _ type: GovernedType, _ memory: TypeMemory, state: inout GovernanceState
+    ) throws(ContractDefect) -> Withholding? {
+        let told = try toldEnd(of: slot.statement, type, slot.key, memory, state: &state)
+        return endOrRepair(of: slot.statement, type, slot.key, told: told, state) ?? removal(of: slot, state)
     }
 
     /// What has taken the statement away of itself: its ending, or a repair.
     ///
-    /// - Parameter next: what tells its end, where the type reads it in the row.
+    /// - Parameter told: the day on which other statements tell its end.
     private func endOrRepair(
-        of statement: AdverseInformation.Statement, _ type: GovernedType, _ slotKey: String, next: AdverseInformation.Statement?,
-        _ state: GovernanceState
+        of statement: AdverseInformation.Statement, _ type: GovernedType, _ slotKey: String, told: Day?, _ state: GovernanceState
     ) -> Withholding? {
         // Today's date first: it does not depend on what else has come.
-        if let ending = whenGone(statement, type, next: next), ending.day <= now.dayInChina { return Withholding(by: ending.cause) }
+        if let ending = whenGone(statement, type, told: told), ending.day <= now.dayInChina { return Withholding(by: ending.cause) }
         guard let adverse = type.adverse, let repair = state.repair(of: type.id, slotKey) else { return nil }
         return repair.ruling(on: statement, adverse) == .repaired ? Withholding(by: repair.recordID) : nil
     }
@@ -75,27 +77,31 @@ extension Turn {
         state.objections.contains(where: \.isRemoved) ? removal(of: slot.ids(saying: slot.data), state) : nil
     }
 
-    private func whenGone(
-        _ statement: AdverseInformation.Statement, _ type: GovernedType, next: AdverseInformation.Statement?
-    ) -> Ending? {
+    private func whenGone(_ statement: AdverseInformation.Statement, _ type: GovernedType, told: Day?) -> Ending? {
         let byItself = type.lastDay(of: statement.data).map { Ending(day: $0 + 1, rule: .validity) }
-        let byLaw = type.adverse.flatMap { $0.ending(of: statement, next: next, isPerson: isPerson) }
+        let byLaw = type.adverse.flatMap { $0.ending(of: statement, told: told, isPerson: isPerson) }
         return [byItself, byLaw].compactMap { $0 }.min { $0.day < $1.day }
     }
 
-    /// The statement of a later period of the row that tells the end of the state under the key, where the end is told by it.
-    func whatEnds(
-        _ slotKey: String, _ adverse: AdverseInformation, _ memory: TypeMemory, _ state: GovernanceState
-    ) -> AdverseInformation.Statement? {
-        guard adverse.readsRow else { return nil }
-        return memory.nextInRow(after: slotKey) { tellsEnd($0, adverse, state) }?.statement
+    /// The day on which other statements tell the end of the state that the statement speaks of, where its type reads them: one of a later
+    /// period of its row, or one of another type.
+    func toldEnd(
+        of statement: AdverseInformation.Statement, _ type: GovernedType, _ slotKey: String, _ memory: TypeMemory,
+        state: inout GovernanceState
+    ) throws(ContractDefect) -> Day? {
+        guard let adverse = type.adverse, adverse.readsOthers, adverse.canEnd(forPerson: isPerson) else { return nil }
+        let next = adverse.readsRow ? memory.nextInRow(after: slotKey) { tellsEnd($0, adverse, state) } : nil
+        let ends = try ToldEnds(by: adverse.endRecord, self, state: &state)
+        return adverse.toldEnd(of: statement, next: next?.statement, days: ends.days(for: statement))
     }
 
     /// Whether the statement tells the end of what its row said before. It does so although it holds no more itself, but not when it was wrong.
     private func tellsEnd(_ slot: Slot, _ adverse: AdverseInformation, _ state: GovernanceState) -> Bool {
-        guard !adverse.isAdverse(slot.statement) else { return false }
-        return slot.sent != nil || removal(of: slot, state) == nil
+        !adverse.isAdverse(slot.statement) && isMeant(slot, state)
     }
+
+    /// What was taken back may have ended or been repaired, and was said nevertheless; what an objection removed was not.
+    fileprivate func isMeant(_ slot: Slot, _ state: GovernanceState) -> Bool { slot.sent != nil || removal(of: slot, state) == nil }
 
     /// Takes back what has ended by today, says again what has not ended after all, and sets the clock for the next.
     ///
@@ -106,16 +112,19 @@ extension Turn {
             guard let type = book.type(id, at: now), type.canEnd(forPerson: isPerson) else { continue }
             let place = try state.openMemory(of: id)
             let memory = state.memories[place]
-            var ends: [Slot?] = []
-            if let adverse = type.adverse, adverse.readsRow { ends = memory.nextInRows { tellsEnd($0, adverse, state) } }
+            var nexts: [Slot?] = []
+            if let adverse = type.adverse, adverse.readsRow { nexts = memory.nextInRows { tellsEnd($0, adverse, state) } }
+            let ends = try ToldEnds(by: type.adverse?.endRecord, self, state: &state)
+            // With a part of it forgotten nobody can tell whether something else has ended a statement.
+            let canReturn = type.adverse?.readsOthers == true && memory.isWhole && ends.isWhole && type.repairs == nil
             // What came along with a merged code is ended under that code.
             for (number, slot) in memory.slots.enumerated() where slot.guestOf == nil {
-                let told = ends.isEmpty ? nil : ends[number]?.statement
-                let ending = whenGone(slot.statement, type, next: told)
+                let told = type.adverse?.toldEnd(
+                    of: slot.statement, next: nexts.isEmpty ? nil : nexts[number]?.statement, days: ends.days(for: slot.statement))
+                let ending = whenGone(slot.statement, type, told: told)
                 if slot.sent == nil {
-                    // With a part of the row forgotten nobody can tell whether something else has ended it.
-                    guard !ends.isEmpty, memory.isWhole, type.repairs == nil,
-                        endOrRepair(of: slot.statement, type, slot.key, next: told, state) == nil, removal(of: slot, state) == nil
+                    guard canReturn, endOrRepair(of: slot.statement, type, slot.key, told: told, state) == nil,
+                        removal(of: slot, state) == nil
                     else { continue }
                     try sayAgain(slot, id, state: &state, effects: &effects)
                 }
@@ -130,10 +139,10 @@ extension Turn {
         if let next { effects.schedule(Ending.timer, at: next.startInChina) } else { effects.cancel(Ending.timer) }
     }
 
-    /// What was taken back may have told the end of another statement of its row.
-    func lookAtEnds(of type: String, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
-        guard let type = book.type(type, at: now), type.adverse?.readsRow == true, type.canEnd(forPerson: isPerson) else { return }
-        try endStatements(state: &state, effects: &effects)
+    /// What was taken back may have told the end of another statement, of its row or of another type.
+    func lookAtEnds(of id: String, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        let readsRow = book.type(id, at: now).map { $0.adverse?.readsRow == true && $0.canEnd(forPerson: isPerson) } ?? false
+        if readsRow || book.tellsEnds(id) { try endStatements(state: &state, effects: &effects) }
     }
 
     /// The statement stands again, here and downstream, after it had been taken back.
@@ -176,7 +185,7 @@ extension Turn {
             let saying = Saying(
                 recordType: type, recordID: slot.order.id, writer: writer, occurredAt: slot.order.at, origin: origin, quality: quality,
                 data: slot.data)
-            return pass(saying, isComing: false, to: merger.into, state: &state, effects: &effects)
+            return pass(saying, isComing: false, to: merger.into, replacing: slot, state: &state, effects: &effects)
         }
         // The retraction's own id: the record that caused it, or the rule with what it took away.
         let id = cause.contains("/") ? cause : "\(CrossCheck.writer)/\(cause)/\(slot.order.id)"
@@ -192,5 +201,27 @@ extension Turn {
         // The latest row counts, and the clock may go back.
         let at = state.retractionsSaid.next(at: now)
         effects.write([.text(factID), .text(cause), .instant(at)], to: GovernanceTables.factRetracted)
+    }
+}
+
+/// What another record type says of the end of a type's statements.
+private struct ToldEnds {
+    private let record: AdverseInformation.EndRecord?
+    private var byKey: [String: [Day]] = [:]
+    /// Nothing of that type was forgotten.
+    private(set) var isWhole = true
+
+    init(by record: AdverseInformation.EndRecord?, _ turn: Turn, state: inout GovernanceState) throws(ContractDefect) {
+        self.record = record
+        guard let record, let memory = try state.memory(of: record.recordType) else { return }
+        isWhole = memory.isWhole
+        for slot in memory.slots where turn.isMeant(slot, state) {
+            if let day = record.day(in: slot.data) { byKey[record.key(of: slot.data), default: []].append(day) }
+        }
+    }
+
+    func days(for statement: AdverseInformation.Statement) -> [Day] {
+        guard let record, !byKey.isEmpty else { return [] }
+        return byKey[record.key(of: statement.data)] ?? []
     }
 }

@@ -70,6 +70,9 @@ public final class GovernanceCatalog: CatalogView {
     /// Whether such a judgement may change with what is said of the type.
     func isReadAfterwards(_ type: String) -> Bool { readAfterwards.contains(type) }
 
+    /// Whether statements of the type may tell the end of another type's.
+    func tellsEnds(_ type: String) -> Bool { entries.endTypes.contains(type) }
+
     /// The cross-checks that read the type, by id.
     func crossChecks(reading type: String, at now: Instant) -> [CrossCheck] { comparing[type]?.inForce(at: now) ?? [] }
 

@@ -9,6 +9,8 @@ struct GovernanceEntries: Sendable {
     private(set) var rules: [String: [(id: String, versions: Versions<QualityRule>)]] = [:]
     /// By a record type that rules of any version judge afterwards: the other types that they read.
     private(set) var rulesAfterwards: [String: Set<String>] = [:]
+    /// Record types by which any version of another one's `adverse` is told to have ended.
+    private(set) var endTypes: Set<String> = []
     /// By id.
     private(set) var crossChecks: [(id: String, versions: Versions<CrossCheck>)] = []
     /// Record types that any version of any cross-check reads.
@@ -28,6 +30,7 @@ struct GovernanceEntries: Sendable {
             if let rules = types[entry.id]?.last()?.rules, !rules.rulesAfterwards.isEmpty {
                 rulesAfterwards[entry.id, default: []].formUnion(rules.otherTypesAfterwards)
             }
+            if let record = types[entry.id]?.last()?.adverse?.endRecord { endTypes.insert(record.recordType) }
         case "qualityRule":
             guard let rule = entry.compiled(unusable: &unusable, { QualityRule($0, defects: &$1) }) else { return }
             // A type that a new version no longer names is let go.

@@ -113,6 +113,13 @@ extension Governance {
             if let json = body["staleAfter"]?["from"], let field = json.string {
                 references.append(CatalogReference(field, .field(of: entry.id), in: "staleAfter", at: json))
             }
+            if let told = body["adverse"]?["ended"]?["orBy"], let type = told["recordType"]?.string {
+                let place = "adverse.ended.orBy"
+                references.append(CatalogReference(type, .entry(kind: "recordType"), in: place, at: told["recordType"] ?? told))
+                for json in told.list("fields") + [told["on"] ?? told] {
+                    if let field = json.string { references.append(CatalogReference(field, .field(of: type), in: place, at: json)) }
+                }
+            }
             if let json = body["repairs"]?["recordType"], let type = json.string {
                 references.append(CatalogReference(type, .entry(kind: "recordType"), in: "repairs", at: json))
             }

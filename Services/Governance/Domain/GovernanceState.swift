@@ -135,6 +135,13 @@ public struct GovernanceState: DecidedState {
         return place
     }
 
+    /// The type's memory, read; nil where nothing was said of it.
+    mutating func memory(of type: String) throws(ContractDefect) -> TypeMemory? {
+        guard let place = memories.firstIndex(where: { $0.type == type }) else { return nil }
+        try memories[place].read()
+        return memories[place]
+    }
+
     /// Where the consent is; a new one is put in its place.
     mutating func consentPlace(_ id: String) -> Int {
         if let place = consents.firstIndex(where: { $0.id == id }) { return place }
@@ -147,21 +154,30 @@ public struct GovernanceState: DecidedState {
 /// Whom an alias stands for, and which registration said so.
 public struct CanonicalSubject: Hashable, Sendable {
     public let subject: String
-    let order: Order
+    private let order: Order
+    /// Found by the name, and not said.
+    private let isMatched: Bool
 
-    init(subject: String, order: Order) {
+    init(subject: String, order: Order, isMatched: Bool) {
         self.subject = subject
         self.order = order
+        self.isMatched = isMatched
+    }
+
+    /// Whether the other one counts: what was said counts before what was found, of two alike the later.
+    func givesWay(to other: CanonicalSubject) -> Bool {
+        isMatched == other.isMatched ? order < other.order : isMatched
     }
 
     init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
-        self.init(subject: try fields.text("subject"), order: try Order(fields))
+        self.init(subject: try fields.text("subject"), order: try Order(fields), isMatched: try fields.bool("matched"))
     }
 
     func write(to object: inout JSONWriter) {
         object.member("subject", subject)
         order.write(to: &object)
+        if isMatched { object.member("matched", true) }
     }
 }
 

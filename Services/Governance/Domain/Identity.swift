@@ -31,15 +31,17 @@ extension Turn {
             type: AcceptedRecord.type, value: Array(raw.rawBytes), to: Topic.governanceIdentity, key: subject, subject: subject)
     }
 
-    /// The alias that is this key now has a subject. Of two subjects that claim it, the later registration has it.
+    /// The alias that is this key now has a subject. Of two subjects that claim it, the later registration has it; one that was found by name
+    /// gives way to both.
     func learn(_ message: IdentityMessage, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         // Aliases that are codes are never sent out; this keeps a damaged message from making a subject forget itself.
         guard message.alias == key, (try? USCC(key)) == nil else {
             throw .wrong(field: "alias", expected: "the message's key, and no code")
         }
-        let learned = CanonicalSubject(subject: message.subject, order: Order(at: message.occurredAt, id: message.recordID))
+        let learned = CanonicalSubject(
+            subject: message.subject, order: Order(at: message.occurredAt, id: message.recordID), isMatched: message.isMatched)
         if let known = state.canonical {
-            guard known.order < learned.order else { return }
+            guard known.givesWay(to: learned) else { return }
             if known.subject != learned.subject {
                 send("alias-conflict", message.recordID, Registration.type, reason: known.subject, effects: &effects)
             }

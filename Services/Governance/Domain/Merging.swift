@@ -51,10 +51,18 @@ public struct MergedStatement: Payload {
     /// Counts the messages of `from`, so that a fact said again has an id of its own.
     let number: Int64
     let data: JSONValue
+    /// What the other code has said for it so far; nil when that is nothing.
+    let former: Former?
+
+    /// A fact that was said under the other code.
+    struct Former: Sendable {
+        let factID: String
+        let data: JSONValue
+    }
 
     init(
         from: String, recordType: String, recordID: String, occurredAt: Instant, quality: Int64, origin: Origin, isComing: Bool,
-        number: Int64, data: JSONValue
+        number: Int64, data: JSONValue, former: Former?
     ) {
         self.from = from
         self.recordType = recordType
@@ -65,15 +73,17 @@ public struct MergedStatement: Payload {
         self.isComing = isComing
         self.number = number
         self.data = data
+        self.former = former
     }
 
     public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
+        let data = try fields.required("data")
         self.init(
             from: try fields.text("from"), recordType: try fields.text("recordType"), recordID: try fields.text("recordId"),
             occurredAt: Instant(microseconds: try fields.int("at")), quality: try fields.int("quality"),
             origin: try Origin(try fields.object("origin")), isComing: try fields.bool("coming"), number: try fields.int("number"),
-            data: try fields.required("data"))
+            data: data, former: try fields.textOrNil("saidAs").map { Former(factID: $0, data: fields["said"] ?? data) })
     }
 
     /// The id under which the other code says it.
@@ -89,6 +99,10 @@ public struct MergedStatement: Payload {
         object.member("coming", isComing)
         object.member("number", number)
         object.member("data", data)
+        guard let former else { return }
+        object.member("saidAs", former.factID)
+        // What goes says what was said.
+        if isComing { object.member("said", former.data) }
     }
 }
 
@@ -110,7 +124,7 @@ extension Turn {
         -> String
     {
         if let merger = state.merger, merger.isOn, isMovable(saying.recordType) {
-            pass(saying, isComing: true, to: merger.into, state: &state, effects: &effects)
+            pass(saying, isComing: true, to: merger.into, replacing: former, state: &state, effects: &effects)
             return MergedStatement.factID(of: saying.recordID, from: key, number: state.passed)
         }
         let id = id ?? saying.recordID
@@ -123,12 +137,16 @@ extension Turn {
         return id
     }
 
-    func pass(_ saying: Saying, isComing: Bool, to other: String, state: inout GovernanceState, effects: inout Effects) {
+    /// - Parameter former: what was said for it last, here or under the other code.
+    func pass(
+        _ saying: Saying, isComing: Bool, to other: String, replacing former: Slot?, state: inout GovernanceState, effects: inout Effects
+    ) {
         state.passed += 1
         effects.send(
             MergedStatement(
                 from: key, recordType: saying.recordType, recordID: saying.recordID, occurredAt: saying.occurredAt,
-                quality: saying.quality, origin: saying.origin, isComing: isComing, number: state.passed, data: saying.data),
+                quality: saying.quality, origin: saying.origin, isComing: isComing, number: state.passed, data: saying.data,
+                former: former.flatMap { slot in slot.sent.map { MergedStatement.Former(factID: $0, data: slot.data) } }),
             to: Topic.governanceIdentity, key: other)
     }
 
@@ -161,7 +179,7 @@ extension Turn {
                     recordType: type, recordID: slot.order.id, writer: Self.writer(of: slot.order.id), occurredAt: slot.order.at,
                     origin: record.origin, quality: slot.quality, data: slot.data)
                 if let wasInto {
-                    pass(saying, isComing: false, to: wasInto, state: &state, effects: &effects)
+                    pass(saying, isComing: false, to: wasInto, replacing: slot, state: &state, effects: &effects)
                 } else {
                     effects.send(
                         Fact(
@@ -188,6 +206,7 @@ extension Turn {
         let former = state.memories[place].slot(slotKey)
         let order = Order(at: statement.occurredAt, id: statement.recordID)
         let factID = MergedStatement.factID(of: statement.recordID, from: statement.from, number: statement.number)
+        if former == nil, hostForgotten(statement, as: factID, slotKey, of: type, at: place, state: &state, effects: &effects) { return }
         let saying = Saying(
             recordType: type.id, recordID: statement.recordID, writer: record.writer, occurredAt: statement.occurredAt,
             origin: statement.origin, quality: statement.quality, data: statement.data)
@@ -213,7 +232,7 @@ extension Turn {
             if let own = former.under.first {
                 // What the guest had covered stands again, as far as it may: much may have been said of it meanwhile.
                 var slot = own
-                let withheld = withholding(of: own, type, state.memories[place], state)
+                let withheld = try withholding(of: own, type, state.memories[place], state: &state)
                 if withheld == nil, own.sent != nil || state.memories[place].isWhole {
                     let back = Saying(
                         recordType: type.id, recordID: own.order.id, writer: Self.writer(of: own.order.id), occurredAt: own.order.at,
@@ -247,9 +266,29 @@ extension Turn {
             }
         }
         // It may be what ends a statement of the host's own, or what had ended one; and what it covered was not looked at meanwhile.
-        if type.canEnd(forPerson: isPerson) { try endStatements(state: &state, effects: &effects) }
+        if type.canEnd(forPerson: isPerson) || book.tellsEnds(type.id) { try endStatements(state: &state, effects: &effects) }
         try crossCheck(
             type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: order, origin: statement.origin, state: &state,
             effects: &effects)
+    }
+
+    /// What comes or goes is of a key that this code has forgotten: what was said of it stands, and only what came along itself is said anew
+    /// or taken back. False where nothing is known of the key.
+    private func hostForgotten(
+        _ statement: MergedStatement, as factID: String, _ slotKey: String, of type: GovernedType, at place: Int,
+        state: inout GovernanceState, effects: inout Effects
+    ) -> Bool {
+        let isForgotten = state.memories[place].hasForgotten(slotKey)
+        let next = statement.isComing ? factID : nil
+        guard let former = statement.former, state.memories[place].replaceForgottenGuest(former.factID, under: slotKey, by: next) else {
+            return isForgotten
+        }
+        effects.send(
+            Fact(
+                factID: factID, recordType: type.id, writer: Self.writer(of: statement.recordID), subject: key,
+                occurredAt: statement.occurredAt, knownAt: now, origin: statement.origin, quality: statement.quality, data: statement.data,
+                supersedes: former.factID, supersededData: former.data, isRetraction: !statement.isComing),
+            to: Topic.governanceFacts, key: key)
+        return true
     }
 }

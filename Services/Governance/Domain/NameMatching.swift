@@ -200,7 +200,8 @@ extension Turn {
         if isSure {
             effects.send(
                 IdentityMessage(
-                    alias: question.alias, subject: best.0.subject, recordID: best.0.recordID, occurredAt: best.0.occurredAt),
+                    alias: question.alias, subject: best.0.subject, recordID: best.0.recordID, occurredAt: best.0.occurredAt,
+                    isMatched: true),
                 to: Topic.governanceIdentity, key: question.alias)
         } else {
             // What was sure once and is not any more is for people to undo.

@@ -35,7 +35,7 @@ extension Turn {
         }
 
         let repairCase = adverse.repairCase(
-            said, next: whatEnds(slot.key, adverse, state.memories[place], state),
+            said, told: try toldEnd(of: said, repaired.type, slot.key, state.memories[place], state: &state),
             fulfilled: word.fulfilledOn(data) ?? adverse.fulfilledOn(said.data), hasCommitment: word.hasCommitment(data))
         let earliest =
             repairCase.isRepairable

@@ -17,6 +17,8 @@ public struct TypeMemory: Sendable {
     private(set) var isChanged = false
     /// Hashes of forgotten keys, the longest forgotten first.
     private var forgotten: [Int64] = []
+    /// Hashes of the facts of forgotten statements that came along with a merged code, in the same order: they go with it.
+    private var forgottenGuests: [Int64] = []
     /// Which comparisons lack something that was forgotten.
     private(set) var gaps = ForgottenKeys()
 
@@ -33,6 +35,10 @@ public struct TypeMemory: Sendable {
         slots = try fields.list("slots") { json throws(ContractDefect) in try Slot(json) }
         forgotten = try fields.list("forgotten") { json throws(ContractDefect) in
             guard let hash = json.int else { throw .wrong(field: "forgotten", expected: "whole numbers") }
+            return hash
+        }
+        forgottenGuests = try fields.list("forgottenGuests") { json throws(ContractDefect) in
+            guard let hash = json.int else { throw .wrong(field: "forgottenGuests", expected: "whole numbers") }
             return hash
         }
         if let gaps = fields["gaps"] { self.gaps = try ForgottenKeys(gaps) }
@@ -56,6 +62,7 @@ public struct TypeMemory: Sendable {
                         for slot in slots { list.element(object: { slot.write(to: &$0) }) }
                     })
                 if !forgotten.isEmpty { object.member("forgotten", forgotten) }
+                if !forgottenGuests.isEmpty { object.member("forgottenGuests", forgottenGuests) }
                 if !gaps.isEmpty { object.member("gaps", object: { gaps.write(to: &$0) }) }
             })
     }
@@ -212,8 +219,13 @@ public struct TypeMemory: Sendable {
         for place in leaving(after: slot.key, of: type, slotsMax: slotsMax).reversed() {
             forgotten.append(Self.hash(slots[place].key))
             gaps.mark(slots[place], joins: joins)
+            // What covers a statement of the subject's own stays when its code goes: that one could not be said again.
+            if slots[place].guestOf != nil, slots[place].under.isEmpty, let sent = slots[place].sent {
+                forgottenGuests.append(Self.hash(sent))
+            }
             slots.remove(at: place)
         }
+        if forgottenGuests.count > Self.forgottenMax { forgottenGuests.removeFirst(forgottenGuests.count - Self.forgottenMax) }
         if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }
     }
 
@@ -299,6 +311,20 @@ public struct TypeMemory: Sendable {
     mutating func cover(_ own: Slot) {
         guard let found = place(own.key).found, slots[found].under.allSatisfy({ $0.order < own.order }) else { return }
         slots[found].under = [own]
+    }
+
+    /// Of a forgotten statement that came along with a merged code, downstream has another fact now, or none. False when that fact is not
+    /// known to have been one.
+    mutating func replaceForgottenGuest(_ factID: String, under key: String, by other: String?) -> Bool {
+        guard let known = forgottenGuests.firstIndex(of: Self.hash(factID)) else { return false }
+        if let other {
+            forgottenGuests[known] = Self.hash(other)
+        } else {
+            forgottenGuests.remove(at: known)
+            // Nothing stands under the key any more: it may be said again.
+            if let place = forgotten.firstIndex(of: Self.hash(key)) { forgotten.remove(at: place) }
+        }
+        return true
     }
 
     mutating func remove(_ key: String) {

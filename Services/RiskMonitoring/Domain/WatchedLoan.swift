@@ -43,7 +43,9 @@ public struct WatchedLoan: Hashable, Sendable {
     let loanID: String
     var disbursement: Disbursement?
     var settlement: Settlement?
-    var status: Status?
+    private(set) var status: Status?
+    /// The last few before it, the latest last: what stands again when it is taken back.
+    private var earlier: [Status] = []
     var watch: Watch?
     /// The class told last; nil before the watch is opened.
     var toldClass: LoanClass?
@@ -58,9 +60,30 @@ public struct WatchedLoan: Hashable, Sendable {
     /// Paid out and not settled.
     public var isLive: Bool { disbursement != nil && settlement == nil }
 
-    /// Whether what is known of the loan was said by this fact.
-    func rests(on factID: String) -> Bool {
-        [disbursement?.order.factID, settlement?.order.factID, status?.order.factID].contains(factID)
+    /// Statuses kept before the one that stands.
+    private static let earlierMax = 3
+
+    /// One more status, in the place of the one that `superseded` said.
+    mutating func take(_ news: Status, superseding superseded: String?) {
+        let known = statuses.filter { ![superseded, news.order.factID].contains($0.order.factID) }
+        statuses = (known + [news]).sorted { $0.isReplaced(by: $1) }
+    }
+
+    /// What the fact said of the loan is no more. False when nothing of it is known.
+    mutating func forget(_ factID: String) -> Bool {
+        let before = self
+        if disbursement?.order.factID == factID { disbursement = nil }
+        if settlement?.order.factID == factID { settlement = nil }
+        if statuses.contains(where: { $0.order.factID == factID }) { statuses.removeAll { $0.order.factID == factID } }
+        return self != before
+    }
+
+    private var statuses: [Status] {
+        get { earlier + (status.map { [$0] } ?? []) }
+        set {
+            status = newValue.last
+            earlier = newValue.dropLast().suffix(Self.earlierMax)
+        }
     }
 
     /// The status that counts: one from before the payout does not.
@@ -95,11 +118,8 @@ extension WatchedLoan {
         if let part = try fields.objectOrNil("settled") {
             settlement = Settlement(order: try Order(part), day: try part.day("on"))
         }
-        if let part = try fields.objectOrNil("status") {
-            status = Status(
-                order: try Order(part), asOf: try part.day("asOf"), balance: try part.money("balanceFen"),
-                overdueDays: try part.int("overdueDays"))
-        }
+        status = try fields["status"].map { json throws(ContractDefect) in try Status(json) }
+        earlier = try fields.list("earlier") { json throws(ContractDefect) in try Status(json) }
         watch = try fields.textOrNil("watch").flatMap { Watch(rawValue: $0) }
         said = LastWord(at: try fields.instantOrNil("said"))
         let told = try fields.textOrNil("class")
@@ -126,19 +146,29 @@ extension WatchedLoan {
                     part.member("on", settlement.day)
                 })
         }
-        if let status {
-            object.member(
-                "status",
-                object: { part in
-                    status.order.write(to: &part)
-                    part.member("asOf", status.asOf)
-                    part.member("balanceFen", status.balance)
-                    part.member("overdueDays", status.overdueDays)
-                })
+        if let status { object.member("status", object: { status.write(to: &$0) }) }
+        if !earlier.isEmpty {
+            object.member("earlier", array: { list in for one in earlier { list.element(object: { one.write(to: &$0) }) } })
         }
         object.memberIfPresent("watch", watch?.rawValue)
         object.memberIfPresent("class", toldClass?.code)
         object.memberIfPresent("said", said.at)
+    }
+}
+
+extension WatchedLoan.Status {
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        self.init(
+            order: try WatchedLoan.Order(fields), asOf: try fields.day("asOf"), balance: try fields.money("balanceFen"),
+            overdueDays: try fields.int("overdueDays"))
+    }
+
+    func write(to object: inout JSONWriter) {
+        order.write(to: &object)
+        object.member("asOf", asOf)
+        object.member("balanceFen", balance)
+        object.member("overdueDays", overdueDays)
     }
 }
 

@@ -6,13 +6,7 @@ import Wire
 extension RiskTurn {
     /// Takes a fact about a loan and brings its watch into line. False when it says nothing new.
     func take(_ fact: Fact, state: inout RiskState, effects: inout Effects) throws(ContractDefect) -> Bool {
-        guard !fact.isRetraction else {
-            // What goes five years after it was paid has been followed by other words; what a loan was before its last one cannot be known.
-            if let said = fact.supersedes, state.loans.contains(where: { $0.rests(on: said) }) {
-                effects.refuse("retraction-unexpected", "\(fact.recordType) \(fact.factID) is taken back")
-            }
-            return false
-        }
+        if fact.isRetraction { return takeBack(fact.supersedes, state: &state, effects: &effects) }
         let data = try Fields(fact.data)
         let order = WatchedLoan.Order(occurredAt: fact.occurredAt, factID: fact.factID)
         let place = state.loanPlace(institution: try data.text("institution"), loanID: try data.text("loanId"))
@@ -28,7 +22,7 @@ extension RiskTurn {
             let news = WatchedLoan.Status(
                 order: order, asOf: try data.day("asOf"), balance: try data.yuan("balance"),
                 overdueDays: max(0, try data.int("overdueDays")))
-            if before.status.map({ $0.isReplaced(by: news) }) ?? true { state.loans[place].status = news }
+            state.loans[place].take(news, superseding: fact.supersedes)
         }
         guard state.loans[place] != before else { return false }
         guard state.loans.count(where: \.isLive) <= RiskState.liveMax else {
@@ -37,6 +31,14 @@ extension RiskTurn {
         }
         alignWatch(of: &state.loans[place], effects: &effects)
         takeBackMisnamed(fact, state: &state, effects: &effects)
+        state.forgetOldLoans()
+        return true
+    }
+
+    /// Brings the watch into line with what is left when a statement is taken back: repaired, removed by an objection, or past its time.
+    private func takeBack(_ said: String?, state: inout RiskState, effects: inout Effects) -> Bool {
+        guard let said, let place = state.loans.indices.first(where: { state.loans[$0].forget(said) }) else { return false }
+        alignWatch(of: &state.loans[place], effects: &effects)
         state.forgetOldLoans()
         return true
     }
