@@ -46,8 +46,8 @@ lint: toolchain ## layout, as swift-format has it
 format: toolchain ## lay the sources out
 	@$(PATH_SETUP) swift format --in-place --recursive --parallel $(SOURCES)
 
-bench: build ## measure, beside the peers and the physical limits; one JSON object as the last line
-	@$(PATH_SETUP) .build/release/bench $(ARGS)
+bench: build ## measure, beside the peers and the physical limits; the table of a whole run goes into docs/performance.md: ARGS="--part wire"
+	@$(PATH_SETUP) .build/release/bench $(if $(filter --part,$(ARGS)),,--write docs/performance.md) $(ARGS)
 
 bench-peers: ## install the packages of the bench's peers in Python below PEERS_HOME
 	@ops/bench/peers/install

@@ -11,21 +11,23 @@ extension Command {
     static let coverage = Command(
         "coverage",
         usage: "[--list ID] [--item ID] [--zone DIVISION] [--provider SOURCE] [--by provider|county] [--sources] [--packs DIR] [--json]",
-        summary: "what of the information lists has been collected, where and from whom, and which source is behind",
+        summary: "what of the information lists has been collected, where, from whom and how good, and which source is behind",
         valued: ["list", "zone", "item", "provider", "by", "packs"], flags: ["sources", "json"],
         details: """
             For each item of the list: how many of the registered firms have something, of which day their earliest and latest record is, and
             who has not sent what they should. The last line is the collection rate: required items with at least one record over required items.
             An item on trial (pilot zones) is due in its pilot zones only: firms, days and what is missing are of these, elsewhere it is
             `not due (pilot)`, and what came from elsewhere all the same is told as `beyond the pilot`. A firm of an abolished county counts where
-            the county's successor is.
+            the county's successor is. Where no zone is asked for, `quality` is beside: the mean quality of the facts of the item's types,
+            and how many records did not pass a rule (failing), are held now (held), or are asked for again (open).
               --list ID          only items of this list, such as national or hunan
               --item ID          only this item
               --zone DIVISION    only firms registered there: 430000, 430100 or 430102; an abolished one means its successor
               --provider SOURCE  only what this source should send, or has sent: its own firms, its own days
               --by provider      below each item a line for each source that should send it and for each that has
               --by county        all of it for each county in turn
-              --sources          how each source keeps to its rhythm: what was expected, what came, what is missing
+              --sources          how each source keeps to its rhythm: what was expected, what came, what is missing; where the rhythm
+                                 names record types, of the one with the least, and missing names those that did not come
               --packs DIR        read the catalogue from packs instead of its topic
               --json             one JSON object a line: item × zone, with all of its providers
             """
@@ -36,7 +38,9 @@ extension Command {
             return try SourceReport(catalog: catalog, connection: try Connections.postgres(), now: now).show()
         }
         let question = try CoverageQuestion(options, of: catalog, at: now)
-        try CoverageReport(question: question, connection: try Connections.postgres(), now: now).show()
+        let connection = try Connections.postgres()
+        let quality = try question.isOfEverywhere ? QualityBook(connection) : nil
+        try CoverageReport(question: question, connection: connection, quality: quality, now: now).show()
     }
 }
 
@@ -53,6 +57,9 @@ private struct CoverageQuestion {
     /// What each source says it sends.
     let sources: [String: Set<String>]
     let divisions: DivisionTable
+
+    /// Not of one zone, nor of one after the other.
+    var isOfEverywhere: Bool { zone == nil && grouping != .county }
 
     init(_ options: Options, of catalog: Catalog, at now: Instant) throws {
         let book = catalog.view(IngestionCatalog.self)
@@ -83,11 +90,66 @@ private struct CoverageQuestion {
     }
 }
 
+/// How good what was taken in is, by record type and writer, as governance has it. Of everywhere: a fact says no county.
+private struct QualityBook {
+    struct Figures {
+        let recordType: String
+        let writer: String
+        let facts: Int64
+        /// Basis points; nil while there is no fact.
+        let mean: Int64?
+        let failing: Int64
+        let held: Int64
+        let open: Int64
+    }
+
+    private let all: [Figures]
+
+    init(_ connection: Connection) throws {
+        all = try connection.execute(
+            """
+            SELECT record_type, writer, facts, mean_quality_bp, records_failing, held, corrections_open
+              FROM governance.record_type_quality ORDER BY record_type, writer
+            """
+        ).map { row in
+            Figures(
+                recordType: try row.text(0), writer: try row.text(1), facts: try row.int64(2), mean: try row.int64OrNil(3),
+                failing: try row.int64(4), held: try row.int64(5), open: try row.int64(6))
+        }
+    }
+
+    /// Those of the item's record types, from this writer or from all. Of what is only verified, as in coverage, those of its own sources.
+    func figures(of item: InformationItem, from writer: String?) -> [Figures] {
+        let own = Set(item.sources.map(\.writer))
+        return all.filter { one in
+            guard item.evidence.contains(one.recordType), item.mode != .verification || own.contains(one.writer) else { return false }
+            return writer == nil || writer == one.writer
+        }
+    }
+
+    /// All of them together: `98.12 % 12 failing 2 held 1 open`.
+    static func words(_ figures: [Figures]) -> String {
+        let facts = figures.map(\.facts).reduce(0, +)
+        let sum = figures.map { $0.facts * ($0.mean ?? 0) }.reduce(0, +)
+        var parts = [facts == 0 ? "-" : String(percentOf: sum / facts)]
+        let counts: [(String, Int64)] = [
+            ("failing", figures.map(\.failing).reduce(0, +)), ("held", figures.map(\.held).reduce(0, +)),
+            ("open", figures.map(\.open).reduce(0, +)),
+        ]
+        for (name, count) in counts where count > 0 { parts.append("\(count) \(name)") }
+        return parts.joined(separator: " ")
+    }
+}
+
 /// Coverage as a table for people, or as JSON for whoever draws it.
 private struct CoverageReport {
     let question: CoverageQuestion
     let connection: Connection
+    /// Nil where a zone is asked for.
+    let quality: QualityBook?
     let now: Instant
+
+    private static let qualityWidth = 34
 
     func show() throws {
         let ground = try ground()
@@ -122,10 +184,11 @@ private struct CoverageReport {
 
     private func table(_ coverage: Coverage) -> [String] {
         let head = coverage.zone.map { "in \($0)" } ?? "item"
-        var lines = [head.padding(to: 34) + "of firms".padding(to: 22) + "since       until       missing"]
+        let judged = quality == nil ? "" : "quality".padding(to: Self.qualityWidth)
+        var lines = [head.padding(to: 34) + "of firms".padding(to: 22) + "since       until       " + judged + "missing"]
         if let writer = question.writer {
             let sent = coverage.deliveries(of: writer)
-            lines += sent.map { cells($0.line.item.id, $0.delivery) }
+            lines += sent.map { cells($0.line.item.id, $0.delivery, of: $0.line.item) }
             let expected = sent.filter { $0.delivery.isExpected }
             let come = expected.count { !$0.delivery.isMissing }
             lines.append("\(writer) sent \(come) of \(expected.count) items that it should on \(now.dayInChina.text)")
@@ -134,7 +197,7 @@ private struct CoverageReport {
         for line in coverage.lines {
             lines.append(cells(line))
             guard question.grouping == .provider else { continue }
-            lines += line.deliveries.map { cells("  " + $0.writer, $0) }
+            lines += line.deliveries.map { cells("  " + $0.writer, $0, of: line.item) }
         }
         lines.append("collected \(coverage.collected) of \(coverage.required) required items on \(now.dayInChina.text)")
         return lines
@@ -142,17 +205,25 @@ private struct CoverageReport {
 
     private func cells(_ line: Coverage.Line) -> String {
         let beyond = line.beyondPilot == 0 ? "" : "\(line.beyondPilot) beyond the pilot"
-        guard line.isDue else { return line.item.id.padding(to: 34) + "not due (pilot)".padding(to: 46) + beyond }
+        let judged = self.judged(line.item, from: nil)
+        guard line.isDue else { return line.item.id.padding(to: 34) + "not due (pilot)".padding(to: 46) + judged + beyond }
         let missing = line.missing.map { "\($0.recordType) of \(line.item.provider.zh) (\($0.source ?? "not connected"))" }
         return cells(
             line.item.id, line.subjects, line.registered, line.basisPoints, line.firstDay, line.latestDay,
-            (missing + [beyond]).filter { !$0.isEmpty }.joined(separator: ", "))
+            judged + (missing + [beyond]).filter { !$0.isEmpty }.joined(separator: ", "))
     }
 
-    private func cells(_ name: String, _ delivery: Coverage.Delivery) -> String {
+    private func cells(_ name: String, _ delivery: Coverage.Delivery, of item: InformationItem) -> String {
         cells(
             name, delivery.subjects, delivery.registered, delivery.basisPoints, delivery.firstDay, delivery.latestDay,
-            (delivery.missingTypes + (delivery.isExpected ? [] : ["not expected"])).joined(separator: ", "))
+            judged(item, from: delivery.writer)
+                + (delivery.missingTypes + (delivery.isExpected ? [] : ["not expected"])).joined(separator: ", "))
+    }
+
+    /// The column of quality; empty where there is none.
+    private func judged(_ item: InformationItem, from writer: String?) -> String {
+        guard let quality else { return "" }
+        return QualityBook.words(quality.figures(of: item, from: writer)).padding(to: Self.qualityWidth)
     }
 
     private func cells(
@@ -190,6 +261,15 @@ private struct CoverageReport {
                                 array.element(object: { write(delivery, to: &$0) })
                             }
                         })
+                    if let quality {
+                        object.member(
+                            "quality",
+                            array: { array in
+                                for figures in quality.figures(of: line.item, from: question.writer) {
+                                    array.element(object: { write(figures, to: &$0) })
+                                }
+                            })
+                    }
                     object.member("asOf", now)
                 }
             }
@@ -207,6 +287,16 @@ private struct CoverageReport {
         object.memberIfPresent("latestDay", delivery.latestDay)
         object.member("missingTypes", delivery.missingTypes)
     }
+
+    private func write(_ figures: QualityBook.Figures, to object: inout JSONWriter) {
+        object.member("recordType", figures.recordType)
+        object.member("writer", figures.writer)
+        object.member("facts", figures.facts)
+        object.memberIfPresent("meanQualityBasisPoints", figures.mean)
+        object.member("recordsFailing", figures.failing)
+        object.member("held", figures.held)
+        object.member("correctionsOpen", figures.open)
+    }
 }
 
 /// How each source keeps to its rhythm.
@@ -221,19 +311,31 @@ private struct SourceReport {
         for entry in catalog.entries("source", at: now) {
             var defects: [String] = []
             guard let source = SourceRegistration(entry, defects: &defects) else { continue }
-            let rows = try connection.execute(
-                "SELECT day, max(latest_at) FROM ingestion.source_day WHERE writer = $1 GROUP BY day ORDER BY day",
-                [.text("source:" + source.id)])
-            let days = try rows.map { try $0.day(0) }
-            let heard = try rows.map { try $0.instant(1) }.max()
-            let standing = source.rhythm.map { SourceStanding($0, arrivals: days, on: now.dayInChina, calendar: calendar) }
+            var arrivals: [String: [Day]] = [:]
+            var heard: Instant?
+            for row in try connection.execute(
+                "SELECT record_type, day, max(latest_at) FROM ingestion.source_day WHERE writer = $1 GROUP BY record_type, day",
+                [.text(OutsideWriter.source(source.id).name)])
+            {
+                arrivals[try row.text(0), default: []].append(try row.day(1))
+                heard = max(heard ?? .epoch, try row.instant(2))
+            }
+            let standing = source.rhythm.map { SourceStanding($0, arrivals: arrivals, on: now.dayInChina, calendar: calendar) }
+            let latest = arrivals.values.joined().max()
             let cells = [
                 source.id.padding(to: 26), (source.rhythm?.period.rawValue ?? "event").padding(to: 10),
-                (standing.map { "\($0.arrived)/\($0.expected)" } ?? "-").padding(to: 12), (days.last?.text ?? "-").padding(to: 12),
+                (standing.map { "\($0.arrived)/\($0.expected)" } ?? "-").padding(to: 12), (latest?.text ?? "-").padding(to: 12),
                 (heard.map { String($0.rfc3339.prefix(19)) } ?? "never").padding(to: 22),
-                (standing?.missing ?? []).prefix(6).map(\.text).joined(separator: " "), standing?.isLate == true ? " late" : "",
+                (standing?.missing ?? []).prefix(6).map { words($0) }.joined(separator: " "), standing?.isLate == true ? " late" : "",
             ]
             print(cells.joined())
         }
+    }
+
+    /// The period, and the types of which it has nothing where the rhythm names types: `2026-08-01(patent)`.
+    private func words(_ missing: SourceStanding.Missing) -> String {
+        let named = missing.recordTypes.prefix(3).joined(separator: ",")
+        let rest = missing.recordTypes.count - 3
+        return missing.start.text + (named.isEmpty ? "" : "(\(named)\(rest > 0 ? "+\(rest)" : ""))")
     }
 }

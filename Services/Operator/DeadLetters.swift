@@ -14,8 +14,9 @@ extension Command {
         flags: ["raw", "dry-run", "all"],
         details: """
               list    [FILTER] [--limit 50]             counts by service, topic, reason and status, then the letters, newest first
-              show    LETTER [--raw]                    one letter with its headers, its fix and what was done; --raw: its bytes on stdout
-              export  [FILTER] [--to FILE] [--raw]      JSON lines; --raw: the bytes in base64
+              show    LETTER [--raw --why TEXT]         one letter with its headers, its fix and what was done; --raw: its bytes on stdout
+              export  [FILTER] [--to FILE] [--raw --why TEXT]
+                                                        JSON lines; --raw: the bytes in base64
               fix     LETTER [--value FILE] [--headers FILE] --why TEXT
                                                         keeps another value or other headers beside the original, which never changes;
                                                         the headers' file is a JSON object, in which null takes a header away
@@ -28,7 +29,8 @@ extension Command {
             \(LetterFilter.help)
 
             What is personal is masked unless --raw is given: by the packs' field classes (--packs DIR, default packs) and by its look. Of a
-            value that is no JSON only the size is shown.
+            value that is no JSON only the size is shown. How many letters --raw has handed out, to whom and why, is written down in
+            `operator_act` of their service.
             A replay goes to the one service that set the letter aside and nowhere else, under its original ids: what took effect before
             comes back as `duplicate`. Each step is written down with --by (default: who is logged in) and --why, in `dead_letter_action`.
             """
@@ -61,6 +63,7 @@ struct DeadLetterDesk {
     // MARK: looking
 
     func list() throws {
+        guard !isRaw else { throw Failure("the list is always masked; `show` and `export` take --raw", code: .usage) }
         let filter = try LetterFilter(options, statuses: LetterFilter.all)
         let limit = try options.int("limit", default: 50, in: 0...10_000)
         let counts = try connection.execute(
@@ -90,15 +93,17 @@ struct DeadLetterDesk {
                 service: service, topic: try row.text(1), partition: try row.int32(2), offset: try row.int64(3), index: try row.int32(4))
             let detail = try row.text(8)
             // One line each: `show` has all of the words.
-            let words = (isRaw ? detail : mask.masked(detail)).cut(Self.wordsInListMax)
+            let words = mask.masked(detail).cut(Self.wordsInListMax)
             print("\(try row.instant(5).rfc3339)  \(try row.text(6))  \(place)  \(try row.text(7)): \(words)")
         }
         Terminal.say("\(rows.count) of \(total) shown")
     }
 
     func show() throws {
+        let audit = try isRaw ? Audit(options) : nil
         let letter = try Letter.read(try namedLetter(), on: connection)
-        if isRaw {
+        if let audit {
+            try note([letter.place], topic: letter.place.text, partition: letter.place.partition, handedOutTo: audit)
             Terminal.say("\(letter.place)  \(letter.status)  \(letter.reason): \(letter.detail)")
             for header in letter.original.headers { Terminal.say("\(header.name): \(String(decoding: header.value, as: UTF8.self))") }
             FileHandle.standardOutput.write(Data(letter.original.value ?? []))
@@ -120,6 +125,7 @@ struct DeadLetterDesk {
     }
 
     func export() throws {
+        let audit = try isRaw ? Audit(options) : nil
         let filter = try LetterFilter(options, statuses: LetterFilter.all)
         let places = try filter.places(on: connection, limit: 10_000_000)
         let mask = mask
@@ -134,12 +140,26 @@ struct DeadLetterDesk {
         } else {
             handle = FileHandle.standardOutput
         }
+        if let audit { try note(places, topic: options.text("topic") ?? "*", partition: -1, handedOutTo: audit) }
         for (count, place) in places.enumerated() {
             let letter = try Letter.read(place, on: connection)
             handle.write(Data(letter.json(try letter.actions(on: connection), mask: mask, isRaw: isRaw) + [10]))
             if count % 500 == 499 { Terminal.progress("\(count + 1) of \(places.count)") }
         }
         Terminal.say("\(places.count) letters exported")
+    }
+
+    /// Writes down that letters leave with what is personal in them, before they do: a row for each service that set some of them aside.
+    private func note(_ places: [LetterPlace], topic: String, partition: Int32, handedOutTo audit: Audit) throws {
+        for service in ServiceName.allCases {
+            let count = places.count { $0.service == service }
+            guard count > 0 else { continue }
+            _ = try connection.execute(
+                """
+                INSERT INTO \(service.rawValue).operator_act (act, topic, partition, before, after, actor, why)
+                VALUES ('letters-raw', $1, $2, 0, $3, $4, $5)
+                """, [.text(topic), .int32(partition), .int64(Int64(count)), .text(audit.actor), .text(audit.why)])
+        }
     }
 
     // MARK: acting

@@ -1,5 +1,7 @@
 import Chassis
+import Contracts
 import Foundation
+import Wire
 
 extension Command {
     static let restore = Command(
@@ -37,13 +39,14 @@ enum Restore {
         try runToEnd("/bin/chmod", ["700", target])
         // The server refuses to run as root; what root restores belongs to the system's user for it.
         if getuid() == 0 { try runToEnd("/bin/chown", ["-R", "postgres:postgres", target]) }
+        let partitions = Self.partitions(in: from).map { String($0) } ?? "N   (as many as they had: the backup does not say)"
         print(
             """
             \(target) is a PostgreSQL \(major) data folder. Next:
               1. Stop the services, if any still run against the former database.
               2. Start the server: \(programs)/pg_ctl -D \(target) -w start\(getuid() == 0 ? "   (as the user postgres)" : "")
                  It recovers from the log in the backup by itself. Point XINQIAO_POSTGRES at it; then `xinqiao migrate`.
-              3. Was the broker lost too?  xinqiao topics apply --packs \(from)/catalog
+              3. Was the broker lost too?  xinqiao topics apply --packs \(from)/catalog --partitions \(partitions)
                                            xinqiao catalog publish --as-was \(from)/catalog
               4. xinqiao truncated list    What stands outside of its log: send it again (xinqiao replay-link, or the sender), then
                                            xinqiao truncated accept …
@@ -52,5 +55,15 @@ enum Restore {
               6. Start the services. They read on from the backup's offsets.
               7. xinqiao status            Lag falls to 0; compare with the senders' counts.
             """)
+    }
+
+    /// How many partitions the topics had, which says in which lane a subject lies; nil when the backup was made without a broker.
+    private static func partitions(in backup: String) -> Int64? {
+        let path = URL(fileURLWithPath: backup).standardizedFileURL.appendingPathComponent("topics.json").path
+        guard let data = FileManager.default.contents(atPath: path),
+            let topics = try? JSONDocument(parsing: Array(data), limits: JSONLimits(bytesMax: 64 << 20)).root
+        else { return nil }
+        // All have the same number, but for the catalogue's.
+        return topics.elements.first(where: { $0["name"]?.string == Topic.ingestionRecords })?["partitions"]?.int
     }
 }

@@ -52,6 +52,7 @@ public enum MetricName: String, CaseIterable, Sendable {
     case matchesEmitted = "credit_matches_emitted_total"
     case policiesPushed = "credit_policies_pushed_total"
     case riskAlerts = "credit_risk_alerts_total"
+    case released = "credit_releases_total"
     case consentDenied = "credit_consent_denied_total"
     case effectRefused = "credit_effects_refused_total"
     case auditTreeSize = "credit_audit_tree_size"
@@ -137,8 +138,12 @@ extension MetricName {
             return counter("Messages that had to wait for the quota of their source after they were fetched.", of: "messages", "topic")
         case .sourceSilent: return gauge("Time since the source was last heard of, by record type.", in: "seconds", "source", "type")
         case .sourceCompleteness:
-            return gauge("Periods of the source's rhythm for which something came, of those that were due.", in: "of 1", "source")
-        case .sourceLate: return gauge("1 while nothing has come for the latest period that is due.", in: "flag", "source")
+            return gauge(
+                "Periods of the source's rhythm for which something came, of those that were due; of the types that it names the lowest.",
+                in: "of 1", "source")
+        case .sourceLate:
+            return gauge(
+                "1 while the latest period that is due has nothing, or nothing of a type that the rhythm names.", in: "flag", "source")
         case .outboxPending: return gauge("Committed messages not yet acknowledged by Kafka.", in: "messages")
         case .outboxOldestAge: return gauge("Age of the oldest committed message not yet acknowledged by Kafka.", in: "seconds")
         case .outboxPublished: return counter("Messages acknowledged by Kafka.", of: "messages", "topic")
@@ -167,6 +172,7 @@ extension MetricName {
                 "What firms were told of policies; outcome is pushed, withdrawn, reminded, claimed, granted or grant-refused.",
                 of: "messages", "outcome")
         case .riskAlerts: return counter("Post-loan warnings.", of: "warnings", "severity", "rule")
+        case .released: return counter("What left the house, by whom it went to.", of: "releases", "receiver", "type")
         case .consentDenied: return counter("Releases refused for want of consent.", of: "releases", "purpose")
         case .effectRefused:
             return counter(
@@ -181,8 +187,8 @@ extension MetricName {
         case .processStart: return gauge("When the process started, in seconds since the Unix epoch.", in: "seconds")
         case .certificateEnd:
             return gauge(
-                "When the first certificate of a file ends with which the process began, in seconds since the Unix epoch.", in: "seconds",
-                "file")
+                "When the first certificate ends of a file that the process read at its start, in seconds since the Unix epoch.",
+                in: "seconds", "file")
         case .buildInfo:
             return gauge("Always 1; the labels say what runs.", in: "flag", "version", "revision", "swift", "librdkafka", "libpq")
         case .ready: return gauge("1 while /readyz says yes.", in: "flag")

@@ -14,6 +14,8 @@ public struct Tally: Hashable, Sendable {
         case policyTold
         /// By level and rule.
         case alertRaised
+        /// Sent out to a receiver; by the receiver and the message's type.
+        case released
         /// By purpose.
         case consentDenied
         /// What a timer or a catalogue walk would have done and may not; by the refusal's code.

@@ -181,6 +181,7 @@ extension Tally.Name {
         case .matchListed: .matchesEmitted
         case .policyTold: .policiesPushed
         case .alertRaised: .riskAlerts
+        case .released: .released
         case .consentDenied: .consentDenied
         case .effectRefused: .effectRefused
         }

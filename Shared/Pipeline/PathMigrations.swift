@@ -12,6 +12,7 @@ public enum PathMigration {
         migration("pipeline_007_epoch", PackageResources.pipeline_007_epoch_sql),
         migration("pipeline_008_ledger", PackageResources.pipeline_008_ledger_sql),
         migration("pipeline_009_statistics", PackageResources.pipeline_009_statistics_sql),
+        migration("pipeline_010_letters_raw", PackageResources.pipeline_010_letters_raw_sql),
     ]
 
     private static func migration(_ name: String, _ sql: [UInt8]) -> Migration {

@@ -648,16 +648,18 @@ public final class Worker<Service: Decider> {
         consumer?.close()
     }
 
+    /// A clock that jumped may have written moments that are still to come: no age is below zero.
     static var readGauges: String {
         """
         SELECT (SELECT count(*) FROM dead_letter WHERE status IN ('open', 'fixed')),
                (SELECT age(datfrozenxid)::int8 FROM pg_database WHERE datname = current_database()),
-               (SELECT extract(epoch FROM now() - min(o.created_at))::float8
+               (SELECT greatest(0, extract(epoch FROM now() - min(o.created_at))::float8)
                   FROM link_out l
                   JOIN outbox o ON o.lane = l.lane AND o.topic = l.topic AND o.partition = l.partition AND o.last_seq > l.acked_seq
                  WHERE l.acked_seq < l.last_seq),
                (SELECT coalesce(sum(size), 0)::int8 FROM ledger_head),
-               (SELECT extract(epoch FROM now() - min(waiting_since))::float8 FROM ledger_head WHERE signed_size < size)
+               (SELECT greatest(0, extract(epoch FROM now() - min(waiting_since))::float8)
+                  FROM ledger_head WHERE signed_size < size)
         """
     }
 }

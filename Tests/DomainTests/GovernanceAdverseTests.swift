@@ -278,11 +278,16 @@ import Wire
         }
     }
 
-    @Test func `a statement that ended by a settlement does not return when that is forgotten`() {
-        var house = opened(on: "2026-04-01")
+    @Test func `a settlement is remembered for as long as what it ends`() {
+        var house = opened(on: "2021-05-01")
+        house.writesStates = false
         house.take(credit("2021-01-31", 31, of: trader), settled("s", "7", on: "2021-03-15", of: trader))
+        for number in 0..<60 { house.take(settled("o\(number)", "other-\(number)", on: "2021-03-16", of: trader)) }
+        house.now = Self.day("2026-03-16").startInChina
+        house.ring()
         #expect(credits(house) == 0)
-        for number in 0..<40 { house.take(settled("o\(number)", "other-\(number)", on: "2021-03-16", of: trader)) }
+        // What has ended does not return when the memory of the settlements is full at last.
+        for number in 0..<210 { house.take(settled("p\(number)", "further-\(number)", on: "2021-03-17", of: trader)) }
         #expect(credits(house) == 0)
     }
 
@@ -419,6 +424,12 @@ import Wire
             ),
         ]
         for (rule, defect) in cases { #expect(defects(rule, examples: example()).contains(defect), "\(rule)") }
+
+        let told = #"{"ended":{"on":"removedOn","orBy":{"recordType":"settled","fields":["caseNo"],"on":"application"}},"retention":"all"}"#
+        let entry = GovernanceHouse.type("t", key: ["caseNo"], #","adverse":\#(told)"#, fields: Self.executeeFields)
+        let found = Governance.defects(of: entry, examples: [], in: Catalog(version: 1, entries: Self.types))
+        #expect(found.contains("`adverse.ended.orBy.on`: `application` is not a day of `settled`"))
+        #expect(found.contains("`adverse.ended.orBy.fields`: `settled` has no `caseNo`"))
     }
 
     @Test func `every adverse type of the packs and every word of theirs about repair hold their examples`() throws {

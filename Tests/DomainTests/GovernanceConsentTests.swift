@@ -226,6 +226,26 @@ import Wire
         #expect(house.told.last == "quarantined consent-missing")
     }
 
+    @Test func `what happened under a consent may come for a while after its last day, and not for ever`() {
+        let short = GovernanceHouse.entry("consentCategory", "bank-flow", #"{"title":{"en":"x","zh":"x"},"lateDays":10}"#)
+        // The last day is 2026-07-31; the flow is July's.
+        for (more, received, isFact) in [
+            ([], "2026-09-14T15:59:59Z", true), ([], "2026-09-14T16:00:00Z", false), ([], "2027-09-14T00:00:00Z", false),
+            ([short], "2026-08-10T15:59:59Z", true), ([short], "2026-08-10T16:00:00Z", false),
+        ] as [([CatalogEntry], String, Bool)] {
+            var house = GovernanceHouse(catalog: Catalog(version: 1, entries: GovernanceHouse.baseEntries + more))
+            house.now = GovernanceHouse.instant(received)
+            house.take(consent(until: "2026-07-31"), flow("1", "2026-07", received: received))
+            #expect(house.facts.contains { $0.recordType == "bank-flow.month" } == isFact, "\(received) \(more.count)")
+            if !isFact { #expect(house.told.last == "quarantined consent-missing") }
+        }
+        for wrong in ["-1", "401", #""7""#] {
+            let entry = GovernanceHouse.entry("consentCategory", "bank-flow", #"{"title":{"en":"x","zh":"x"},"lateDays":\#(wrong)}"#)
+            let defects = Governance.defects(of: entry, examples: [GovernanceHouse.json("{}")], in: GovernanceHouse.base)
+            #expect(defects == ["`lateDays` is not 0…400"])
+        }
+    }
+
     @Test func `consents are facts so that the exit door knows them`() {
         var house = GovernanceHouse()
         house.take(consent(), revocation(at: "2026-07-20T00:00:00Z"))

@@ -234,6 +234,19 @@ import Wire
         #expect(house.cells(GovernanceTables.quarantine, "status") == ["released"])
     }
 
+    @Test func `a held record for which there is no room any more is refused, and a ruling about it, too`() {
+        var house = house([])
+        for number in 1...51 { house.take(tax("\(number)", -number)) }
+        #expect(house.state(ana).held.count == 50)
+        #expect(house.told.filter { $0.hasPrefix("refused") } == ["refused held-full sales-not-negative"])
+        #expect(house.cells(GovernanceTables.quarantine, "status").filter { $0 == "refused" }.count == 1)
+        #expect(house.cells(GovernanceTables.quarantine, "reason").filter { $0 == "held-full" }.count == 1)
+        house.take(ruling("release", "1"))
+        #expect(house.told.last == "refused ruling-of-nothing")
+        house.take(ruling("override", "2"))
+        #expect(house.sum("sales") == -2)
+    }
+
     @Test func `a source that is trusted less says facts of less quality`() {
         let trust = GovernanceHouse.entry("sourceTrust", "test", #"{"writer":"source:test","weightBp":8000}"#)
         var house = house([trust])

@@ -137,6 +137,46 @@ import Wire
         #expect(house.sum("sales") == plain.sum("sales"))
     }
 
+    private func word(_ kind: String, of code: String, into other: String, at time: String) -> AcceptedRecord {
+        GovernanceHouse.record(
+            "\(kind)-\(code)-\(time)", "identity.\(kind)", of: code, at: time, writer: "source:governance-desk", #"{"into":"\#(other)"}"#)
+    }
+
+    @Test func `what a guest had covered comes back under a third code, too`() {
+        let cat = GovernanceHouse.firm(3)
+        let records = [
+            tax("a", of: ana, "2026-02", 110, at: "2026-03-01T00:00:00Z"), tax("b", of: ben, "2026-02", 115, at: "2026-03-02T00:00:00Z"),
+        ]
+        var plain = GovernanceHouse()
+        for record in records { plain.take(record) }
+        var house = plain
+        house.take(
+            word("merged", of: ben, into: ana, at: "2026-05-01T00:00:00Z"), word("merged", of: ana, into: cat, at: "2026-05-02T00:00:00Z"))
+        #expect(taxes(house) == [#"tax.return \#(cat) {"period":"2026-02","sales":115}"#])
+        house.take(word("unmerged", of: ben, into: ana, at: "2026-06-01T00:00:00Z"))
+        #expect(
+            taxes(house).sorted()
+                == [
+                    #"tax.return \#(ben) {"period":"2026-02","sales":115}"#, #"tax.return \#(cat) {"period":"2026-02","sales":110}"#,
+                ].sorted())
+        #expect(house.sum("sales") == 225)
+        house.take(word("unmerged", of: ana, into: cat, at: "2026-06-02T00:00:00Z"))
+        #expect(taxes(house) == taxes(plain))
+        #expect(house.sum("sales") == 225)
+    }
+
+    @Test func `a correction of what covered another word and was forgotten takes its place, and it stays when its code goes`() {
+        var house = GovernanceHouse()
+        house.take(
+            tax("a", of: ana, "2020-01", 900, at: "2020-02-01T00:00:00Z"), tax("b", of: ben, "2020-01", 1_000, at: "2020-02-02T00:00:00Z"),
+            word("merged", at: "2026-05-01T00:00:00Z"))
+        for record in returns(of: ana, 1..<45, 2_000) { house.take(record) }
+        house.take(tax("c", of: ben, "2020-01", 1_100, at: "2020-02-03T00:00:00Z"))
+        #expect(taxes(house).filter { $0.contains("2020-01") } == [#"tax.return \#(ana) {"period":"2020-01","sales":1100}"#])
+        house.take(word("unmerged", at: "2026-06-01T00:00:00Z"))
+        #expect(taxes(house).filter { $0.contains("2020-01") }.count == 2)
+    }
+
     @Test func `a guest that was said again under another id goes with the merger`() {
         var house = GovernanceHouse()
         house.take(tax("b3", of: ben, "2026-03", 120, at: "2026-04-01T00:00:00Z"), word("merged", at: "2026-05-01T00:00:00Z"))
@@ -339,6 +379,41 @@ import Wire
             #expect(licences.filter { $0.contains(#""no":"2""#) }.allSatisfy { $0.contains(ben) }, "\(licences)")
             #expect(licences.count == 2)
         }
+    }
+
+    @Test func `what went to the wrong firm by its name goes to the one that is meant, in every order`() throws {
+        let records = [
+            registration(ana, "星桥商贸", "430102", "王建国"),
+            licence("old-7", "星桥商贸", "430102", "王建国"),
+            GovernanceHouse.record(
+                "l2", "licence", of: "old-7", at: "2026-03-01T00:00:00Z",
+                #"{"no":"2","name":"星桥商贸","division":"430102","legalPerson":"王建国"}"#),
+            // Of the firm itself, and of a number that the other one has, too.
+            GovernanceHouse.record("own", "licence", of: ben, at: "2026-04-01T00:00:00Z", #"{"no":"2","name":"b"}"#),
+            GovernanceHouse.record("f", "happening", of: "old-7", at: "2026-04-01T00:00:00Z", #"{"amount":7}"#),
+            GovernanceHouse.record(
+                "q", "identity.resolved", of: ben, at: "2026-05-01T00:00:00Z", writer: "source:governance-desk", #"{"alias":"old-7"}"#),
+        ]
+        var dice = SplitMix64(seed: 18)
+        for number in 0..<24 {
+            var house = try house()
+            for record in number == 0 ? records : records.shuffled(using: &dice) { house.take(record) }
+            let mine = house.standing.filter { !$0.hasPrefix("registration") && !$0.hasPrefix("identity") }
+            #expect(mine.allSatisfy { $0.contains(ben) }, "\(mine)")
+            #expect(mine.count == 3, "\(mine)")
+            #expect(house.sum("amount") == 7)
+            #expect(house.refusals.isEmpty)
+            let ids = house.facts.filter { !$0.isRetraction }.map(\.factID)
+            #expect(Set(ids).count == ids.count)
+        }
+        // The firm that was taken for it keeps what it says itself.
+        var house = try house()
+        for record in records.prefix(3) { house.take(record) }
+        house.take(GovernanceHouse.record("a9", "licence", of: ana, at: "2026-04-02T00:00:00Z", #"{"no":"9","name":"a"}"#))
+        #expect(house.standing.filter { $0.hasPrefix("licence \(ana)") }.count == 3)
+        house.take(records[5])
+        #expect(house.standing.filter { $0.hasPrefix("licence \(ana)") } == [#"licence \#(ana) {"name":"a","no":"9"}"#])
+        #expect(house.retracted == ["source:test/l-old-7", "source:test/l2"])
     }
 
     @Test func `another division speaks against a firm and what is not said speaks for nobody`() throws {

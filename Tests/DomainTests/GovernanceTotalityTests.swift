@@ -53,10 +53,10 @@ import Wire
             let loose = Array(dice.tree(["recordId", "recordType", "writer", "subject", "occurredAt", "origin", "data", "alias"]).utf8)
             house.take(AcceptedRecord.type, loose, topic: Topic.ingestionRecords, key: subject)
             house.take(IdentityMessage.type, loose, topic: Topic.governanceIdentity, key: subject)
-            for type in number % 4 > 0 ? [] : [NameClaim.type, NameQuestion.type, MergedStatement.type] {
+            for type in number % 4 > 0 ? [] : [NameClaim.type, NameQuestion.type, MergedStatement.type, TakenAway.type] {
                 let names = [
                     "alias", "subject", "name", "division", "recordId", "occurredAt", "from", "recordType", "at", "quality", "origin",
-                    "coming", "number", "data", "topic", "partition", "offset", "sha256",
+                    "coming", "number", "data", "topic", "partition", "offset", "sha256", "saidAs", "said", "records", "type", "id",
                 ]
                 house.take(type, Array(dice.tree(names).utf8), topic: Topic.governanceIdentity, key: subject)
             }

@@ -152,6 +152,21 @@ struct IngestionDoor {
         #expect(code("a\u{85}b") == "subject-invalid")
     }
 
+    @Test func `a code of the pilot years is an alias when the list has it and no code when it has not`() {
+        let right = GovernanceHouse.firm(1)
+        let pilot = String(right.dropLast()) + (right.last == "0" ? "1" : "0")
+        let list = GovernanceHouse.entry("codeList", "pilot-codes", #"{"codes":[{"code":"\#(pilot)","means":"pilot"}]}"#)
+        var door = IngestionDoor()
+        door.catalog = Catalog(version: 2, entries: IngestionDoor.base.all + [list])
+        for subject in [pilot, pilot.lowercased()] {
+            door.subject = subject
+            let taken = door.take(GovernanceHouse.json("{\(self.right)}"))
+            #expect(taken.refusal == nil && taken.key == pilot)
+        }
+        door.subject = String(right.dropLast()) + (right.last == "2" ? "3" : "2")
+        #expect(door.subject == pilot || door.code("{\(self.right)}") == "uscc-check-character")
+    }
+
     @Test func `a code written in small letters lies in the same lane`() {
         var door = IngestionDoor()
         door.subject = door.subject.lowercased()

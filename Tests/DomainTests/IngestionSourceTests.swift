@@ -20,7 +20,7 @@ import Wire
         let calendar = try calendar()
         // September ends on Wednesday the 30th; 8, 9, 10 (made up), 12 and 13 October are the five working days.
         func standing(_ today: String, _ arrivals: [String]) throws -> SourceStanding {
-            SourceStanding(rhythm, arrivals: try arrivals.map { try day($0) }, on: try day(today), calendar: calendar)
+            SourceStanding(rhythm, arrivals: ["tax.return": try arrivals.map { try day($0) }], on: try day(today), calendar: calendar)
         }
         var now = try standing("2026-10-13", ["2026-06-30", "2026-07-31", "2026-08-31"])
         #expect(now.expected == 3)
@@ -28,13 +28,56 @@ import Wire
         #expect(!now.isLate)
         now = try standing("2026-10-14", ["2026-06-30", "2026-08-31"])
         #expect(now.expected == 4)
-        #expect(now.missing.map(\.text) == ["2026-09-01", "2026-07-01"])
+        #expect(now.missing.map(\.start.text) == ["2026-09-01", "2026-07-01"])
+        #expect(now.missing.allSatisfy { $0.recordTypes.isEmpty })
         #expect(now.isLate)
         #expect(now.completenessBasisPoints == 5_000)
         now = try standing("2026-10-14", ["2026-06-30", "2026-07-31", "2026-08-31", "2026-09-30"])
         #expect(now.completenessBasisPoints == 10_000)
         #expect(now.latest?.text == "2026-09-01")
         #expect(try standing("2026-06-20", []).completenessBasisPoints == nil)
+    }
+
+    @Test func `a source whose rhythm names types is as complete as the one with the least, and late for any of them`() throws {
+        var arrivals: [String: [Day]] = [:]
+        arrivals["a"] = try ["2026-06-30", "2026-07-31", "2026-08-31"].map { try day($0) }
+        arrivals["b"] = try ["2026-06-30", "2026-08-31"].map { try day($0) }
+        arrivals["c"] = [try day("2026-06-01")]
+        func standing(_ each: [String], _ today: String) throws -> SourceStanding {
+            let rhythm = SourceRhythm(period: .month, graceWorkingDays: 5, since: try day("2026-06-15"), each: each)
+            return SourceStanding(rhythm, arrivals: arrivals, on: try day(today), calendar: try calendar())
+        }
+        // Together they are complete, whichever brought it.
+        var now = try standing([], "2026-10-13")
+        #expect(now.arrived == 3 && !now.isLate && now.missing.isEmpty)
+        now = try standing(["a", "b"], "2026-10-13")
+        #expect(now.expected == 3 && now.arrived == 2 && !now.isLate)
+        #expect(now.missing.map(\.start.text) == ["2026-07-01"])
+        #expect(now.missing.map(\.recordTypes) == [["b"]])
+        // One that came once and no more.
+        now = try standing(["a", "c"], "2026-10-13")
+        #expect(now.arrived == 1 && now.isLate && now.completenessBasisPoints == 3_333)
+        #expect(now.missing.map(\.recordTypes) == [["c"], ["c"]])
+        #expect(now.latest?.text == "2026-08-01")
+        // September is due and nobody has brought it; one that never came at all is behind from the first period.
+        now = try standing(["a", "d"], "2026-10-14")
+        #expect(now.expected == 4 && now.arrived == 0 && now.isLate)
+        #expect(now.missing.map(\.start.text) == ["2026-09-01", "2026-08-01", "2026-07-01", "2026-06-01"])
+        #expect(now.missing.map(\.recordTypes) == [["a", "d"], ["d"], ["d"], ["d"]])
+        // Nothing is due yet.
+        #expect(try standing(["a", "d"], "2026-06-20").isLate == false)
+        #expect(try standing(["a", "d"], "2026-06-20").completenessBasisPoints == nil)
+    }
+
+    @Test func `what is due of a daily rhythm of decades has an end, and what came before it is not asked about`() throws {
+        let rhythm = SourceRhythm(period: .day, graceWorkingDays: 0, since: try day("1990-01-01"))
+        let due = rhythm.due(on: try day("2026-10-13"), calendar: try calendar())
+        let first = try #require(due.starts.first)
+        #expect(due.starts.count == DuePeriods.countMax)
+        #expect(due.starts.last?.text == "2026-10-12")
+        #expect(first + (DuePeriods.countMax - 1) == due.starts.last)
+        let standing = SourceStanding(rhythm, arrivals: ["t": [first - 1, first]], due: due)
+        #expect(standing.arrived == 1 && standing.missing.count == SourceStanding.listedMax)
     }
 
     @Test func `periods begin where the calendar says`() throws {
@@ -64,6 +107,16 @@ import Wire
             let broken = body.replacing(was, with: becomes)
             #expect(broken != body && defects(broken).count == 1, "\(becomes): \(defects(broken))")
         }
+        // The types of which each period must bring something are among those that it sends.
+        func each(_ list: String, period: String = "month") -> [String] {
+            defects(body.replacing(#""since":"#, with: #""each":\#(list),"since":"#).replacing(#""month""#, with: "\"\(period)\""))
+        }
+        #expect(each(#"["tax.return"]"#) == [])
+        #expect(each(#"["tax.return","tax.grade"]"#) == ["line 1: `rhythm.each` names `tax.grade`, which is not in `recordTypes`"])
+        for list in ["[]", "[1]", #""tax.return""#, #"["tax.return","tax.return"]"#] {
+            #expect(each(list) == ["`rhythm.each` is not a list of record types, each once"], "\(list)")
+        }
+        #expect(each(#"["tax.return"]"#, period: "event") == ["`rhythm.each` needs a period: of events nothing can be missing"])
         var found: [String] = []
         let entry = GovernanceHouse.entry("source", "tax", body.replacing(#""month""#, with: #""event""#))
         let source = SourceRegistration(entry, defects: &found)

@@ -140,7 +140,7 @@ import Wire
 
     @Test func `good records fit the base pack and every wrong unit is caught by a quality rule`() throws {
         let pack = try RecordRules.ofBasePack()
-        #expect(pack.count == 26)
+        #expect(pack.count == 27)
         let province = province(firms: 150, badShare: 200)
         var slips = 0
         for index in 0..<150 {

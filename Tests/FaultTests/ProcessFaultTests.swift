@@ -41,6 +41,7 @@ struct ProcessFaultTests {
         try feed.finish()
         try house.world.settle(feed)
         let blamed = try house.world.number("SELECT count(*) FROM operator.dead_letter WHERE reason = 'crash' AND status = 'open'")
+        #expect(blamed <= Int64(max(2, kills / 100)), "\(blamed) messages blamed for \(kills) kills")
         if blamed > 0 {
             try house.world.operate([
                 "dead-letters", "replay", "--reason", "crash", "--why", "killed from outside", "--by", "tests", "--wait", "30",
@@ -91,7 +92,8 @@ struct ProcessFaultTests {
             }
         }
         #expect(untilCommit.count >= rounds * ServiceName.allCases.count / 2)
-        #expect(median(untilCommit) <= 500, "\(untilCommit)")
+        // The slowest may have had nothing to read for a while.
+        #expect(percentile(90, of: untilCommit) <= 500, "\(untilCommit)")
 
         var takeOvers: [Int64] = []
         for service in ServiceName.allCases {
@@ -115,8 +117,12 @@ struct ProcessFaultTests {
                     + "taken over by the other within \(takeOvers.max() ?? 0) ms"))
     }
 
-    private func median(_ numbers: [Int64]) -> Int64 { numbers.isEmpty ? 0 : numbers.sorted()[numbers.count / 2] }
-    private func figures(_ numbers: [Int64]) -> String { "\(median(numbers)) (most \(numbers.max() ?? 0))" }
+    private func percentile(_ percent: Int, of numbers: [Int64]) -> Int64 {
+        numbers.isEmpty ? 0 : numbers.sorted()[numbers.count * percent / 100]
+    }
+    private func figures(_ numbers: [Int64]) -> String {
+        "\(percentile(50, of: numbers)), 90 % \(percentile(90, of: numbers)) (most \(numbers.max() ?? 0))"
+    }
 
     @Test func `F2 a stopped process that wakes up behind its lease is fenced and does no harm`() throws {
         let house = try house()

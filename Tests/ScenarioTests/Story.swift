@@ -132,7 +132,7 @@ enum Story {
         (.exchange, "consent_seen", ["subject", "consent_id", "status"], false, { _ in true }),
         (.governance, "quarantine", ["subject", "record_id", "reason", "status"], false, { _ in true }),
         (.scoring, "whitelist_member", ["list", "subject", "is_member"], false, { _ in true }),
-        (.riskmonitoring, "alert", ["subject", "rule", "level"], false, { $0[1] == "crop-price-shock" }),
+        (.riskmonitoring, "alert", ["subject", "rule", "level"], false, { $0[1].hasPrefix("crop-price-shock") }),
         // Other policies may be pushed before all is known, and then withdrawn; this one needs all that its story brings.
         (.policypush, "push", ["policy_id", "subject", "status", "amount_fen"], false, { $0[0] == "channel-jobs-award" }),
         (

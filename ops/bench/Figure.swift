@@ -9,6 +9,8 @@ struct Figure {
     let unit: String
     /// The median of the runs.
     let value: Double
+    /// Of how many: what is told once, such as a size or a peer's own median, has one.
+    let runs: Int
     /// The lowest and the highest run.
     let spread: ClosedRange<Double>
 
@@ -18,6 +20,7 @@ struct Figure {
         self.title = title
         self.unit = unit
         value = median(series)
+        runs = series.count
         spread = (series.min() ?? 0)...(series.max() ?? 0)
     }
 

@@ -14,14 +14,14 @@ struct Report {
     var table: String {
         let rows = figures.map { figure in
             let spread = "\(Figure.text(figure.spread.lowerBound)) – \(Figure.text(figure.spread.upperBound))"
-            return "| `\(figure.key)` | \(figure.title) | \(Figure.text(figure.value)) | \(spread) | \(figure.unit) |"
+            return "| `\(figure.key)` | \(figure.title) | \(Figure.text(figure.value)) | \(spread) | \(figure.runs) | \(figure.unit) |"
         }
         let place = "\(machine.day), commit \(machine.commit), \(machine.processor), \(machine.cores) cores"
         let versions = "Linux \(machine.kernel), Swift \(machine.swift), release build"
         let load = "load average \(Figure.text(machine.loadBefore)) at the start, peak memory \(Figure.text(machine.peakMemory)) MiB"
         let head = [
             "\(place).", "\(versions); \(load).", "",
-            "| key | what | median of \(runs) | lowest – highest | unit |", "|---|---|---|---|---|",
+            "| key | what | median | lowest – highest | runs | unit |", "|---|---|---|---|---|---|",
         ]
         return (head + rows + (skipped.isEmpty ? [] : [""]) + skipped.map { "Left out: \($0)." }).joined(separator: "\n")
     }

@@ -68,6 +68,7 @@ struct Chance {
     private let height: Int
     private let kinds: UInt64
     private var asked: [Int]
+    /// How often each fault did harm.
     private(set) var struck: [Int]
     /// Every fault that struck, in order.
     private(set) var history: [Strike] = []
@@ -105,6 +106,9 @@ struct Chance {
         history.append(strike)
         return true
     }
+
+    /// The fault that has just struck found nothing to harm, so it is not counted. It stays in the history, by which a run is repeated.
+    mutating func hitNothing(_ fault: Fault) { struck[fault.rawValue] -= 1 }
 
     /// Evenly in 0 ..< `bound`; zero for a bound of zero.
     mutating func number(below bound: Int) -> Int {

@@ -100,7 +100,7 @@ final class ServiceRoom<Service: Decider>: Room {
                 start(allLanes)
             } else if stage.chance.strikes(.twoOwners) {
                 start(allLanes)
-            } else if stage.chance.strikes(.lanesMove), stage.broker.lanes > 1 {
+            } else if stage.broker.lanes > 1, stage.chance.strikes(.lanesMove) {
                 let moving = Set(allLanes.filter { $0 % 2 == 1 })
                 // The old owner may hear of it at once, or only when it is turned away.
                 shares[0] = allLanes.subtracting(moving)

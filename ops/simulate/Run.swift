@@ -132,14 +132,14 @@ final class Run {
     private func strikeTheBroker() {
         if stage.chance.strikes(.logLosesItsEnd) {
             let logs = stage.broker.all.filter { Topic.dialect(of: $0.place.topic) == .packed && !$0.messages.isEmpty }
-            guard !logs.isEmpty else { return }
+            guard !logs.isEmpty else { return stage.chance.hitNothing(.logLosesItsEnd) }
             let log = logs[stage.chance.number(below: logs.count)]
             log.loseEnd(1 + stage.chance.number(below: 2))
             if stage.keepsHistory { stage.history.add(.lostEnd(log.place, high: log.high)) }
         }
         if stage.chance.strikes(.logLosesItsBeginning) {
             let logs = stage.broker.all.filter { !$0.messages.isEmpty }
-            guard !logs.isEmpty else { return }
+            guard !logs.isEmpty else { return stage.chance.hitNothing(.logLosesItsBeginning) }
             let log = logs[stage.chance.number(below: logs.count)]
             log.loseBeginning(upTo: log.low + 1 + Int64(stage.chance.number(below: log.messages.count)))
         }

@@ -116,6 +116,7 @@ extension ExchangeTurn {
         let outgoing = rule.outgoing(
             request.body, releaseID: request.releaseID, consentID: consentID, keepUntil: keptUntil?.dayInChina)
         effects.send(type: request.messageType, value: outgoing.bytes, to: topic, key: subject, subject: subject)
+        effects.count(.released, request.receiver, request.messageType)
         let decision = ReleaseDecision(
             request, .released, reason: "", consentID: consentID, fields: outgoing.fields, at: now, keptUntil: keptUntil)
         record(decision, "released", state: &state, effects: &effects)

@@ -24,6 +24,9 @@ struct Main {
                 Migration(
                     name: "schema_007_standing_again",
                     sql: String(decoding: PackageResources.schema_007_standing_again_sql, as: UTF8.self)),
+                Migration(
+                    name: "schema_008_record_type_quality",
+                    sql: String(decoding: PackageResources.schema_008_record_type_quality_sql, as: UTF8.self)),
             ],
             tables: GovernanceTables.all,
             configured: { _, environment in Governance(persons: personsKey(&environment), signer: signer(&environment)) }

@@ -7,9 +7,24 @@ enum AdverseEntryChecks {
     /// Why the type may not be published; empty for one that has neither.
     static func defects(of type: GovernedType, examples: [JSONValue], in catalog: Catalog) -> [String] {
         var defects: [String] = []
-        if let adverse = type.adverse { check(adverse, examples, &defects) }
+        if let adverse = type.adverse {
+            if let record = adverse.endRecord { check(record, in: catalog, &defects) }
+            check(adverse, examples, &defects)
+        }
         if let word = type.repairs { check(word, examples, in: catalog, &defects) }
         return defects
+    }
+
+    /// A catalogue being built up may not have the type yet.
+    private static func check(_ record: AdverseInformation.EndRecord, in catalog: Catalog, _ defects: inout [String]) {
+        let other = catalog.latest("recordType").first { $0.id == record.recordType && !$0.isWithdrawn }
+        guard let other, let fields = RecordFields(other.body) else { return }
+        if !fields.days.contains(record.dayField) {
+            defects.append("`adverse.ended.orBy.on`: `\(record.dayField)` is not a day of `\(record.recordType)`")
+        }
+        for field in record.fields where !fields.has(field) {
+            defects.append("`adverse.ended.orBy.fields`: `\(record.recordType)` has no `\(field)`")
+        }
     }
 
     /// Beside `data` and `occurredDay`, such an example has `adverse`: `false` for a statement that is not, else `{goneOn, repairFrom, person?,

@@ -1,7 +1,7 @@
 import Wire
 
-/// What a category of data demands of a consent beyond being covered by it: the `demands` of a `consentCategory` entry; and its `waitDays`,
-/// how long a record waits for a consent before it is refused.
+/// What a category of data demands of a consent beyond being covered by it: the `demands` of a `consentCategory` entry; its `waitDays`, how
+/// long a record waits for a consent before it is refused; and its `lateDays`, how long after a consent's last day what happened before may come.
 ///
 /// Sources: 征信业管理条例, article 14; 个人信息保护法, articles 23, 28 and 29.
 struct ConsentDemand: Sendable {
@@ -14,7 +14,11 @@ struct ConsentDemand: Sendable {
     /// Unless said, seven days: a form signed at a counter is typed in within a week, and data that nobody agreed to are not kept longer.
     var wait: Duration = .seconds(7 * 86_400)
 
+    /// Unless said, 45: what is told of a month comes within the next one, and what comes later is collected without a consent.
+    var lateDays = 45
+
     static let waitDaysMax: Int64 = 90
+    static let lateDaysMax: Int64 = 400
 
     init() {}
 
@@ -29,11 +33,19 @@ struct ConsentDemand: Sendable {
                 return nil
             }
         }
-        guard let days = body["waitDays"] else { return }
-        guard let days = days.int, (1...Self.waitDaysMax).contains(days) else {
-            defects.append("`waitDays` is not 1…\(Self.waitDaysMax)")
-            return nil
+        if let days = body["waitDays"] {
+            guard let days = days.int, (1...Self.waitDaysMax).contains(days) else {
+                defects.append("`waitDays` is not 1…\(Self.waitDaysMax)")
+                return nil
+            }
+            wait = .seconds(days * 86_400)
         }
-        wait = .seconds(days * 86_400)
+        if let days = body["lateDays"] {
+            guard let days = days.int, (0...Self.lateDaysMax).contains(days) else {
+                defects.append("`lateDays` is not 0…\(Self.lateDaysMax)")
+                return nil
+            }
+            lateDays = Int(days)
+        }
     }
 }

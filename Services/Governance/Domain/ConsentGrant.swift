@@ -56,21 +56,20 @@ public struct ConsentGrant: Sendable {
     /// Whether a record of the category may be had.
     ///
     /// The consent's days must contain the day on which it happened, was taken in, or is decided: a firm that consents today lets its past
-    /// be read, and a record of a day that was covered may still arrive after the last one. A revoked consent covers only what was taken in
-    /// before the revocation, a suspended one what was taken in before its pause.
+    /// be read, and a record of a day that was covered may still arrive after the last one, for as many days as the category says (`lateDays`).
+    /// A revoked consent covers only what was taken in before the revocation, a suspended one what was taken in before its pause.
     func covers(_ category: String, _ record: AcceptedRecord, demand: ConsentDemand = ConsentDemand(), at now: Instant) -> Bool {
         guard let terms, terms.allows(category, demand), !isRevoked(before: record) else { return false }
         if let pause, pause.isOn, record.receivedAt >= pause.order.at { return false }
-        return spans(record, at: now)
+        return spans(record, demand: demand, at: now)
     }
 
     /// Whether its days contain one that counts for the record.
-    func spans(_ record: AcceptedRecord, at now: Instant) -> Bool {
+    func spans(_ record: AcceptedRecord, demand: ConsentDemand, at now: Instant) -> Bool {
         guard let terms else { return false }
-        return [record.occurredAt, record.receivedAt, now].contains { moment in
-            let day = moment.dayInChina
-            return terms.from <= day && day <= terms.until
-        }
+        func contains(_ moment: Instant) -> Bool { terms.from <= moment.dayInChina && moment.dayInChina <= terms.until }
+        if contains(record.receivedAt) || contains(now) { return true }
+        return contains(record.occurredAt) && record.receivedAt.dayInChina <= terms.until + demand.lateDays
     }
 
     func isRevoked(before record: AcceptedRecord) -> Bool { revokedAt.map { $0 <= record.receivedAt } ?? false }

@@ -29,7 +29,7 @@ extension Turn {
         if state.consents.contains(where: { $0.covers(category, record, demand: demand, at: now) }) { return .given }
         let meant = state.consents.filter { $0.terms?.allows(category, demand) ?? false }
         if meant.contains(where: { $0.mayStillCover(at: now) }) { return .open }
-        return meant.contains { $0.isRevoked(before: record) && $0.spans(record, at: now) } ? .revoked : .open
+        return meant.contains { $0.isRevoked(before: record) && $0.spans(record, demand: demand, at: now) } ? .revoked : .open
     }
 
     /// Looks again at what waits for a consent, after a word about one or when a wait is over: what has a consent becomes a fact, in the order

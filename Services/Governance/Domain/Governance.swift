@@ -49,7 +49,7 @@ public struct Governance: Decider {
     }
 
     private static let detour: Set<String> = [
-        AcceptedRecord.type, IdentityMessage.type, NameClaim.type, NameQuestion.type, MergedStatement.type,
+        AcceptedRecord.type, IdentityMessage.type, NameClaim.type, NameQuestion.type, MergedStatement.type, TakenAway.type,
     ]
 
     public func decide(
@@ -66,6 +66,8 @@ public struct Governance: Decider {
                 turn.ask(try NameQuestion(message.body), state: &state, effects: &effects)
             case .message(let message) where message.type == MergedStatement.type:
                 try turn.host(try MergedStatement(message.body), state: &state, effects: &effects)
+            case .message(let message) where message.type == TakenAway.type:
+                try turn.lose(try TakenAway(message.body), state: &state, effects: &effects)
             case .message(let message):
                 let record = try AcceptedRecord(message.body)
                 let isForwarded = message.topic == Topic.governanceIdentity

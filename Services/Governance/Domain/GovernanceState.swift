@@ -7,6 +7,8 @@ import Wire
 public struct GovernanceState: DecidedState {
     /// For an alias: whom it stands for.
     public var canonical: CanonicalSubject?
+    /// For an alias that was only found by name: what went on to that firm.
+    var matched = MatchedRecords()
     /// A registration came, and the name it says.
     public var isRegistered = false
     public var name = ""
@@ -48,6 +50,7 @@ public struct GovernanceState: DecidedState {
     public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         if let canonical = fields["canonical"] { self.canonical = try CanonicalSubject(canonical) }
+        matched = try MatchedRecords(fields)
         isRegistered = try fields.bool("registered")
         name = try fields.textOrNil("name") ?? ""
         aliases = try fields.texts("aliases")
@@ -71,6 +74,7 @@ public struct GovernanceState: DecidedState {
 
     public func write(to object: inout JSONWriter) {
         if let canonical { object.member("canonical", object: { canonical.write(to: &$0) }) }
+        matched.write(to: &object)
         if isRegistered { object.member("registered", true) }
         if !name.isEmpty { object.member("name", name) }
         if !aliases.isEmpty { object.member("aliases", aliases) }
@@ -156,7 +160,7 @@ public struct CanonicalSubject: Hashable, Sendable {
     public let subject: String
     private let order: Order
     /// Found by the name, and not said.
-    private let isMatched: Bool
+    let isMatched: Bool
 
     init(subject: String, order: Order, isMatched: Bool) {
         self.subject = subject

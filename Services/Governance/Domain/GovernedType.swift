@@ -104,10 +104,11 @@ public final class GovernedType: Sendable {
 
     /// Business keys of the type that are remembered of such a subject.
     ///
-    /// Consents and repairs are looked up for years, and what is forgotten is not taken back when its time is over; of the rest, three years of
-    /// months are enough to take a correction in, in three rows where a month has several: a firm's banks, or its meters.
-    func slotsMax(forPerson isPerson: Bool) -> Int {
-        if isLookedUpForYears || canEnd(forPerson: isPerson) { return 200 }
+    /// Consents and repairs are looked up for years, and what is forgotten is not taken back when its time is over, nor what it would have told
+    /// the end of (`tellsEnds`); of the rest, three years of months are enough to take a correction in, in three rows where a month has several: a
+    /// firm's banks, or its meters.
+    func slotsMax(forPerson isPerson: Bool, tellsEnds: Bool) -> Int {
+        if isLookedUpForYears || canEnd(forPerson: isPerson) || isPerson && tellsEnds { return 200 }
         guard case .periods = succession, businessKey.count > 1 else { return 36 }
         return 3 * 36
     }

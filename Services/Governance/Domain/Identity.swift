@@ -14,6 +14,7 @@ extension Turn {
         if isForwarded || (try? USCC(key)) != nil { return try take(record, raw: raw, state: &state, effects: &effects) }
 
         if let canonical = state.canonical {
+            if canonical.isMatched, isMovable(record.recordType) { state.matched.note(raw) }
             forward(raw, to: canonical.subject, effects: &effects)
             return nil
         }
@@ -26,7 +27,7 @@ extension Turn {
         return park(record, raw: raw, reason: .identityUnresolved, state: &state, effects: &effects)
     }
 
-    private func forward(_ raw: JSONValue, to subject: String, effects: inout Effects) {
+    func forward(_ raw: JSONValue, to subject: String, effects: inout Effects) {
         effects.send(
             type: AcceptedRecord.type, value: Array(raw.rawBytes), to: Topic.governanceIdentity, key: subject, subject: subject)
     }
@@ -49,6 +50,13 @@ extension Turn {
         if state.canonical?.subject != learned.subject {
             send("alias-learned", message.recordID, Registration.type, reason: learned.subject, effects: &effects)
         }
+        if let known = state.canonical, known.isMatched {
+            if known.subject != learned.subject {
+                try rematch(from: known.subject, by: message, state: &state, effects: &effects)
+            } else if !learned.isMatched {
+                state.matched.forget()
+            }
+        }
         state.canonical = learned
         effects.write(
             [.text(key), .text(learned.subject), .text(message.recordID), .instant(message.occurredAt), .instant(now)],
@@ -59,6 +67,7 @@ extension Turn {
         for parked in waiting {
             let record = try AcceptedRecord(parked.record)
             released(record, parked, effects: &effects)
+            if learned.isMatched, isMovable(record.recordType) { state.matched.note(parked.record) }
             forward(parked.record, to: learned.subject, effects: &effects)
         }
     }

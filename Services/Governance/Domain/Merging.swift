@@ -206,13 +206,20 @@ extension Turn {
         let former = state.memories[place].slot(slotKey)
         let order = Order(at: statement.occurredAt, id: statement.recordID)
         let factID = MergedStatement.factID(of: statement.recordID, from: statement.from, number: statement.number)
-        if former == nil, hostForgotten(statement, as: factID, slotKey, of: type, at: place, state: &state, effects: &effects) { return }
+        if former?.guestOf != statement.from,
+            hostForgotten(statement, as: factID, slotKey, of: type, at: place, state: &state, effects: &effects)
+        {
+            return
+        }
         let saying = Saying(
             recordType: type.id, recordID: statement.recordID, writer: record.writer, occurredAt: statement.occurredAt,
             origin: statement.origin, quality: statement.quality, data: statement.data)
 
         if statement.isComing {
-            if let former, order < former.order || former.order.id == statement.recordID {
+            // In the place of what its code said before it stands although it is older: what a guest of that code had covered.
+            let isInItsPlace =
+                former?.sent != nil && former?.guestOf == statement.from && former?.sent == statement.former?.factID
+            if let former, former.order.id == statement.recordID || !isInItsPlace && order < former.order {
                 // The host's own is the later one; the guest waits beneath it for nothing: its own code keeps it.
                 return
             }
@@ -273,7 +280,7 @@ extension Turn {
     }
 
     /// What comes or goes is of a key that this code has forgotten: what was said of it stands, and only what came along itself is said anew
-    /// or taken back. False where nothing is known of the key.
+    /// or taken back. False where nothing of it was forgotten.
     private func hostForgotten(
         _ statement: MergedStatement, as factID: String, _ slotKey: String, of type: GovernedType, at place: Int,
         state: inout GovernanceState, effects: inout Effects

@@ -68,7 +68,11 @@ extension Turn {
         let id = ruling.data["recordId"]?.string ?? ""
         let isOverride = ruling.recordType == QualityRuling.overrideType
         guard let place = state.held.firstIndex(where: { $0.recordID == id }) else {
-            if isOverride { try acquit(id, by: ruling, state: &state, effects: &effects) }
+            if isOverride {
+                try acquit(id, by: ruling, state: &state, effects: &effects)
+            } else {
+                send("refused", ruling, reason: "ruling-of-nothing", effects: &effects)
+            }
             return
         }
         guard let raw = state.held[place].record else { return }

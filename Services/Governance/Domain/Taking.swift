@@ -203,7 +203,8 @@ extension Turn {
 
     /// Puts the statement in its place; what is too much for the memory is forgotten.
     func store(_ slot: Slot, of type: GovernedType, at place: Int, in state: inout GovernanceState) {
-        state.memories[place].store(slot, of: type, slotsMax: type.slotsMax(forPerson: isPerson), joins: book.joins(of: type.id))
+        let slotsMax = type.slotsMax(forPerson: isPerson, tellsEnds: book.tellsEnds(type.id))
+        state.memories[place].store(slot, of: type, slotsMax: slotsMax, joins: book.joins(of: type.id))
     }
 
     /// What is said about records and not about the world: what it changes is passed on, it is not.

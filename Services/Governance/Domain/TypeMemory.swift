@@ -19,6 +19,8 @@ public struct TypeMemory: Sendable {
     private var forgotten: [Int64] = []
     /// Hashes of the facts of forgotten statements that came along with a merged code, in the same order: they go with it.
     private var forgottenGuests: [Int64] = []
+    /// The same of those that covered a statement of the subject's own. They stay when their code goes: what they covered could not be said again.
+    private var forgottenCovers: [Int64] = []
     /// Which comparisons lack something that was forgotten.
     private(set) var gaps = ForgottenKeys()
 
@@ -33,17 +35,19 @@ public struct TypeMemory: Sendable {
         guard let unread else { return }
         let fields = try Fields(unread)
         slots = try fields.list("slots") { json throws(ContractDefect) in try Slot(json) }
-        forgotten = try fields.list("forgotten") { json throws(ContractDefect) in
-            guard let hash = json.int else { throw .wrong(field: "forgotten", expected: "whole numbers") }
-            return hash
-        }
-        forgottenGuests = try fields.list("forgottenGuests") { json throws(ContractDefect) in
-            guard let hash = json.int else { throw .wrong(field: "forgottenGuests", expected: "whole numbers") }
-            return hash
-        }
+        forgotten = try Self.hashes(fields, "forgotten")
+        forgottenGuests = try Self.hashes(fields, "forgottenGuests")
+        forgottenCovers = try Self.hashes(fields, "forgottenCovers")
         if let gaps = fields["gaps"] { self.gaps = try ForgottenKeys(gaps) }
         self.unread = nil
         isChanged = false
+    }
+
+    private static func hashes(_ fields: Fields, _ name: String) throws(ContractDefect) -> [Int64] {
+        try fields.list(name) { json throws(ContractDefect) in
+            guard let hash = json.int else { throw .wrong(field: name, expected: "whole numbers") }
+            return hash
+        }
     }
 
     /// The decision is over.
@@ -63,6 +67,7 @@ public struct TypeMemory: Sendable {
                     })
                 if !forgotten.isEmpty { object.member("forgotten", forgotten) }
                 if !forgottenGuests.isEmpty { object.member("forgottenGuests", forgottenGuests) }
+                if !forgottenCovers.isEmpty { object.member("forgottenCovers", forgottenCovers) }
                 if !gaps.isEmpty { object.member("gaps", object: { gaps.write(to: &$0) }) }
             })
     }
@@ -219,13 +224,17 @@ public struct TypeMemory: Sendable {
         for place in leaving(after: slot.key, of: type, slotsMax: slotsMax).reversed() {
             forgotten.append(Self.hash(slots[place].key))
             gaps.mark(slots[place], joins: joins)
-            // What covers a statement of the subject's own stays when its code goes: that one could not be said again.
-            if slots[place].guestOf != nil, slots[place].under.isEmpty, let sent = slots[place].sent {
-                forgottenGuests.append(Self.hash(sent))
+            if slots[place].guestOf != nil, let sent = slots[place].sent {
+                if slots[place].under.isEmpty {
+                    forgottenGuests.append(Self.hash(sent))
+                } else {
+                    forgottenCovers.append(Self.hash(sent))
+                }
             }
             slots.remove(at: place)
         }
-        if forgottenGuests.count > Self.forgottenMax { forgottenGuests.removeFirst(forgottenGuests.count - Self.forgottenMax) }
+        forgottenGuests.removeFirst(max(0, forgottenGuests.count - Self.forgottenMax))
+        forgottenCovers.removeFirst(max(0, forgottenCovers.count - Self.forgottenMax))
         if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }
     }
 
@@ -316,15 +325,28 @@ public struct TypeMemory: Sendable {
     /// Of a forgotten statement that came along with a merged code, downstream has another fact now, or none. False when that fact is not
     /// known to have been one.
     mutating func replaceForgottenGuest(_ factID: String, under key: String, by other: String?) -> Bool {
-        guard let known = forgottenGuests.firstIndex(of: Self.hash(factID)) else { return false }
-        if let other {
-            forgottenGuests[known] = Self.hash(other)
+        let hash = Self.hash(factID)
+        if let other, let known = forgottenCovers.firstIndex(of: hash) {
+            forgottenCovers[known] = Self.hash(other)
+        } else if let known = forgottenGuests.firstIndex(of: hash) {
+            if let other {
+                forgottenGuests[known] = Self.hash(other)
+            } else {
+                forgottenGuests.remove(at: known)
+                // Nothing stands under the key any more: it may be said again.
+                if let place = forgotten.firstIndex(of: Self.hash(key)) { forgotten.remove(at: place) }
+            }
         } else {
-            forgottenGuests.remove(at: known)
-            // Nothing stands under the key any more: it may be said again.
-            if let place = forgotten.firstIndex(of: Self.hash(key)) { forgotten.remove(at: place) }
+            return false
         }
+        isChanged = true
         return true
+    }
+
+    /// The subject's own statement is gone for good; a guest that covers it stays.
+    mutating func removeOwn(_ key: String) {
+        guard let found = place(key).found else { return }
+        if slots[found].guestOf == nil { slots.remove(at: found) } else { slots[found].under = [] }
     }
 
     mutating func remove(_ key: String) {

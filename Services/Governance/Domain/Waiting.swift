@@ -29,11 +29,21 @@ extension Turn {
         _ record: AcceptedRecord, raw: JSONValue, reason: String, asked: Int64 = 0, state: inout GovernanceState, effects: inout Effects
     ) {
         state.held.append(HeldRecord(recordID: record.recordID, rule: reason, since: now, record: raw, asked: asked))
-        if state.held.count > GovernanceState.heldMax { state.held.removeFirst() }
+        if state.held.count > GovernanceState.heldMax { letFall(state.held.removeFirst(), effects: &effects) }
         effects.count(.recordJudged, record.recordType, "held")
         writeQuarantine(record, raw: raw, reason: reason, status: "held", since: now, effects: &effects)
         send("quarantined", record, reason: reason, effects: &effects)
     }
+
+    /// A held record that there is no room for any more: nobody can let it go now, so it is refused, and what it says stays in its row.
+    private func letFall(_ held: HeldRecord, effects: inout Effects) {
+        guard let raw = held.record, let record = try? AcceptedRecord(raw) else { return }
+        effects.count(.recordJudged, record.recordType, "refused")
+        writeQuarantine(record, raw: raw, reason: Self.heldFull, status: "refused", since: held.since, effects: &effects)
+        send("refused", record, reason: "\(Self.heldFull) \(held.rule)", effects: &effects)
+    }
+
+    private static let heldFull = "held-full"
 
     /// What waited goes on. What it says is kept where it goes, and not here: it may not be kept there for want of a consent.
     func released(_ record: AcceptedRecord, _ parked: ParkedRecord, effects: inout Effects) {

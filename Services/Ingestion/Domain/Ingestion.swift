@@ -36,7 +36,7 @@ public struct Ingestion: Decider {
             return .refuse(Refusal(code: "body-not-an-object", detail: "the value is a JSON \(message.body.kind)"))
         }
         do throws(Subject.Defect) {
-            let subject = try Subject.read(message.subject)
+            let subject = try Subject.read(message.subject, pilotCodes: catalog.view(IngestionCatalog.self).pilotCodes)
             return .handle(key: subject.key, outsideID: OutsideID(writer: writer.name, id: message.id))
         } catch {
             return .refuse(error.refusal)

@@ -15,6 +15,9 @@ public final class IngestionCatalog: CatalogView {
     private let divisionTables: DivisionTables
     /// The few items that say which firms there are, apart from the rest: every record asks for them.
     private let registries: [Versions<(recordType: String, registry: InformationItem.Registry)>]
+    /// Codes of the pilot years that are no codes by their check characters: those of every version of the list, since a firm's code does not
+    /// become wrong again.
+    let pilotCodes: Set<String>
     /// Entries that cannot be used, by `kind/id/version`. The version before stays in use.
     public let defects: [String: [String]]
 
@@ -26,6 +29,7 @@ public final class IngestionCatalog: CatalogView {
         var items: [String: Versions<InformationItem>] = [:]
         // Items by the type that some version of them is answered with.
         var answered: [String: Set<String>] = [:]
+        var pilotCodes: Set<String> = []
         var unusable: [String: [String]] = [:]
         // By kind and id, versions ascending.
         for entry in catalog.all {
@@ -44,6 +48,8 @@ public final class IngestionCatalog: CatalogView {
                     if let verification = item?.verification { answered[verification.answer, default: []].insert(entry.id) }
                     return item
                 }
+            case "codeList" where entry.id == Self.pilotCodesID:
+                pilotCodes.formUnion(entry.body["codes"]?.elements.compactMap { $0["code"]?.string } ?? [])
             default: continue
             }
         }
@@ -52,6 +58,7 @@ public final class IngestionCatalog: CatalogView {
         self.quotas = quotas
         self.institutions = institutions
         self.items = items
+        self.pilotCodes = pilotCodes
         let divisions = DivisionTables(catalog)
         divisionTables = divisions
         var answers: [String: [Versions<VerifiedAnswer>]] = [:]
@@ -69,6 +76,9 @@ public final class IngestionCatalog: CatalogView {
         }
         defects = unusable.merging(divisions.defects) { own, _ in own }
     }
+
+    /// The `codeList` entry that lists them.
+    private static let pilotCodesID = "pilot-codes"
 
     /// The type in force at `now`; nil when there is none.
     public func recordType(_ id: String, at now: Instant) -> RecordType? { recordTypes[id]?.inForce(at: now) }

@@ -28,6 +28,12 @@ public struct SourceRegistration: Sendable {
             defects.append("`topic` is not its own topic \(Topic.source(entry.id))")
         }
         rhythm = body["rhythm"].flatMap { SourceRhythm($0, defects: &defects) }
+        if let each = body["rhythm"]?["each"] {
+            for json in each.elements {
+                guard let type = json.string, !recordTypes.contains(type) else { continue }
+                defects.append("line \(json.line): `rhythm.each` names `\(type)`, which is not in `recordTypes`")
+            }
+        }
         var grant: SourceGrant?
         if let quota = body["quota"] {
             let recordsPerSecond = quota["recordsPerSecond"]?.int ?? 0

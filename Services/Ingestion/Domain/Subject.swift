@@ -32,13 +32,16 @@ public struct Subject: Hashable, Sendable {
         self.isCode = isCode
     }
 
-    public static func read(_ text: String) throws(Defect) -> Subject {
+    /// - Parameter pilotCodes: codes of the pilot years, in normal form, that fail a check and are a firm's all the same. Such a firm is known under
+    ///   its code as under an alias, until the desk or a registration says who it is.
+    public static func read(_ text: String, pilotCodes: @autoclosure () -> Set<String> = []) throws(Defect) -> Subject {
         guard !text.isEmpty else { throw .missing }
         let span = text.utf8.span
         if span.count <= 64 {
             do throws(USCCDefect) {
                 return Subject(key: try USCC(utf8: span).text, isCode: true)
             } catch {
+                if case .pilot(let code) = USCC.Reading(text, pilotExceptions: pilotCodes()) { return Subject(key: code, isCode: false) }
                 // Eighteen letters and digits are meant to be a code; taken for an alias, a typing error would wait for ever.
                 if span.count == USCC.length, text.utf8.allSatisfy({ isLetterOrDigit($0) }) { throw .code(error) }
             }

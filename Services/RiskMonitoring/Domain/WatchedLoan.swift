@@ -74,7 +74,7 @@ public struct WatchedLoan: Hashable, Sendable {
         let before = self
         if disbursement?.order.factID == factID { disbursement = nil }
         if settlement?.order.factID == factID { settlement = nil }
-        if statuses.contains(where: { $0.order.factID == factID }) { statuses.removeAll { $0.order.factID == factID } }
+        statuses.removeAll { $0.order.factID == factID }
         return self != before
     }
 

@@ -46,15 +46,11 @@ extension RiskTurn {
     /// A correction may give the loan another number: what the superseded fact said of the old one is taken back.
     private func takeBackMisnamed(_ fact: Fact, state: inout RiskState, effects: inout Effects) {
         guard let old = fact.supersedes, let said = fact.supersededData, let institution = said["institution"]?.string,
-            let loanID = said["loanId"]?.string, fact.recordType != RiskMonitoring.statusType,
+            let loanID = said["loanId"]?.string,
             institution != fact.data["institution"]?.string || loanID != fact.data["loanId"]?.string,
-            let place = state.loans.firstIndex(where: { $0.institution == institution && $0.loanID == loanID })
+            let place = state.loans.firstIndex(where: { $0.institution == institution && $0.loanID == loanID }),
+            state.loans[place].forget(old)
         else { return }
-        if fact.recordType == RiskMonitoring.disbursedType, state.loans[place].disbursement?.order.factID == old {
-            state.loans[place].disbursement = nil
-        } else if fact.recordType == RiskMonitoring.settledType, state.loans[place].settlement?.order.factID == old {
-            state.loans[place].settlement = nil
-        }
         alignWatch(of: &state.loans[place], effects: &effects)
     }
 

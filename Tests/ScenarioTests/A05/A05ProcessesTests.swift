@@ -60,6 +60,17 @@ import Wire
         let sent = try #require(line["providers"]?[at: 0])
         #expect(sent["writer"]?.string == "source:credit-hub" && sent["missing"]?.bool == false)
         #expect(sent["latestDay"]?.day == yesterday)
+        // How good it is stands beside, once governance has judged it: of everywhere, and of no zone.
+        #expect(line["quality"] == nil)
+        #expect(
+            eventually(within: .seconds(60)) {
+                said = (try? suite.run(["coverage", "--item", "national-tax-grade", "--json"])) ?? ""
+                guard let text = said.split(separator: "\n").first(where: { $0.hasPrefix("{") }),
+                    let quality = try? JSONDocument(parsing: Array(text.utf8)).root["quality"]
+                else { return false }
+                return quality.elements.contains { $0["writer"]?.string == "source:credit-hub" && ($0["facts"]?.int ?? 0) > 0 }
+            }, "\(said)")
+        #expect(try suite.run(["coverage", "--item", "national-tax-grade"]).contains("quality"))
         #expect(
             try suite.number("SELECT count(*) FROM ingestion.dead_letter WHERE convert_from(key, 'UTF8') = $1", [.text(firm)]) == 0)
     }

@@ -13,6 +13,13 @@ import Wire
         try Story.again { try FarmerFilesTests().`a fall of the price of what is grown raises an alert about the grower's loan`() }
     }
 
+    @Test func `each crop is compared with its own prices, and what a grower does not grow raises nothing about its loan`() throws {
+        try Story.again {
+            try FarmerFilesTests()
+                .`each crop is compared with its own prices, and what a grower does not grow raises nothing about its loan`()
+        }
+    }
+
     @Test func `a file that comes after the farmer took the consent back is refused at once, and the collector is told`() throws {
         try Story.again {
             try FarmerFilesTests()

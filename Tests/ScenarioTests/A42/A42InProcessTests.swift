@@ -72,8 +72,10 @@ import Wire
             var defects: [String] = []
             let entry = try #require(house.catalog.entry("source", source, at: house.now))
             let registration = try #require(SourceRegistration(entry, defects: &defects))
-            let arrivals = house.rows(.ingestion, "accepted_record").filter { text($0, "writer") == "source:" + source }.compactMap { row in
-                if case .instant(let at)? = row["occurred_at"] { at.dayInChina } else { nil as Day? }
+            var arrivals: [String: [Day]] = [:]
+            for row in house.rows(.ingestion, "accepted_record") where text(row, "writer") == "source:" + source {
+                guard case .instant(let at)? = row["occurred_at"] else { continue }
+                arrivals[text(row, "record_type"), default: []].append(at.dayInChina)
             }
             return SourceStanding(
                 try #require(registration.rhythm), arrivals: arrivals, on: day,
@@ -86,7 +88,7 @@ import Wire
         let hole = lastMonth + -2
         let holed = try fed(firms: 3, without: { $0.topic == Topic.source("tax") && $0.time.dayInChina.month == hole }).house
         let open = try standing("tax", in: holed, on: today)
-        #expect(open.missing == [hole.first] && !open.isLate && open.arrived == open.expected - 1)
+        #expect(open.missing.map(\.start) == [hole.first] && !open.isLate && open.arrived == open.expected - 1)
 
         let silent = try fed(firms: 3, without: { $0.topic == Topic.source("tax") && $0.time.dayInChina.month == lastMonth }).house
         #expect(try standing("tax", in: silent, on: today).isLate)

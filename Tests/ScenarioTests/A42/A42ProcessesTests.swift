@@ -107,4 +107,44 @@ import Wire
         let silent = try line(leavingOut: 0)
         #expect(silent.contains("3/4") && silent.contains("late"), "\(silent)")
     }
+
+    @Test func `a source whose rhythm names its types is late for the one that it left out, which is named`() throws {
+        let suite = try ProcessSuite.shared.get()
+        let firm = try #require(USCC.synthetic(number: 43, region: "430621")).text
+        let latest = today.month + -1
+        let pack = try PackOnDisk("each")
+        let types = [pack.id + ".month", pack.id + ".stock"]
+        let names = types.map { #""\#($0)""# }.joined(separator: ",")
+        try pack.write(
+            "source", pack.id,
+            #"{"title":{"en":"E","zh":"各类"},"recordTypes":[\#(names)],"rhythmDays":31,"rhythm":{"period":"month","graceWorkingDays":0,"since":"\#((latest + -1).first.text)","each":[\#(names)]},"owner":{"en":"O","zh":"场景方"}}"#,
+            examples: #"{"recordType":"\#(pack.id).month","allowed":true}"#)
+        for type in types {
+            try pack.write(
+                "recordType", type,
+                #"{"title":{"en":"E","zh":"各类"},"class":"operations","writers":["source:\#(pack.id)"],"consentCategory":null,"businessKey":["period"],"institutionField":null,"rules":[],"schema":{"$schema":"urn:xinqiao:schema:record","type":"object","required":["period"],"additionalProperties":false,"properties":{"period":{"type":"string","format":"month","class":"public","label":{"en":"Month","zh":"月份"}}}}}"#,
+                examples: #"{"data":{"period":"2026-09"},"valid":true},{"data":{},"valid":false}"#)
+        }
+        try suite.publish(pack)
+        func send(_ type: String, _ month: Month) throws {
+            try suite.send(
+                Topic.source(pack.id), type: type, id: "\(type)-\(month.text)", subject: firm, time: month.first.startInChina,
+                data: Array(#"{"period":"\#(month.text)"}"#.utf8))
+        }
+        func line(accepted count: Int64) throws -> String {
+            try suite.acknowledged()
+            let accepted = "SELECT count(*) FROM ingestion.accepted_record WHERE writer = $1"
+            #expect(try suite.number(accepted, [.text("source:" + pack.id)], becomes: count) == count)
+            let lines = try suite.run(["coverage", "--sources"]).split(separator: "\n").map(String.init)
+            return try #require(lines.first { $0.hasPrefix(pack.id) })
+        }
+        // Both of the month before, and of the latest only one: by what came together it would be complete.
+        for type in types { try send(type, latest + -1) }
+        try send(types[0], latest)
+        let behind = try line(accepted: 3)
+        #expect(behind.contains("1/2") && behind.hasSuffix("\(latest.first.text)(\(types[1])) late"), "\(behind)")
+        try send(types[1], latest)
+        let whole = try line(accepted: 4)
+        #expect(whole.contains("2/2") && !whole.contains("late") && !whole.contains(types[1]), "\(whole)")
+    }
 }

@@ -7,11 +7,11 @@ import Wire
 /// Row A25: nothing is collected on a farm before the farmer has agreed.
 @Suite struct FarmerFilesTests {
     /// What is collected on a farm.
-    static func file(_ id: String, plot: String, of firm: String, on day: Day) -> HunanStory.Step {
+    static func file(_ id: String, plot: String, crop: String = "rice", of firm: String, on day: Day) -> HunanStory.Step {
         let file = JSONWriter.encode { writer in
             writer.object { object in
                 object.member("plot", plot)
-                object.member("crop", "rice")
+                object.member("crop", crop)
                 object.member("areaMu", Int64(120))
                 object.member("visitedOn", day)
             }
@@ -143,7 +143,8 @@ import Wire
         for back in stride(from: 6, through: 2, by: -1) { price(back, 3) }
         try house.advance(to: house.now + .seconds(60))
         func alerts() throws -> [RiskAlert] {
-            try house.bodies(Topic.riskMonitoringEvents, RiskAlert.type).map { try RiskAlert($0) }.filter { $0.rule == "crop-price-shock" }
+            try house.bodies(Topic.riskMonitoringEvents, RiskAlert.type).map { try RiskAlert($0) }
+                .filter { $0.rule.hasPrefix("crop-price-shock") }
         }
         #expect(house.setAside(.ingestion) == [])
         #expect(try alerts().isEmpty)
@@ -151,8 +152,54 @@ import Wire
         try house.advance(to: house.now + .seconds(60))
         let raised = try alerts()
         #expect(raised.map(\.kind) == ["raised"])
+        #expect(raised.first?.rule == "crop-price-shock-rice")
         #expect(raised.first?.level == "orange")
         #expect(raised.first?.lenders == ["bank-a"])
-        #expect(raised.first?.observed.contains("crop-price-level") == true)
+        #expect(raised.first?.observed.contains("crop-price-level-rice") == true)
+    }
+
+    @Test func `each crop is compared with its own prices, and what a grower does not grow raises nothing about its loan`() throws {
+        let today = Story.day(2026, 4, 10)
+        let house = try wholeHouse(now: today.startInChina + .seconds(3_600), packs: ["base", "governance", "farmer-files"])
+        let (both, teaOnly) = (HunanStory(number: 325, today: today - 70), HunanStory(number: 326, today: today - 70))
+        agree("farm-325", of: both.firm, from: today, in: house)
+        agree("farm-326", of: teaOnly.firm, from: today, in: house)
+        try house.advance(to: house.now + .seconds(60))
+        house.tell([
+            Self.file("file-325-1", plot: "P-325-1", of: both.firm, on: today),
+            Self.file("file-325-2", plot: "P-325-2", crop: "tea", of: both.firm, on: today),
+            Self.file("file-326", plot: "P-326", crop: "tea", of: teaOnly.firm, on: today),
+        ])
+        house.tell(both.disbursement(by: "bank-a") + teaOnly.disbursement(by: "bank-a"))
+        // Both growers are told both prices: rice on the day before the month's last, and tea after it.
+        func prices(_ monthsBack: Int, rice: Double, tea: Double) {
+            let month = today.month + -monthsBack
+            for story in [both, teaOnly] {
+                for (crop, yuan, day) in [("rice", rice, month.last - 1), ("tea", tea, month.last)] {
+                    let data = JSONWriter.encode { writer in
+                        writer.object { object in
+                            object.member("period", month.text)
+                            object.member("crop", crop)
+                            object.member("yuanPerKg", yuan)
+                        }
+                    }
+                    house.send(
+                        to: Topic.source("farm-prices"), type: "crop.price", id: "price-\(crop)-\(month.text)-\(story.firm)",
+                        subject: story.firm, at: day.startInChina, data: data)
+                }
+            }
+        }
+        func alerts() throws -> [String] {
+            try house.bodies(Topic.riskMonitoringEvents, RiskAlert.type).map { try RiskAlert($0) }
+                .filter { $0.rule.hasPrefix("crop-price-shock") }.map { "\($0.rule) \($0.kind) \($0.subject)" }
+        }
+        for back in stride(from: 6, through: 2, by: -1) { prices(back, rice: 3, tea: 80) }
+        try house.advance(to: house.now + .seconds(60))
+        #expect(house.setAside(.ingestion) == [])
+        #expect(try alerts() == [])
+        prices(1, rice: 1.5, tea: 80)
+        try house.advance(to: house.now + .seconds(60))
+        #expect(house.setAside(.ingestion) == [])
+        #expect(try alerts() == ["crop-price-shock-rice raised \(both.firm)"])
     }
 }

@@ -183,6 +183,41 @@ import Wire
         #expect(league == ["source:tax 2 0 1 5.0 6500", "source:court 1 1 1 -1.0 0"])
     }
 
+    @Test func `the quality of a type is told by writer: facts, what failed, what is held and what is asked for`() throws {
+        let session = try session()
+        for number in 1...3 {
+            try session.script(fact("\(number)", occurred: "2026-01-31 12:00+08", known: "2026-02-05 09:00+08", sales: 1))
+        }
+        try session.script(
+            """
+            UPDATE fact SET quality = 6000 WHERE fact_id = 'source:tax/3';
+            INSERT INTO quality_verdict (record_id, rule, verdict, observed, at) VALUES
+                ('source:tax/1', 'r', 'unknown', '', '2026-02-05'), ('source:tax/3', 'r', 'no', '', '2026-02-05'),
+                ('source:tax/3', 's', 'no', '', '2026-02-05'), ('source:tax/held', 'r', 'no', '', '2026-02-05'),
+                ('source:tax/gone', 'r', 'no', '', '2026-02-05');
+            INSERT INTO quarantine VALUES
+                ('S', 'source:tax/held', 'tax.return', 'source:tax', 'r', 'held', '{}', '2026-02-05', '2026-02-05'),
+                ('S', 'source:tax/gone', 'tax.return', 'source:tax', 'r', 'refused', '{}', '2026-02-05', '2026-02-05'),
+                ('S', 'source:tax/waits', 'tax.return', 'source:tax', 'consent-missing', 'held', '{}', '2026-02-05', '2026-02-05');
+            INSERT INTO correction VALUES
+                ('source:tax/held', 'S', 'tax.return', 'k', 'source:tax', 'r', '2026-02-05', '2026-02-12', false, 'open', NULL, NULL, NULL),
+                ('source:tax/a', 'S', 'tax.return', 'k', 'source:tax', 'r', '2026-02-02', '2026-02-09', false, 'corrected', 'source:tax/1',
+                 '2026-02-04 10:00+08', 2),
+                ('source:court/c', 'S', 'judicial.case', 'k', 'source:court', 'r', '2026-02-02', '2026-02-09', false, 'overdue', NULL, NULL, NULL);
+            """)
+        var told: [String] = []
+        for row in try session.execute(
+            """
+            SELECT record_type, writer, facts, mean_quality_bp, records_failing, held, corrections_open
+              FROM record_type_quality ORDER BY record_type
+            """)
+        {
+            let counts = try [2, 4, 5, 6].map { try row.int64($0) }
+            told.append("\(try row.text(0)) \(try row.text(1)) \(try row.int64OrNil(3) ?? -1) \(counts)")
+        }
+        #expect(told == ["judicial.case source:court -1 [0, 0, 0, 1]", "tax.return source:tax 8000 [3, 2, 1, 1]"])
+    }
+
     @Test func `whom a code stood for is answered for every day`() throws {
         let session = try session()
         try session.script(

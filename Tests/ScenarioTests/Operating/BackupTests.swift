@@ -38,8 +38,15 @@ import Vocabulary
         let data = suite.folder.appendingPathComponent("restored").path
         // PostgreSQL's user must be able to reach it.
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: suite.folder.path)
+        // The topics are made anew with as many partitions as they had: here those of a suite that was set up with six.
+        let topics = place + "/topics.json"
+        let asSaved = try String(contentsOfFile: topics, encoding: .utf8)
+        #expect(asSaved.contains("\"partitions\":4"), "\(asSaved)")
+        try asSaved.replacingOccurrences(of: "\"partitions\":4", with: "\"partitions\":6")
+            .write(toFile: topics, atomically: true, encoding: .utf8)
         let steps = try suite.run(["restore", place, data])
         #expect(steps.contains("pg_ctl -D \(data)") && steps.contains("truncated list"), "\(steps)")
+        #expect(steps.contains("xinqiao topics apply --packs \(place)/catalog --partitions 6\n"), "\(steps)")
         #expect(try suite.xinqiao(["restore", place, data]).end == .status(64))
         let socket = suite.folder.appendingPathComponent("socket").path
         try FileManager.default.createDirectory(atPath: socket, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])

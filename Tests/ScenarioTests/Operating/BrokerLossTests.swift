@@ -35,6 +35,7 @@ import Vocabulary
         try suite.start(.ingestion)
         try suite.start(.governance)
         #expect(eventually(within: .seconds(10)) { suite.log(of: .governance).contains("source-truncated") })
+        #expect(suite.complaints(of: .governance).contains("offset"), "\(suite.complaints(of: .governance))")
 
         let list = try suite.run(["truncated", "list"])
         #expect(list.contains("governance  ingestion.records.v1/") && list.contains("ingestion  source.tax.records.v1/"), "\(list)")

@@ -51,6 +51,8 @@ import Vocabulary
         #expect(try suite.number("SELECT count(*) FROM ingestion.lane_pause", becomes: 1) == 1)
         let list = try suite.run(["lanes", "list"])
         #expect(list.contains("in a row were refused") && list.contains("offset 499"), "\(list)")
+        let complaints = suite.complaints(of: .ingestion)
+        #expect(complaints.contains(step.topic) && complaints.contains("offset 499"), "\(complaints)")
         let letters = try suite.number("SELECT count(*) FROM ingestion.dead_letter")
         #expect(letters >= 500 && list.contains("goes on at \(letters) "), "\(letters): \(list)")
         // It stands, over a restart too; other topics of the lane go on.
@@ -67,6 +69,7 @@ import Vocabulary
         #expect(try suite.run(["lanes", "resume", "ingestion", place, "--why", "the source mended it"]).contains("goes on"))
         #expect(try suite.number("SELECT count(*) FROM ingestion.dead_letter", becomes: 710) == 710)
         #expect(try suite.number("SELECT count(*) FROM ingestion.lane_pause") == 0)
+        #expect(eventually(within: .seconds(10)) { !suite.complaints(of: .ingestion).contains("offset") })
     }
 
     @Test func `a log that was lost is not taken for whole when it has grown past the old position`() throws {

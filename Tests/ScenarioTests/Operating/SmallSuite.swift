@@ -127,6 +127,14 @@ final class SmallSuite {
         (try? String(contentsOf: folder.appendingPathComponent("\(service.rawValue).log"), encoding: .utf8)) ?? ""
     }
 
+    /// What the running service says is not well with it, in one line; the port is the one that it named when it started.
+    func complaints(of service: ServiceName) -> String {
+        let ports = log(of: service).components(separatedBy: #""status_port":"#).dropFirst().map { $0.prefix { $0.isNumber } }
+        guard let port = ports.last.flatMap({ Int($0) }) else { return "" }
+        let verdict = Healthcheck.ask(port: port, path: "/readyz?verbose")
+        return verdict.isHealthy ? "" : verdict.line
+    }
+
     func tell(_ steps: [HunanStory.Step]) throws {
         for step in steps {
             var event = CloudEvent(id: step.id, source: "tests", type: step.type, data: step.data)
