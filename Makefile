@@ -33,6 +33,7 @@ up: build ## the whole suite on this machine, empty
 
 test: toolchain ## every test layer
 	@ops/setup test
+	@promtool test rules ops/alerts_test.yaml
 	@$(PATH_SETUP) swift build --build-tests $(HOUSE) $(STRICT) \
 	  && swift test --skip-build $(HOUSE) $(STRICT) --skip ProcessFaultTests
 	@$(MAKE) --no-print-directory simulate
