@@ -1,5 +1,6 @@
 import Chassis
 import Foundation
+import Postgres
 
 /// Who acts, and why: both go into the database beside what was done.
 struct Audit {
@@ -16,5 +17,15 @@ struct Audit {
         guard let actor = options.text("by") ?? login else { throw Failure("say --by NAME: nobody is logged in", code: .usage) }
         self.actor = actor
         self.why = why
+    }
+
+    /// Writes down what was done to a place of a service, beside it in the same transaction.
+    func note(
+        _ act: String, _ topic: String, _ partition: Int32, before: Int64, after: Int64, in schema: String, on session: Connection
+    ) throws(PostgresFault) {
+        _ = try session.execute(
+            """
+            INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """, [.text(act), .text(topic), .int32(partition), .int64(before), .int64(after), .text(actor), .text(why)])
     }
 }

@@ -154,11 +154,7 @@ struct DeadLetterDesk {
         for service in ServiceName.allCases {
             let count = places.count { $0.service == service }
             guard count > 0 else { continue }
-            _ = try connection.execute(
-                """
-                INSERT INTO \(service.rawValue).operator_act (act, topic, partition, before, after, actor, why)
-                VALUES ('letters-raw', $1, $2, 0, $3, $4, $5)
-                """, [.text(topic), .int32(partition), .int64(Int64(count)), .text(audit.actor), .text(audit.why)])
+            try audit.note("letters-raw", topic, partition, before: 0, after: Int64(count), in: service.rawValue, on: connection)
         }
     }
 

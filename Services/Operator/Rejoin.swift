@@ -45,11 +45,7 @@ enum Rejoin {
                     "INSERT INTO \(service).link_cut (source, topic, partition, last_seq) SELECT source, topic, partition, last_seq FROM (\(given)) AS g"
                 )
                 _ = try session.execute("UPDATE \(service).link_epoch SET epoch = $1", [.int64(before + 1)])
-                _ = try session.execute(
-                    """
-                    INSERT INTO \(service).operator_act (act, topic, partition, before, after, actor, why)
-                    VALUES ('rejoin', $1, 0, $2, $3, $4, $5)
-                    """, [.text(LaneBook.laneTopic), .int64(before), .int64(before + 1), .text(audit.actor), .text(audit.why)])
+                try audit.note("rejoin", LaneBook.laneTopic, 0, before: before, after: before + 1, in: service, on: session)
             }
             return before + 1
         }

@@ -172,20 +172,14 @@ struct ReplayDesk {
                 try sender.finish()
                 Terminal.progress("sent up to \(next - 1) of \(last)")
             }
-            _ = try connection.transaction { session throws(PostgresFault) in
+            try connection.transaction { session throws(PostgresFault) in
                 _ = try session.execute(
                     """
                     UPDATE \(schema).link_out SET acked_seq = greatest(acked_seq, $4) WHERE lane = $1 AND topic = $2 AND partition = $3
                     """, [.int32(link.lane), .text(place.topic), .int32(place.partition), .int64(last)])
-                return try session.execute(
-                    """
-                    INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)
-                    VALUES ('replay-link', $1, $2, $3, $4, $5, $6)
-                    """,
-                    [
-                        .text("\(place.topic) from lane \(link.lane)"), .int32(place.partition), .int64(link.from), .int64(last),
-                        .text(audit.actor), .text(audit.why),
-                    ])
+                try audit.note(
+                    "replay-link", "\(place.topic) from lane \(link.lane)", place.partition, before: link.from, after: last, in: schema,
+                    on: session)
             }
             try hold.release()
             print("sent \(link.from)…\(last) again")

@@ -167,11 +167,7 @@ struct TruncationDesk {
             _ = try session.execute(
                 "DELETE FROM \(schema).lane_pause WHERE topic = $1 AND partition = $2 AND reason = $3",
                 named + [.text(PauseBook.truncatedReason)])
-            _ = try session.execute(
-                """
-                INSERT INTO \(schema).operator_act (act, topic, partition, before, after, actor, why)
-                VALUES ('truncated-accept', $1, $2, $3, $4, $5, $6)
-                """, named + [.int64(place.next), .int64(next), .text(audit.actor), .text(audit.why)])
+            try audit.note("truncated-accept", place.topic, place.partition, before: place.next, after: next, in: schema, on: session)
             return true
         }
     }

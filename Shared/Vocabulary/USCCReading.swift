@@ -16,9 +16,15 @@ extension USCC {
             do throws(USCCDefect) {
                 self = .valid(try USCC(text))
             } catch {
-                let normalised = CodeText.normalised(text)
-                self = pilotExceptions.contains(normalised) ? .pilot(normalised) : .defect(error)
+                self = USCC.pilotCode(text, among: pilotExceptions).map { .pilot($0) } ?? .defect(error)
             }
         }
+    }
+
+    /// What is no code by its checks, in normal form, where the list has it; nil where it has not. The list's codes are in normal form.
+    public static func pilotCode(_ text: some StringProtocol, among list: Set<String>) -> String? {
+        guard !list.isEmpty else { return nil }
+        let normalised = CodeText.normalised(text)
+        return list.contains(normalised) ? normalised : nil
     }
 }

@@ -16,9 +16,12 @@ enum AdverseEntryChecks {
     }
 
     /// A catalogue being built up may not have the type yet.
+    private static func recordType(_ id: String, in catalog: Catalog) -> CatalogEntry? {
+        catalog.latest("recordType").first { $0.id == id && !$0.isWithdrawn }
+    }
+
     private static func check(_ record: AdverseInformation.EndRecord, in catalog: Catalog, _ defects: inout [String]) {
-        let other = catalog.latest("recordType").first { $0.id == record.recordType && !$0.isWithdrawn }
-        guard let other, let fields = RecordFields(other.body) else { return }
+        guard let other = recordType(record.recordType, in: catalog), let fields = RecordFields(other.body) else { return }
         if !fields.days.contains(record.dayField) {
             defects.append("`adverse.ended.orBy.on`: `\(record.dayField)` is not a day of `\(record.recordType)`")
         }
@@ -54,8 +57,10 @@ enum AdverseEntryChecks {
             }
             let later = expected.list("later").compactMap { Self.statement($0) }
             let next = adverse.readsRow ? later.first { !adverse.isAdverse($0) } : nil
-            let ends = expected.list("endedBy").filter { adverse.endRecord?.key(of: $0) == adverse.endRecord?.key(of: statement.data) }
-            let told = adverse.toldEnd(of: statement, next: next, days: ends.compactMap { adverse.endRecord?.day(in: $0) })
+            let days = adverse.endRecord.map { record in
+                expected.list("endedBy").filter { record.key(of: $0) == record.key(of: statement.data) }.compactMap { record.day(in: $0) }
+            }
+            let told = adverse.toldEnd(of: statement, next: next, days: days ?? [])
             let ending = adverse.ending(of: statement, told: told, isPerson: expected["person"]?.bool ?? false)
             if ending?.day != goneOn { defects.append("\(place) is gone on \(text(ending?.day)) instead of \(text(goneOn))") }
             let earliest = adverse.earliestRepair(statement)
@@ -82,8 +87,7 @@ enum AdverseEntryChecks {
                 defects.append("\(place) names the type `\(named ?? "")` instead of `\(id)`")
                 continue
             }
-            // A catalogue being built up may not have the type yet.
-            guard let other = catalog.latest("recordType").first(where: { $0.id == id && !$0.isWithdrawn }) else { continue }
+            guard let other = recordType(id, in: catalog) else { continue }
             var unused: [String] = []
             guard let type = GovernedType(other, defects: &unused), type.adverse != nil else {
                 defects.append("\(place): `\(id)` is no adverse record type")

@@ -139,6 +139,11 @@ extension Turn {
         if let next { effects.schedule(Ending.timer, at: next.startInChina) } else { effects.cancel(Ending.timer) }
     }
 
+    /// A statement of the type stands, or stands no more: it may end by itself, or tell the end of another.
+    func lookAtAllEnds(for type: GovernedType, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
+        if type.canEnd(forPerson: isPerson) || book.tellsEnds(type.id) { try endStatements(state: &state, effects: &effects) }
+    }
+
     /// What was taken back may have told the end of another statement, of its row or of another type.
     func lookAtEnds(of id: String, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         let readsRow = book.type(id, at: now).map { $0.adverse?.readsRow == true && $0.canEnd(forPerson: isPerson) } ?? false

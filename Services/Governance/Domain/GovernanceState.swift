@@ -50,7 +50,7 @@ public struct GovernanceState: DecidedState {
     public init(_ json: JSONValue) throws(ContractDefect) {
         let fields = try Fields(json)
         if let canonical = fields["canonical"] { self.canonical = try CanonicalSubject(canonical) }
-        matched = try MatchedRecords(fields)
+        if let matched = fields["matched"] { self.matched = try MatchedRecords(matched) }
         isRegistered = try fields.bool("registered")
         name = try fields.textOrNil("name") ?? ""
         aliases = try fields.texts("aliases")
@@ -74,7 +74,7 @@ public struct GovernanceState: DecidedState {
 
     public func write(to object: inout JSONWriter) {
         if let canonical { object.member("canonical", object: { canonical.write(to: &$0) }) }
-        matched.write(to: &object)
+        if !matched.isEmpty { object.member("matched", object: { matched.write(to: &$0) }) }
         if isRegistered { object.member("registered", true) }
         if !name.isEmpty { object.member("name", name) }
         if !aliases.isEmpty { object.member("aliases", aliases) }

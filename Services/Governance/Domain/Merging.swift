@@ -273,7 +273,7 @@ extension Turn {
             }
         }
         // It may be what ends a statement of the host's own, or what had ended one; and what it covered was not looked at meanwhile.
-        if type.canEnd(forPerson: isPerson) || book.tellsEnds(type.id) { try endStatements(state: &state, effects: &effects) }
+        try lookAtAllEnds(for: type, state: &state, effects: &effects)
         try crossCheck(
             type.id, changed: [statement.data] + (former.map { [$0.data] } ?? []), cause: order, origin: statement.origin, state: &state,
             effects: &effects)

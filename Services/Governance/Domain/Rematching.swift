@@ -59,19 +59,22 @@ struct MatchedRecords: Sendable {
     /// The last `AcceptedRecord`s, as they went on.
     private(set) var last: [JSONValue] = []
     /// How often they went to another firm.
-    private(set) var moves: Int64 = 0
+    private var moves: Int64 = 0
 
     static let lastMax = 100
 
     init() {}
 
-    init(_ fields: Fields) throws(ContractDefect) {
-        last = try fields.list("matched") { json throws(ContractDefect) in json }
+    init(_ json: JSONValue) throws(ContractDefect) {
+        let fields = try Fields(json)
+        last = try fields.list("last") { json throws(ContractDefect) in json }
         moves = try fields.intOrNil("moves") ?? 0
     }
 
+    var isEmpty: Bool { last.isEmpty && moves == 0 }
+
     func write(to object: inout JSONWriter) {
-        if !last.isEmpty { object.member("matched", array: { list in for record in last { list.element(record) } }) }
+        object.member("last", array: { list in for record in last { list.element(record) } })
         if moves != 0 { object.member("moves", moves) }
     }
 
@@ -127,12 +130,14 @@ extension Turn {
     /// Records that are another's: where they stand, they are taken back, and where they wait, they wait no more.
     func lose(_ word: TakenAway, state: inout GovernanceState, effects: inout Effects) throws(ContractDefect) {
         let ids = Set(word.records.map(\.id))
-        for held in state.held where ids.contains(held.recordID) { try lose(held.record, held.rule, since: held.since, effects: &effects) }
-        state.held.removeAll { ids.contains($0.recordID) }
-        for parked in state.parked where ids.contains(parked.recordID) {
-            try lose(parked.record, parked.reason.rawValue, since: parked.since, effects: &effects)
+        for held in state.held where ids.contains(held.recordID) {
+            guard let raw = held.record else { continue }
+            released(try AcceptedRecord(raw), raw: raw, reason: held.rule, since: held.since, effects: &effects)
         }
-        if state.parked.contains(where: { ids.contains($0.recordID) }) {
+        state.held.removeAll { ids.contains($0.recordID) }
+        let waiting = state.parked.filter { ids.contains($0.recordID) }
+        for parked in waiting { released(try AcceptedRecord(parked.record), parked, effects: &effects) }
+        if !waiting.isEmpty {
             state.parked.removeAll { ids.contains($0.recordID) }
             scheduleWaiting(state: state, effects: &effects)
         }
@@ -146,13 +151,5 @@ extension Turn {
             state.memories[place].removeOwn(slot.key)
             try lookAtEnds(of: type.id, state: &state, effects: &effects)
         }
-    }
-
-    /// The record waits at another code now: its row names it, without what it says.
-    private func lose(_ raw: JSONValue?, _ reason: String, since: Instant, effects: inout Effects) throws(ContractDefect) {
-        guard let raw else { return }
-        let record = try AcceptedRecord(raw)
-        writeQuarantine(record, raw: Self.withoutData(raw), reason: reason, status: "released", since: since, effects: &effects)
-        send("released", record, reason: reason, effects: &effects)
     }
 }

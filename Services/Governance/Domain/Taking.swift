@@ -186,8 +186,7 @@ extension Turn {
             key: slotKey, order: order, data: record.data, sent: sent, sentAt: sentAt, others: former?.others ?? [], isSuspect: isSuspect,
             quality: quality, asked: asked, replacing: former, keeping: state.objectedRecords)
         store(slot, of: type, at: place, in: &state)
-        // It may also be what ends another statement.
-        if type.canEnd(forPerson: isPerson) || book.tellsEnds(type.id) { try endStatements(state: &state, effects: &effects) }
+        try lookAtAllEnds(for: type, state: &state, effects: &effects)
         if type.freshness != nil { try ageStatements(state: &state, effects: &effects) }
         if isSame {
             // The same word at another time is a new word.

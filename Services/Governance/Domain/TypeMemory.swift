@@ -233,10 +233,12 @@ public struct TypeMemory: Sendable {
             }
             slots.remove(at: place)
         }
-        forgottenGuests.removeFirst(max(0, forgottenGuests.count - Self.forgottenMax))
-        forgottenCovers.removeFirst(max(0, forgottenCovers.count - Self.forgottenMax))
-        if forgotten.count > Self.forgottenMax { forgotten.removeFirst(forgotten.count - Self.forgottenMax) }
+        Self.keepLast(&forgotten)
+        Self.keepLast(&forgottenGuests)
+        Self.keepLast(&forgottenCovers)
     }
+
+    private static func keepLast(_ hashes: inout [Int64]) { hashes.removeFirst(max(0, hashes.count - forgottenMax)) }
 
     /// The places of what is forgotten when `newest` was one too many, ascending.
     private func leaving(after newest: String, of type: GovernedType, slotsMax: Int) -> [Int] {

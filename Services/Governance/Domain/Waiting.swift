@@ -47,10 +47,13 @@ extension Turn {
 
     /// What waited goes on. What it says is kept where it goes, and not here: it may not be kept there for want of a consent.
     func released(_ record: AcceptedRecord, _ parked: ParkedRecord, effects: inout Effects) {
-        writeQuarantine(
-            record, raw: Self.withoutData(parked.record), reason: parked.reason.rawValue, status: "released", since: parked.since,
-            effects: &effects)
-        send("released", record, reason: parked.reason.rawValue, effects: &effects)
+        released(record, raw: parked.record, reason: parked.reason.rawValue, since: parked.since, effects: &effects)
+    }
+
+    /// The same for a record that was set aside for whatever reason.
+    func released(_ record: AcceptedRecord, raw: JSONValue, reason: String, since: Instant, effects: inout Effects) {
+        writeQuarantine(record, raw: Self.withoutData(raw), reason: reason, status: "released", since: since, effects: &effects)
+        send("released", record, reason: reason, effects: &effects)
     }
 
     /// The record as it came, but for what it says.

@@ -41,7 +41,7 @@ public struct Subject: Hashable, Sendable {
             do throws(USCCDefect) {
                 return Subject(key: try USCC(utf8: span).text, isCode: true)
             } catch {
-                if case .pilot(let code) = USCC.Reading(text, pilotExceptions: pilotCodes()) { return Subject(key: code, isCode: false) }
+                if let code = USCC.pilotCode(text, among: pilotCodes()) { return Subject(key: code, isCode: false) }
                 // Eighteen letters and digits are meant to be a code; taken for an alias, a typing error would wait for ever.
                 if span.count == USCC.length, text.utf8.allSatisfy({ isLetterOrDigit($0) }) { throw .code(error) }
             }
